@@ -29,7 +29,7 @@ class DigestError(ValueError):
 
 @dataclass
 class ModelArtifact:
-    """What scoring needs of a model.
+    """A fitted model with the ids and vocabulary that scoring needs.
 
     Attributes:
         configuration: parts with their parameters, and weights or a ranker.
@@ -93,7 +93,7 @@ class ModelArtifact:
 
 
 def check_digests(folder: Path, digests: Mapping[str, str]) -> None:
-    """Whether both files are those that were registered.
+    """Check that both files are the registered ones.
 
     Raises:
         DigestError: a file's SHA-256 is not the registered one, or none was registered.
@@ -111,7 +111,7 @@ def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def unpack_arrays(packed: bytes) -> dict[str, np.ndarray]:
-    """What `pack_arrays` wrote; refuses pickled objects."""
+    """The arrays of npz bytes that `pack_arrays` wrote; pickled objects are refused."""
     with np.load(io.BytesIO(packed), allow_pickle=False) as held:
         return {name: held[name] for name in held.files}
 

@@ -70,7 +70,7 @@ class Recommender(ABC):
 
     @abstractmethod
     def arrays(self) -> dict[str, np.ndarray]:
-        """What was fitted, as plain arrays (no objects), by name."""
+        """The fitted arrays by name, without Python objects."""
 
     @abstractmethod
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
@@ -83,7 +83,7 @@ class Recommender(ABC):
         return shape.behaviour_bytes
 
     def missing_data(self, shape: DataShape) -> str | None:
-        """What the data lack without which it has nothing to say, in words; None where nothing is missing."""
+        """What the data lack without which it cannot score, in words; None where nothing is missing."""
         return None
 
     @property

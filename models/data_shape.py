@@ -1,6 +1,4 @@
-"""How large the data are that a recommender would be fitted on, and what they hold: all that is asked before
-a fit.
-"""
+"""The size of the data a recommender would be fitted on, from which its memory is estimated before a fit."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -62,11 +60,11 @@ class DataShape:
 
     @property
     def behaviour_bytes(self) -> int:
-        """What copies of the behaviour as sparse matrices take."""
+        """Bytes of the copies of the behaviour as sparse matrices."""
         return ENTRY_COPIES * ENTRY * self.n_entries
 
     def neighbour_bytes(self, n_rows: int, kept: int, n_columns: int) -> int:
-        """What it takes to find and keep the best `kept` of so many columns for each row."""
+        """Bytes needed to find and keep the best `kept` of so many columns for each row."""
         return KEPT_COPIES * KEPT * n_rows * min(kept, n_columns) + CELL * min(BLOCK, n_rows) * n_columns
 
 

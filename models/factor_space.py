@@ -11,8 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class FactorSpace:
-    """Where customers are placed by what they did: all that placing one needs, and nothing of those placed
-    before.
+    """The factors of items with the parameters that fold-in needs; nothing of known customers.
 
     Attributes:
         item_factors: float [items, k], rows of nought for items without a place.
@@ -52,15 +51,15 @@ class FactorSpace:
         )
 
     def score(self, vector: np.ndarray) -> np.ndarray:
-        """float32 [items]: what a placed customer would make of each."""
+        """float32 [items]: the scores of a customer with this vector."""
         return self.item_factors @ vector.astype(np.float32)
 
     def weights(self, kinds: np.ndarray, days_ago: np.ndarray) -> np.ndarray:
-        """float64 [events]: what each event says, in units of a purchase today."""
+        """float64 [events]: the weight of each event, in units of a purchase today."""
         return self.kind_weights[kinds] / self.kind_weights.max() * 0.5 ** (days_ago / self.half_life_days)
 
     def place(self, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """`fold_in_customer` of a customer with these events; an item that came twice counts twice."""
+        """A customer's vector by these events (`fold_in_customer`); an item that came twice counts twice."""
         found, which = np.unique(items, return_inverse=True)
         return fold_in_customer(
             self.item_factors[found],

@@ -1,4 +1,5 @@
-"""Whether a fitted model may be served: the rule of the house in two functions, each ending in a sentence.
+"""The acceptance gates of fitted models: one for a nightly refit, one for a new configuration; each gives a
+verdict with its reason.
 
 A refit of the accepted configuration must not be worse than that configuration scored before, by a stated
 margin, and must beat popularity. A new configuration must beat the accepted one, both fitted before the test,
@@ -87,7 +88,8 @@ def check_beats_popularity(
 
 
 def compute_usual_quality(accepted_qualities: Sequence[float]) -> float | None:
-    """What to expect of a configuration: the median of its last accepted refits; None when it had none.
+    """The quality to expect of a configuration: the median of its last accepted refits; None when it had
+    none.
 
     Not the last one alone: it would become the bar of the next, and three falls of 14 % in a row would each
     pass.

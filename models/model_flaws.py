@@ -1,5 +1,5 @@
-"""What is wrong with a model whatever its quality: six ways in which a bad one looks good, each with its own
-sentence.
+"""Flaws for which a model is refused whatever its quality: six ways in which a bad one looks good, each with
+its own sentence.
 
 The quality that the gates judge is of a model fitted before the test. What is served is another one, fitted
 on everything; so some of these look at that one: are its factors numbers, does it know the items it learned,
@@ -96,7 +96,7 @@ def find_renumbered_ids(ids: np.ndarray, learned: np.ndarray, of: str) -> str | 
 def find_implausible_quality(
     quality: np.ndarray, before: float | None, baselines: Mapping[str, float]
 ) -> str | None:
-    """A quality nobody should believe: labels have leaked into what was fitted.
+    """A quality too high to be true: labels have leaked into the fit.
 
     Args:
         before: mean quality so far, of the same configuration or of the accepted one on the same customers;

@@ -1,4 +1,4 @@
-"""A search as a list of trials: in which order they are made, which recipes go on, what fits into memory.
+"""A configuration search as a list of trials: their order, which recipes are promoted, what fits into memory.
 
 Successive halving (Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter
 optimization", 2016): every recipe gets a little, the better share of each part's recipes gets more, and so
@@ -106,7 +106,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class SearchEffort:
-    """What a search may cost in seconds, what it tries, and how it goes about it."""
+    """The budget of a search in seconds, its recipes and its rungs."""
 
     seconds: float
     recipes: Sequence[Recipe]
@@ -114,12 +114,12 @@ class SearchEffort:
 
 
 def read_search_space(path: Path = SPACE) -> dict[str, Any]:
-    """What a search may try, what it may cost, and what a learned blend is made of."""
+    """The search space of a YAML file: recipes, budget, memory limit, parts of a learned blend."""
     return yaml.safe_load(path.read_text())
 
 
 def get_memory_limit(space: Mapping[str, Any]) -> int:
-    """What one fit may take beside the data, bytes."""
+    """Bytes that one fit may take beside the data."""
     return space["memory_mb"] * MIB
 
 
@@ -214,8 +214,8 @@ def select_promoted_recipes(
 
 
 def estimate_trial_bytes(recipe: Recipe, shape: DataShape, n_asked: int) -> int:
-    """What a trial is expected to hold at its peak beside the material, bytes: the fit, and the scores of
-    those asked.
+    """Bytes that a trial is expected to hold at its peak beside the data: the fit, and the scores of those
+    asked.
     """
     return SCORE_COPIES * CELL * n_asked * shape.n_items + build_recommender(
         recipe.part, recipe.parameters
@@ -223,8 +223,8 @@ def estimate_trial_bytes(recipe: Recipe, shape: DataShape, n_asked: int) -> int:
 
 
 def compute_mean_quality(qualities: Sequence[np.ndarray]) -> float:
-    """The mean over trials of their mean over customers; a customer who was not asked counts nowhere, 0 when
-    nobody was.
+    """The mean over trials of their mean over customers; a customer who does not count (nan) is left out, 0
+    when none counts.
     """
     means = [float(np.nanmean(values)) for values in qualities if (~np.isnan(values)).any()]
     return float(np.mean(means)) if means else 0.0

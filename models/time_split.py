@@ -1,5 +1,5 @@
-"""Where time is cut, and who is asked what behind the cut. Nothing here can give a model a day it is tested
-on.
+"""History cut into training, validation and test windows, and the test case behind a cut. No model gets a day
+it is tested on.
 """
 
 from dataclasses import dataclass, replace
@@ -40,8 +40,8 @@ def split_into_windows(first: int, until: int) -> HoldoutWindows | None:
 
 @dataclass(frozen=True)
 class HoldoutCase:
-    """One test: who is asked, what they had, what they then wanted. Sparse: dense, Gowalla's would be 1.2 GB
-    each.
+    """One test: the customers asked, what they had before, what they then wanted. Sparse: dense, Gowalla's
+    would be 1.2 GB each.
 
     Attributes:
         customers: int [n], rows in the behaviour's numbering, ascending.

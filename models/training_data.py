@@ -1,6 +1,4 @@
-"""What a recommender is fitted on and asked with: behaviour, training data and blocks of customers, as
-arrays.
-"""
+"""Training data as arrays: behaviour, attributes, and blocks of customers to score."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +19,7 @@ def encode_ids(ids: Iterable[str]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What customers did with items, at most once per customer, item, day and kind, sorted by these.
+    """Behaviour of customers with items, at most one entry per customer, item, day and kind, sorted by these.
 
     Attributes:
         n_customers, n_items: size of the matrix.
@@ -84,7 +82,7 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Training:
-    """What a recommender is fitted on.
+    """The behaviour and the attributes that a recommender is fitted on.
 
     Attributes:
         behaviour: who did what.

@@ -1,4 +1,4 @@
-"""What weighted and learned blends share: a blend is a recommender of recommenders, its parts.
+"""The protocol of weighted and learned blends: a blend is a recommender of recommenders, its parts.
 
 `fit` of a blend fits everything in one process. A nightly run spreads the same fits over its workers instead:
 it asks `select_windows`, fits the parts for each window, hands their scores to `build_rows` and all rows to

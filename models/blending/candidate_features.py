@@ -19,7 +19,7 @@ from models.training_data import KINDS, PURCHASE, Behaviour, Customers
 
 @dataclass(frozen=True)
 class FeatureInputs:
-    """What is known of a block of customers.
+    """A block of customers with everything that features are computed from.
 
     Attributes:
         customers: with their behaviour up to the cut.
@@ -137,7 +137,9 @@ def compute_browsing_features(inputs: FeatureInputs, candidates: CandidateItems)
 
 
 def compute_price_and_category_features(inputs: FeatureInputs, candidates: CandidateItems) -> Features:
-    """The item's price beside what the customer pays, and how much of what they wanted is of its category."""
+    """The item's price relative to what the customer pays, and the share of the customer's items in its
+    category.
+    """
     wanted, n = inputs.customers.behaviour.wanted(), len(inputs.customers)
     mean, spread = summarise_paid_prices(inputs)
     distance = inputs.facts["log_price"][candidates.item] - mean[candidates.row]

@@ -1,6 +1,4 @@
-"""What is known of items before a cut, as numbers: demand lately and ever, its trend, age, price,
-category.
-"""
+"""Facts of items before a cut, as numbers: demand lately and ever, its trend, age, price, category."""
 
 import numpy as np
 
@@ -11,9 +9,7 @@ YEARS_BEFORE = -1_000_000
 
 
 def compute_item_facts(past: Training) -> dict[str, np.ndarray]:
-    """What is known of items, float32 [items] by name: demand lately and ever, how it moves, age, price,
-    category.
-    """
+    """Facts of items, float32 [items] by name: demand lately and ever, its trend, age, price, category."""
     behaviour = past.behaviour.wanted()
     until, n = past.behaviour.until, behaviour.n_items
     pairs, first_day, _, times = summarise_wanted_pairs(behaviour)

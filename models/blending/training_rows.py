@@ -75,7 +75,7 @@ class TrainingCase:
 
 @dataclass(frozen=True)
 class PartScores:
-    """What the parts of a blend score for the customers of a training case.
+    """The scores of a blend's parts for the customers of a training case.
 
     Attributes:
         scores: by part, float32 [customers, items].
@@ -103,7 +103,7 @@ class RowSampling:
 
 
 def draw_training_case(training: Training, window: TrainingWindow, most: int, seed: int) -> TrainingCase:
-    """Who wanted something in the window: at most so many, drawn by the seed.
+    """A training case of customers who wanted something in the window: at most so many, drawn by the seed.
 
     A test asks those alone who were there before. A ranker fitted on no others would rank at random for who
     is new, so newcomers are asked too, and where they are few, some of the others as if they were new.

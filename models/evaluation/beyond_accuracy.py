@@ -1,6 +1,4 @@
-"""What accuracy does not say of lists: how new, how varied, how like the customer's own mix, how evenly items
-are shown.
-"""
+"""Metrics of lists beside accuracy: novelty, diversity, serendipity, miscalibration and the Gini index."""
 
 from dataclasses import dataclass
 
@@ -16,7 +14,7 @@ SMOOTHING = (
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What is known of the items when lists are judged.
+    """The facts of items that metrics of lists need.
 
     Attributes:
         known_share: float [items], share of customers who had the item, above zero.

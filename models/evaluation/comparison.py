@@ -81,7 +81,7 @@ class MetricResults:
 
 @dataclass(frozen=True)
 class EvaluationOptions:
-    """What is measured, and of which lists.
+    """Which metrics are measured, at which cuts, in which tasks and slices.
 
     Attributes:
         ks: cuts of the lists; the first is the one that choices are made on.
@@ -210,7 +210,7 @@ def _share(answered: np.ndarray) -> float:
 
 
 def _spread_of(shown: np.ndarray, n_allowed: int) -> dict[str, float]:
-    """Coverage and Gini over what may be shown; what may not never is, and is left out of both."""
+    """Coverage and Gini over the allowed items; the others are never listed, and left out of both."""
     reached = np.sort(shown[shown > 0])
     never = np.zeros(max(n_allowed - len(reached), 0), shown.dtype)
     return {

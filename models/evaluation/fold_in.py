@@ -1,5 +1,4 @@
-"""Placing customers by fresh events, measured: how near is a folded-in customer to one the model was trained
-with, and what is the placing worth.
+"""The quality of fold-in, measured: how near a folded-in customer is to one the factors were trained with.
 
 Nobody who has just arrived can be tested on, so arrivals are made: customers of the test are split in
 cohorts, each keeps only their last events, as many as the cohort says, and the factors are learned twice,
@@ -25,7 +24,7 @@ MOST_SHARE = 0.25  # of the test's customers in a cohort: the factors must still
 
 @dataclass(frozen=True)
 class FoldInModel:
-    """What is published for placing customers.
+    """The factors that the service folds customers into, and how far it trusts them.
 
     Attributes:
         als: fitted on everything.
@@ -61,7 +60,7 @@ def shorten_histories(behaviour: Behaviour, cohorts: Sequence[np.ndarray]) -> Be
 
 
 def split_training(training: Training, cohorts: Sequence[np.ndarray]) -> tuple[Training, Training]:
-    """What the factors are learned from with the arrivals, and without them."""
+    """The training data with the cohorts' customers, and without them."""
     short = shorten_histories(training.behaviour, cohorts)
     there = ~np.isin(short.customer, np.concatenate(cohorts))
     return replace(training, behaviour=short), replace(training, behaviour=short.where(there))
@@ -75,8 +74,8 @@ def evaluate_fold_in(
     with_cohorts: ALS,
     without_cohorts: ALS,
 ) -> list[dict[str, Any]]:
-    """One row a cohort: NDCG@10 folded in, retrained and of the popular list; cosine of what both would say;
-    the trust.
+    """One row a cohort: NDCG@10 of fold-in, of a retrained model and of the popular list; the cosine of the
+    first two's scores; the trust.
 
     The vectors of two trainings have no axes in common, so their scores of all items are compared. Trust is
     the share of the retrained's NDCG that folding in reaches, 1 at most, and 0 where the popular list is

@@ -1,5 +1,5 @@
-"""What the rows and columns of a leaderboard mean, in a line each: for a night's page, the printed table and
-the HTML page.
+"""Explanations of a leaderboard's rows and columns, a line each, for a run's page, the printed table and the
+HTML page.
 """
 
 from collections.abc import Iterable

@@ -1,5 +1,5 @@
-"""What a part of a blend is worth, and the rule that follows: it stays where its paired interval is above
-zero, else it goes.
+"""The worth of a blend's part, and the rule that follows: a part stays where its paired interval is above
+zero.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from models.evaluation.bootstrap import bootstrap_interval
 
 @dataclass(frozen=True)
 class PartWorth:
-    """What a blend loses without a part: the mean over customers of the paired differences, and their 95 %
+    """The quality a blend loses without a part: mean over customers of the paired differences, and their 95 %
     interval.
     """
 
@@ -42,8 +42,8 @@ def prune_parts(
     quality: Callable[[frozenset[str]], np.ndarray],
     is_over: Callable[[], bool] = lambda: False,
 ) -> tuple[frozenset[str], list[PartWorth]]:
-    """The parts that stay, asked one after the other: a part's worth is what the best blend so far has over
-    the one without it and without those that went before.
+    """Remove parts that add nothing, one after the other: a part's worth is the quality of the best blend so
+    far over that of the blend without it and without those removed before.
 
     One after the other, because two parts that say the same are each worth nothing beside the other, and one
     of them may be. Against the best so far, because many parts of which each is worth less than chance are

@@ -29,7 +29,7 @@ def warn_of_empty_lists(board: Mapping[str, MetricResults]) -> list[str]:
 
 
 def find_recommender_tasks(name: str) -> tuple[str, ...]:
-    """What a recommender of this name has something to say to: what lists only what a customer had knows
-    nothing to discover.
+    """The tasks a recommender of this name scores for: one that lists only what a customer had cannot
+    `discover`.
     """
     return RECOMMENDERS.get(name.partition(":")[0], Recommender).tasks

@@ -1,6 +1,4 @@
-"""Whom and what a figure is about: customers and items grouped by what was known before the test, never by
-what came of it.
-"""
+"""Slices of customers and items by what was known before the test, never by its result."""
 
 from collections.abc import Mapping
 

@@ -1,5 +1,5 @@
-"""Why an item is in a list: what each part and each kind of column contributed to its score, and the purchase
-that speaks for it.
+"""Explanations of a listed item: what each part and each group of features adds to its score, and the item of
+the customer's history that speaks most for it.
 
 Contributions are SHAP values of the trees (Lundberg, Lee, NeurIPS 2017; TreeSHAP, Lundberg et al. 2018, as
 LightGBM computes them): they and the base add up to the score. Evidence is always an item of this customer's

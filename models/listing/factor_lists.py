@@ -20,7 +20,7 @@ from models.training_data import Customers
 
 @dataclass(frozen=True)
 class VectorListBuilder:
-    """What is needed to make lists.
+    """Builds lists of a model that scores by vectors.
 
     Attributes:
         name: of the recommender.

@@ -1,5 +1,5 @@
-"""From scores to lists: what may be shown, how much of it may be a repeat, and which recommenders proposed
-it.
+"""Recommendation lists from scores: eligible items, at most half of them bought before, and the parts that
+proposed each.
 """
 
 from collections.abc import Mapping, Sequence

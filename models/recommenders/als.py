@@ -1,5 +1,4 @@
-"""Implicit alternating least squares: factors in which a customer's place is a small closed form, so anybody
-can be placed now.
+"""Implicit alternating least squares: factors into which any customer is folded in closed form.
 
 Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets" (ICDM 2008). Rendle,
 Krichene, Zhang and Koren ("Revisiting the performance of iALS on item recommendation benchmarks", RecSys
@@ -79,7 +78,7 @@ class ALS(Recommender):
         return found
 
     def place(self, customers: Customers) -> np.ndarray:
-        """float64 [customers, k]: everybody's vector by what they did."""
+        """float64 [customers, k]: every customer's vector by what they did."""
         return self.solve(self.weigh_behaviour(customers.behaviour), self.item_factors)
 
     def score(self, customers: Customers) -> np.ndarray:
@@ -91,7 +90,7 @@ class ALS(Recommender):
         return compare_factors(self.item_factors, items)
 
     def space(self) -> FactorSpace:
-        """What the service needs to place a customer."""
+        """The factor space that the service folds customers into."""
         return FactorSpace(
             self.item_factors,
             self.gram,

@@ -1,5 +1,5 @@
-"""Popularity among those alike: what customers of the same attributes wanted lately, for somebody of whom
-nothing else is known.
+"""Popularity by attributes: what customers of the same attributes wanted lately, for a customer without a
+history.
 
 Naive Bayes over attributes (Maron, JACM 1961): the share of an item in what everybody wanted, times, for each
 attribute of the customer, how many times larger its share is among those who have the attribute. A share

@@ -1,5 +1,5 @@
-"""What attributes say of an item nobody touched: a weighted sum of the items that were, by kernel ridge
-regression.
+"""Prediction for items without a history: a weighted sum of items that have one, by kernel ridge regression
+on attributes.
 
 Saunders, Gammerman and Vovk, "Ridge regression learning algorithm in dual variables" (ICML 1998). The kernel
 is the cosine of attributes. Whatever is known of the touched items (a factor, a popularity, a customer's

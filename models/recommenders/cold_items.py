@@ -1,4 +1,5 @@
-"""New items among the old ones: what attributes make of the items that have a history, on the scale of those.
+"""Cold items among the others: factors and popularity predicted from attributes, on the scale of items with a
+history.
 
 Three opinions are added: factors by implicit least squares and the customer's own past, both on a scale with
 mean 0 and deviation 1 over the items that have a history, and the logarithm of popularity (not scaled: where

@@ -1,4 +1,4 @@
-"""Content neighbours: items of like attributes, so that an item nobody touched yet stands beside what it
+"""Content neighbours: items of like attributes, so that an item without a history is listed beside what it
 resembles.
 
 Attributes weigh by how rare they are (TF-IDF, Salton and Buckley 1988) and items compare by cosine, as in

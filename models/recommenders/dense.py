@@ -1,6 +1,4 @@
-"""What recommenders with a dense item × item matrix share: the limit of memory, the inverse, what is done
-with weights.
-"""
+"""The base of recommenders with a dense item × item matrix: memory limit, inverse, scoring by its weights."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Self
@@ -21,7 +19,7 @@ class CatalogueTooLargeError(ValueError):
 
 
 def compute_dense_bytes(n_items: int, copies: float) -> int:
-    """What so many n × n matrices of float64 take."""
+    """Bytes of so many n × n matrices of float64."""
     return round(copies * 8 * n_items**2)
 
 
@@ -91,7 +89,7 @@ class DenseWeights(Recommender):
         return compute_dense_bytes(shape.n_touched, self.dense_copies)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        """What goes with the item, or comes after it; not the item itself."""
+        """The weights of the item's row, its own entry left out."""
         return select_weight_rows(items, self.weights, self.items, self.n_items)
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -115,7 +115,7 @@ class GraphFilter(Recommender):
         )
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        """What has the same neighbours: the blurring as a cosine, its item's own entry left out."""
+        """Likeness by common neighbours: the blurring as a cosine, the item's own entry left out."""
         return mask_nonpositive_scores(zero_own_column(self.blurring[items], items).toarray())
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""What neighbourhood recommenders share: sparse matrices scaled, cut to their best entries, kept as plain
+"""The base of neighbourhood recommenders: sparse matrices scaled, cut to their best entries, stored as plain
 arrays.
 """
 
@@ -63,7 +63,7 @@ def compute_row_lengths(matrix: sparse.csr_matrix) -> np.ndarray:
 def build_in_blocks(
     n: int, build_rows: Callable[[np.ndarray], sparse.csr_matrix], block: int = BLOCK
 ) -> sparse.csr_matrix:
-    """csr float32 [n, columns], rows made so many at a time: memory is that of a block and of what is kept.
+    """csr float32 [n, columns], rows built block by block: memory is that of a block and of the result.
 
     Args:
         build_rows: given int [rows], ascending, those rows.
@@ -118,7 +118,7 @@ def matrix_to_arrays(name: str, matrix: sparse.csr_matrix) -> dict[str, np.ndarr
 
 
 def matrix_from_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> sparse.csr_matrix:
-    """What `matrix_to_arrays` took apart."""
+    """The csr matrix of the arrays that `matrix_to_arrays` returned."""
     data, indices, indptr = (arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
     return sparse.csr_matrix((data, indices, indptr), shape=tuple(arrays[f"{name}.shape"]))
 

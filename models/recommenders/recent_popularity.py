@@ -13,7 +13,7 @@ from models.training_data import Training
 
 @dataclass
 class RecentPopularity(Popularity):
-    """Popularity of the last `days`; of all time, far behind, for what nobody wanted lately."""
+    """Popularity of the last `days`; items that nobody wanted in them follow by popularity of all time."""
 
     name: ClassVar[str] = "recent_popularity"
     days: int = 14

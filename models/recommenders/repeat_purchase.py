@@ -54,7 +54,7 @@ class PurchasePairs:
 
 @dataclass
 class RepeatPurchase(Recommender):
-    """What is due.
+    """Items that are due to be bought again.
 
     Attributes:
         horizon_days: how far ahead a purchase is asked for.

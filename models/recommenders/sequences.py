@@ -42,7 +42,7 @@ class Baskets:
 
 
 def build_baskets(behaviour: Behaviour) -> Baskets:
-    """What customers did, day by day."""
+    """The baskets of all customers: what each did, day by day."""
     first = int(behaviour.day.min(initial=0))
     span = int(behaviour.day.max(initial=0)) - first + 1
     key = behaviour.customer.astype(np.int64) * span + (behaviour.day - first)
@@ -137,7 +137,7 @@ def iterate_item_pairs(
 def build_anonymous_customer(
     items: Sequence[int], n_items: int, n_attributes: int, kind: int = 0
 ) -> Customers:
-    """Somebody nobody knows, who touched these items one after the other: to be scored like any customer.
+    """A stranger who touched these items one after the other, to be scored like any customer.
 
     Each click stands on a day of its own, so that the latest counts most; an item clicked twice keeps its
     latest place.

@@ -105,7 +105,7 @@ class TransitionFactors(Recommender):
         )
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        """What stands after the item; not the item itself."""
+        """Scores of what follows the item; not the item itself."""
         found = self._likely(self.before[items])
         found[np.arange(len(items)), items] = -np.inf
         return found
