@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_EVENTS, CORE_IMPRESSIONS, CORE_ITEM_CHANGES, CORE_ORDER_LINES
@@ -14,7 +13,6 @@ from spark_jobs.ingest.item_changes import derive_item_changes
 from spark_jobs.ingest.parse_values import is_after_landing, shop_date
 from spark_jobs.ingest.sources import sample_shop, serving
 from spark_jobs.sources import registry
-from spark_jobs.sources.registry import SourceError
 
 ZONES = (
     "UTC",
@@ -90,10 +88,3 @@ def test_a_change_of_the_catalogue_lies_on_its_evening(typed_by):
     }
     changes = derive_item_changes(typed_by(NEW_YORK, "catalogue", [item]), None)
     assert {row["changed_date"] for row in changes.select(CORE_ITEM_CHANGES.partition).collect()} == {LANDED}
-
-
-def test_sources_of_one_home_share_its_zone():
-    service = registry.load_sources(("online_retail",))[-1]
-    assert (service.name, service.time_zone) == ("serving", "Europe/London")
-    with pytest.raises(SourceError, match="sample_shop declares America/New_York, other declares UTC"):
-        registry.share_time_zone([NEW_YORK, replace(NEW_YORK, name="other", time_zone="UTC")])

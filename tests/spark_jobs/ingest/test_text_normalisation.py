@@ -1,19 +1,16 @@
 """A record's texts and ids as a transform sees them: plain Python, column by column."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.ids import AS_GIVEN, UPPER, parse_id
+from expectations.contracts.ids import UPPER, parse_id
 from expectations.contracts.text import normalise_text
 from spark_jobs.ingest.segment_format import COLUMNS, ID_FIELDS
-from spark_jobs.ingest.sources import online_retail
 from spark_jobs.ingest.text_normalisation import format_document, make_record_normaliser
 from spark_jobs.sources.declaration import IdField
-from spark_jobs.sources.registry import find_item_case, load_sources
 
 ONE = make_record_normaliser(
     ("id", "code", "title", "document"),
@@ -140,17 +137,3 @@ def test_a_name_that_looks_alike_does_not_overrule(names):
 def test_a_country_inside_json(said, country):
     _, context, flaw = event(PLAIN, {"location": {"country": said}, "sessionId": 17})
     assert (context["location"]["country"], flaw) == (country, None)
-
-
-def test_a_source_says_once_what_letter_case_tells():
-    assert [find_item_case(load_sources((name,))) for name in ("online_retail", "sample_shop")] == [
-        UPPER,
-        AS_GIVEN,
-    ]
-    with pytest.raises(ValueError, match="letter case"):
-        replace(online_retail.SOURCE, item_case=AS_GIVEN)
-
-
-def test_a_feed_that_sights_persons_declares_their_ids():
-    with pytest.raises(ValueError, match="declares no id"):
-        replace(online_retail.SOURCE.find_feed("lines"), id_fields=())

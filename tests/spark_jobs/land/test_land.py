@@ -20,7 +20,6 @@ from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.settings import Settings
 from spark_jobs.sources.declaration import SharedFolder
-from spark_jobs.sources.landed_files import list_landed_files
 
 MONDAY = date(2026, 1, 5)
 DAYS = [MONDAY + timedelta(days=n) for n in range(5)]
@@ -123,21 +122,6 @@ def test_a_shop_that_never_closes_owes_a_file_a_day(export, tmp_path):
         )
     with pytest.raises(DeliveryError, match="not a folder"):
         copy_day_files(FEED, export / "nowhere", tmp_path / "landing", LandingDates(DAYS[0], DAYS[0]))
-
-
-def test_what_is_not_whole_or_no_delivery_is_not_seen(tmp_path):
-    a_day = "lines/2026-01-05"
-    for name in (
-        f"shop/{a_day}/a.csv",
-        f"shop/{a_day}/.b.csv.part",
-        "shop/lines/someday/c.csv",
-        f".hidden/{a_day}/d.csv",
-    ):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("x")
-    assert [file.name for file in list_landed_files(tmp_path, MONDAY)] == ["shop/lines/2026-01-05/a.csv"]
-    assert list_landed_files(tmp_path, MONDAY - timedelta(days=1)) == []
 
 
 def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
