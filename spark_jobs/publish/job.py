@@ -33,7 +33,7 @@ from spark_jobs.snowflake.schema_swap import swap_in_build
 NEEDS_SPARK = False
 
 
-def run(night: RunContext, lake: Lake) -> list[TableReport]:
+def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """Publish the night, or find that readers see it already.
 
     Raises:
@@ -41,17 +41,17 @@ def run(night: RunContext, lake: Lake) -> list[TableReport]:
         NothingToPublish: a table that a snapshot is made of does not exist.
         FileNotFoundError: the night's warehouse file was not built.
     """
-    with publish_lock(night.settings.home):
-        return publish_run(night, lake)
+    with publish_lock(context.settings.home):
+        return publish_run(context, lake)
 
 
-def publish_run(night: RunContext, lake: Lake) -> list[TableReport]:
+def publish_run(context: RunContext, lake: Lake) -> list[TableReport]:
     """`run`, under the publish lock."""
-    home, snapshots = night.settings.home, night.settings.paths.snapshots
+    home, snapshots = context.settings.home, context.settings.paths.snapshots
     now = restore_last_deployment(home)  # finishes what a killed publish or rollback left undone
-    landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
+    landing_date = max(context.days.last, date.fromisoformat(now.landing_date)) if now else context.days.last
     identity, versions = read_applied_identity_inputs(lake), lake.read_versions()
-    inputs = hash_inputs(night, landing_date, identity)
+    inputs = hash_inputs(context, landing_date, identity)
     tables = SnapshotTables(lake)
     # Before the gate: restrictions hold whatever becomes of tonight's lists.
     restricted = restrictions.write_restrictions(home, tables, landing_date)
@@ -60,33 +60,40 @@ def publish_run(night: RunContext, lake: Lake) -> list[TableReport]:
         and (now.inputs, now.table_versions) == (inputs, versions)
         and published_lists.read_snapshot_meta(snapshots / now.snapshot)
     ):
-        return finish_repeated_publish(night, lake, now)
-    figures = check_lists(night, tables, now)
-    built = find_warehouse_file(night)
-    name, meta = store_snapshot(night, tables, landing_date, figures.model_versions[0], now)
+        return finish_repeated_publish(context, lake, now)
+    figures = check_lists(context, tables, now)
+    built = find_warehouse_file(context)
+    name, meta = store_snapshot(context, tables, landing_date, figures.model_versions[0], now)
     record = Published(
-        night.run_id, meta.landing_date, meta.published_at, name, built, meta.model_version, inputs, versions
+        context.run_id,
+        meta.landing_date,
+        meta.published_at,
+        name,
+        built,
+        meta.model_version,
+        inputs,
+        versions,
     )
-    rules = rule_files.collect_rules_in_force(night, identity)
-    swap_in_build(night.settings, night.run_id)
-    page = summary.build_summary(night, lake, record)
-    deploy(home, build_publish_deployment(home, night.slug, record, rules))
+    rules = rule_files.collect_rules_in_force(context, identity)
+    swap_in_build(context.settings, context.run_id)
+    page = summary.build_summary(context, lake, record)
+    deploy(home, build_publish_deployment(home, context.slug, record, rules))
     summary.write_summary(page, home)
     pruned = delete_unretained_files(home)
     detail = {**figures.as_dict(), **restricted, "snapshot": name, "switched": True, "pruned": pruned}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]
 
 
-def finish_repeated_publish(night: RunContext, lake: Lake, now: Published) -> list[TableReport]:
+def finish_repeated_publish(context: RunContext, lake: Lake, now: Published) -> list[TableReport]:
     """The report where readers see tonight already; writes the summary that a killed publish did not."""
-    home = night.settings.home
+    home = context.settings.home
     if summary.read_run_id(home) != now.run_id:
-        seen = replace(night, run_id=now.run_id)
+        seen = replace(context, run_id=now.run_id)
         summary.write_summary(summary.build_summary(seen, lake, now), home)
     detail = {"snapshot": now.snapshot, "switched": False, "pruned": delete_unretained_files(home)}
     return [TableReport("published", detail=detail)]
 
 
-def find_warehouse_file(night: RunContext) -> str:
+def find_warehouse_file(context: RunContext) -> str:
     """The name of tonight's warehouse file; empty on Snowflake, which swaps its own schema."""
-    return "" if night.settings.warehouse == "snowflake" else find_built_file(night).name
+    return "" if context.settings.warehouse == "snowflake" else find_built_file(context).name

@@ -21,16 +21,18 @@ from spark_jobs.run.context import RunContext
 from spark_jobs.sources.registry import find_item_case, load_sources
 
 
-def check_lists(night: RunContext, tables: SnapshotTables, now: Published | None) -> ListFigures:
+def check_lists(context: RunContext, tables: SnapshotTables, now: Published | None) -> ListFigures:
     """Measure tonight's lists against those that readers see, and report what the gate says.
 
     Raises:
         ListsRefused: the gate holds them back; names each figure and its limit.
     """
-    previous = published_lists.read_top_items(night.settings.paths.snapshots / now.snapshot) if now else None
+    previous = (
+        published_lists.read_top_items(context.settings.paths.snapshots / now.snapshot) if now else None
+    )
     figures = measure_lists(tables.lists, tables.customers, tables.items, previous)
     verdict = evaluate_gate(figures)
-    write_gate_report(night.settings.paths.reports(night.slug) / "lists.json", figures, verdict)
+    write_gate_report(context.settings.paths.reports(context.slug) / "lists.json", figures, verdict)
     if not verdict.passed:
         raise ListsRefused(
             "the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed)
@@ -50,27 +52,27 @@ def write_gate_report(path: Path, figures: ListFigures, verdict: ListVerdict) ->
 
 
 def store_snapshot(
-    night: RunContext, tables: SnapshotTables, landing_date: date, model_version: str, now: Published | None
+    context: RunContext, tables: SnapshotTables, landing_date: date, model_version: str, now: Published | None
 ) -> tuple[str, snapshot.SnapshotMeta]:
     """The name of the snapshot that holds tonight, and where it comes from: a new one, or the published one
     where the same tables, model and code made both.
     """
-    versions, folder = tables.lake.read_versions(), night.settings.paths.snapshots
+    versions, folder = tables.lake.read_versions(), context.settings.paths.snapshots
     names = [table.name for table in (*REQUIRED_TABLES, *OPERATOR_TABLES, *FOLD_IN_TABLES)]
     meta = snapshot.SnapshotMeta(
         snapshot.LAYOUT,
-        night.run_id,
+        context.run_id,
         landing_date.isoformat(),
-        night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        context.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         model_version,
-        night.code_hash,
+        context.code_hash,
         {name: versions[name] for name in names if name in versions},
-        find_item_case(load_sources(night.settings.sources)),
+        find_item_case(load_sources(context.settings.sources)),
     )
     if now and published_lists.is_same_content(
         published_lists.read_snapshot_meta(folder / now.snapshot), meta
     ):
         return now.snapshot, meta
-    name = find_free_name(folder, night.slug)
+    name = find_free_name(folder, context.slug)
     write_snapshot(folder / name, encode_snapshot(tables, meta))
     return name, meta

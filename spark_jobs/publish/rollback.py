@@ -176,7 +176,7 @@ def execute_rollback(settings: Settings, to: str | None, reason: str) -> int:
         else:
             return 1 if "model_stays" in detail else 0
     day = date.fromisoformat(back.landing_date)
-    night = RunContext(
+    context = RunContext(
         f"rollback-{now:%Y%m%dT%H%M%S}",
         LandingDates(day, day),
         settings,
@@ -185,7 +185,7 @@ def execute_rollback(settings: Settings, to: str | None, reason: str) -> int:
         hash_config(settings),
     )
     reports = [TableReport("published", detail={**detail, "reason": reason} if reason else detail)]
-    record_reports(Lake(settings.lake), night, "rollback", reports, time.monotonic() - began)
+    record_reports(Lake(settings.lake), context, "rollback", reports, time.monotonic() - began)
     print(f"Done in {time.monotonic() - began:.1f} s and logged: ops_runs, make history.")
     if step := find_running_step(settings.home):
         print(

@@ -58,22 +58,22 @@ def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in overrides if one["kind"] == "block" or one["override_id"] in shown]
 
 
-def collect_rules_in_force(night: RunContext, said: IdentityInputs) -> dict[str, Any]:
+def collect_rules_in_force(context: RunContext, said: IdentityInputs) -> dict[str, Any]:
     """The rules of a night, for the line of its switch; their files are copied once a set.
 
     Args:
         said: what `identify` took of decisions and of its linkage model.
     """
-    home, found = night.settings.home, hash_rule_files()
+    home, found = context.settings.home, hash_rule_files()
     store_copies(home, found)
     return {
         "digest": compute_digest(found),
         "files": found,
-        "code_hash": night.code_hash,
-        "config_hash": night.config_hash,
+        "code_hash": context.code_hash,
+        "config_hash": context.config_hash,
         "identity_decisions": sorted(said.decision_ids),
         "linkage_model": said.model_fingerprint,
-        "overrides": select_overrides(filter_overrides_in_force(read_override_rows(home), night.now)),
+        "overrides": select_overrides(filter_overrides_in_force(read_override_rows(home), context.now)),
     }
 
 

@@ -122,23 +122,23 @@ def read_segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str
     return [dict(zip(("segment_id", "name", "n_customers"), row, strict=True)) for row in rows]
 
 
-def build_summary(night: RunContext, lake: Lake, published: Published) -> dict[str, Any]:
+def build_summary(context: RunContext, lake: Lake, published: Published) -> dict[str, Any]:
     """The page, from the run manifest, the lake, the published warehouse and the reports of train and
     publish.
     """
-    rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == night.run_id]
+    rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == context.run_id]
     entities = collect_entity_outcomes(rows)
-    reports = night.settings.paths.reports(night.slug)
+    reports = context.settings.paths.reports(context.slug)
     return {
-        "run_id": night.run_id,
-        "days": {"from": night.days.first.isoformat(), "to": night.days.last.isoformat()},
+        "run_id": context.run_id,
+        "days": {"from": context.days.first.isoformat(), "to": context.days.last.isoformat()},
         "received": entities,
         "balanced": is_balanced(entities),
         "files": collect_file_notes(rows),
         "customers": count_customers(lake),
         "example_customer": pick_example_customer(lake),
         "identity": count_review_questions(lake, reports),
-        "segments": read_segment_sizes(night.settings, published.warehouse_file),
+        "segments": read_segment_sizes(context.settings, published.warehouse_file),
         "model": read_report(reports / "model.json"),
         "lists": read_report(reports / "lists.json"),
         "seconds": {row["step"]: round(row["seconds"], 1) for row in rows},

@@ -3,7 +3,7 @@ by-hand`.
 
 One launcher for all steps, because spark-submit puts the script's folder first on `sys.path`, where our
 `tables.py` and `settings.py` would shadow other people's modules; the first lines put the repository there
-instead. A step is a module `spark_jobs.<step>.job` with `run(night, lake) -> list[TableReport]` and, when it
+instead. A step is a module `spark_jobs.<step>.job` with `run(context, lake) -> list[TableReport]` and, when
 needs no Spark, `NEEDS_SPARK = False`.
 """
 
@@ -22,7 +22,7 @@ from types import ModuleType  # noqa: E402
 
 from spark_jobs.lake.tables import Lake  # noqa: E402
 from spark_jobs.run import checks  # noqa: E402
-from spark_jobs.run import context as nights  # noqa: E402
+from spark_jobs.run.context import NothingNew, RunContext, TableReport, parse_run_context  # noqa: E402
 from spark_jobs.run.locks import refuse_another_shop, step_lock  # noqa: E402
 from spark_jobs.run.logs import log_step  # noqa: E402
 from spark_jobs.run.manifest import log_reports, record_reports  # noqa: E402
@@ -51,21 +51,21 @@ NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", 
 
 
 def run_job(
-    step: str, job: ModuleType, night: nights.RunContext, lake: Lake, began: float, checked: float
-) -> list[nights.TableReport] | None:
+    step: str, job: ModuleType, context: RunContext, lake: Lake, started_at: float, checked: float
+) -> list[TableReport] | None:
     """Run the job, show and record what it did; None when there was nothing to do.
 
     Args:
-        began: when the step did, on the monotonic clock.
+        started_at: when the step began, on the monotonic clock.
         checked: seconds since then that its incoming border took, which are that border's own.
     """
     try:
-        reports = job.run(night, lake)
-    except nights.NothingNew as nothing:
+        reports = job.run(context, lake)
+    except NothingNew as nothing:
         logger.info(f"nothing new ({nothing})")
         return None
-    elapsed = time.monotonic() - began
-    record_reports(lake, night, step, reports, elapsed - checked, elapsed)
+    elapsed = time.monotonic() - started_at
+    record_reports(lake, context, step, reports, elapsed - checked, elapsed)
     log_reports(reports)
     return reports
 
@@ -79,30 +79,32 @@ def main(argv: list[str]) -> int:
         )
         return 2
     step = argv[0]
-    night = nights.parse_run_context(step, argv[1:])
-    lock = nullcontext() if step in YIELDING else step_lock(night.settings.home, f"{step} of {night.run_id}")
-    with log_step(night.settings.home, night.run_id, step), lock:
+    context = parse_run_context(step, argv[1:])
+    lock = (
+        nullcontext() if step in YIELDING else step_lock(context.settings.home, f"{step} of {context.run_id}")
+    )
+    with log_step(context.settings.home, context.run_id, step), lock:
         # What was waited for is over: the step's time begins here.
-        return execute_step(step, replace(night, now=datetime.now(UTC)), time.monotonic())
+        return execute_step(step, replace(context, now=datetime.now(UTC)), time.monotonic())
 
 
-def execute_step(step: str, night: nights.RunContext, began: float) -> int:
+def execute_step(step: str, context: RunContext, started_at: float) -> int:
     """The step between its borders, alone in the home; its exit code."""
     if step in BEGINNINGS:
-        refuse_another_shop(Lake(night.settings.lake), night.settings.sources)
+        refuse_another_shop(Lake(context.settings.lake), context.settings.sources)
     job = importlib.import_module(STEP_MODULES[step])
     spark = None
     if getattr(job, "NEEDS_SPARK", True):
         from spark_jobs.lake.session import start_spark_session
 
         spark = start_spark_session(
-            f"concierge {step}", night.settings.spark_master, night.settings.spark_memory
+            f"concierge {step}", context.settings.spark_master, context.settings.spark_memory
         )
-    lake = Lake(night.settings.lake, spark)
+    lake = Lake(context.settings.lake, spark)
     border, reports = checks.BorderChecks(lake), None
     try:
         border.check(checks.INCOMING_TABLES.get(step, ()))
-        reports = run_job(step, job, night, lake, began, border.seconds)
+        reports = run_job(step, job, context, lake, started_at, border.seconds)
         border.check(checks.OUTGOING_TABLES.get(step, ()))
     except checks.BorderError as stopped:
         logger.error(f"stopped at the border. {stopped}")
@@ -112,8 +114,8 @@ def execute_step(step: str, night: nights.RunContext, began: float) -> int:
         logger.error(f"stopped by {type(error).__name__}")
         raise
     finally:
-        verdicts, elapsed = [verdict.report() for verdict in border.verdicts], time.monotonic() - began
-        record_reports(lake, night, checks.STEP, verdicts, border.seconds, elapsed)
+        verdicts, elapsed = [verdict.report() for verdict in border.verdicts], time.monotonic() - started_at
+        record_reports(lake, context, checks.STEP, verdicts, border.seconds, elapsed)
     if reports is None:
         return NOTHING_NEW if step in SKIPPING else 0
     failures = [report.failure for report in reports if report.failure]

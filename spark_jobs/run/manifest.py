@@ -38,7 +38,7 @@ def log_reports(reports: list[TableReport]) -> None:
 
 def record_reports(
     lake: Lake,
-    night: RunContext,
+    context: RunContext,
     step: str,
     reports: list[TableReport],
     seconds: float,
@@ -48,16 +48,16 @@ def record_reports(
 
     Args:
         seconds: what the work took.
-        elapsed: seconds from `night.now` to its end, where work was done before it.
+        elapsed: seconds from `context.now` to its end, where work was done before it.
     """
-    finished_at = night.now + timedelta(seconds=seconds if elapsed is None else elapsed)
+    finished_at = context.now + timedelta(seconds=seconds if elapsed is None else elapsed)
     rows = [
         {
-            "run_id": night.run_id,
+            "run_id": context.run_id,
             "step": step,
             "table_name": report.table_name,
-            "days_from": night.days.first,
-            "days_to": night.days.last,
+            "days_from": context.days.first,
+            "days_to": context.days.last,
             "version_before": report.version_before,
             "version_after": report.version_after,
             "n_rows": report.n_rows,
@@ -66,8 +66,8 @@ def record_reports(
             "detail": json.dumps(report.detail, sort_keys=True, default=str),
             "seconds": seconds,
             "finished_at": finished_at,
-            "code_hash": night.code_hash,
-            "config_hash": night.config_hash,
+            "code_hash": context.code_hash,
+            "config_hash": context.config_hash,
         }
         for report in reports
     ]

@@ -4,9 +4,9 @@ from models.registry import ModelRegistry
 from spark_jobs.run.context import RunContext
 
 
-def open_registry(night: RunContext) -> ModelRegistry:
+def open_registry(context: RunContext) -> ModelRegistry:
     """The registry of this home."""
-    settings = night.settings
+    settings = context.settings
     return ModelRegistry(
-        settings.mlflow_uri, settings.paths.mlflow_artifacts, int(night.now.timestamp() * 1000)
+        settings.mlflow_uri, settings.paths.mlflow_artifacts, int(context.now.timestamp() * 1000)
     )

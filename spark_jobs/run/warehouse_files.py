@@ -12,34 +12,34 @@ def get_builds_folder(home: Path) -> Path:
     return HomePaths(home).warehouse_builds
 
 
-def find_free_file(night: RunContext) -> Path:
+def find_free_file(context: RunContext) -> Path:
     """Where the night's build belongs when it is whole: named after the run, with a number behind it from the
     second on.
     """
-    made = list_builds(night)
-    return get_builds_folder(night.settings.home) / (
-        f"{night.slug}.{max(made) + 1}.duckdb" if made else f"{night.slug}.duckdb"
+    made = list_builds(context)
+    return get_builds_folder(context.settings.home) / (
+        f"{context.slug}.{max(made) + 1}.duckdb" if made else f"{context.slug}.duckdb"
     )
 
 
-def find_built_file(night: RunContext) -> Path:
+def find_built_file(context: RunContext) -> Path:
     """What the run built last: `export` and `publish` read it.
 
     Raises:
         FileNotFoundError: the run built nothing.
     """
-    made = list_builds(night)
+    made = list_builds(context)
     if not made:
         raise FileNotFoundError(
-            f"{get_builds_folder(night.settings.home) / night.slug}.duckdb was not built; `dbt` makes it"
+            f"{get_builds_folder(context.settings.home) / context.slug}.duckdb was not built; `dbt` makes it"
         )
     return made[max(made)]
 
 
-def list_builds(night: RunContext) -> dict[int, Path]:
+def list_builds(context: RunContext) -> dict[int, Path]:
     """The run's builds by their number."""
-    name = re.compile(re.escape(night.slug) + r"(?:\.(\d+))?\.duckdb")
+    name = re.compile(re.escape(context.slug) + r"(?:\.(\d+))?\.duckdb")
     found = {
-        path: name.fullmatch(path.name) for path in get_builds_folder(night.settings.home).glob("*.duckdb")
+        path: name.fullmatch(path.name) for path in get_builds_folder(context.settings.home).glob("*.duckdb")
     }
     return {int(match[1] or 1): path for path, match in found.items() if match}

@@ -65,33 +65,33 @@ class BuildPlan:
     dbt_inputs: dict
 
 
-def prepare_build(night: RunContext, lake: Lake) -> BuildPlan:
+def prepare_build(context: RunContext, lake: Lake) -> BuildPlan:
     """Lay tonight's file and say what it lacks. Without a usable published file the build is from nothing."""
-    paths = night.settings.paths
+    paths = context.settings.paths
     for folder in (paths.warehouse_builds, paths.dbt):
         folder.mkdir(parents=True, exist_ok=True)
-    if night.settings.warehouse == "snowflake":
-        dbt_inputs = collect_dbt_inputs(night, lake, read_build_inputs_on_snowflake(night.settings))
+    if context.settings.warehouse == "snowflake":
+        dbt_inputs = collect_dbt_inputs(context, lake, read_build_inputs_on_snowflake(context.settings))
         create_build_schema(
-            night.settings, night.run_id, is_built_upon=dbt_inputs["changed_days"] is not None
+            context.settings, context.run_id, is_built_upon=dbt_inputs["changed_days"] is not None
         )
         return BuildPlan(None, None, dbt_inputs)
     # Always of one name while it is built: with another one dbt parses the whole project again.
-    building, finished = paths.dbt / "building.duckdb", find_free_file(night)
+    building, finished = paths.dbt / "building.duckdb", find_free_file(context)
     building.unlink(missing_ok=True)
     building.with_suffix(".duckdb.wal").unlink(missing_ok=True)
-    published = Published.read(night.settings.home)
+    published = Published.read(context.settings.home)
     base = (
         paths.warehouse_builds / published.warehouse_file if published and published.warehouse_file else None
     )
     before = read_build_inputs(base) if base and base.exists() else None
-    dbt_inputs = collect_dbt_inputs(night, lake, before)
+    dbt_inputs = collect_dbt_inputs(context, lake, before)
     if dbt_inputs["changed_days"] is not None:
         shutil.copyfile(base, building)
     return BuildPlan(building, finished, dbt_inputs)
 
 
-def collect_dbt_inputs(night: RunContext, lake: Lake, before: BuildInputs | None) -> dict:
+def collect_dbt_inputs(context: RunContext, lake: Lake, before: BuildInputs | None) -> dict:
     """What dbt is told. `changed_days` is None when all has to be built anew: nothing to build on, other
     models, other tables.
 
@@ -99,7 +99,7 @@ def collect_dbt_inputs(night: RunContext, lake: Lake, before: BuildInputs | None
         before: what the warehouse to build on has read.
     """
     now = BuildInputs(
-        read_source_versions(lake), hash_dbt_models(), find_newest_landing_date(night, lake, before)
+        read_source_versions(lake), hash_dbt_models(), find_newest_landing_date(context, lake, before)
     )
     return {
         "as_of": now.as_of.isoformat(),
@@ -135,9 +135,9 @@ def read_source_versions(lake: Lake) -> dict[str, str]:
     return {name: f"{said[0]}@{said[1]}" for name, said in found.items() if said}
 
 
-def find_newest_landing_date(night: RunContext, lake: Lake, before: BuildInputs | None) -> date:
+def find_newest_landing_date(context: RunContext, lake: Lake, before: BuildInputs | None) -> date:
     """The newest landing day of all runs, this one included: the same in whatever order days come."""
-    return max([night.days.last, *read_landing_dates(lake), *([before.as_of] if before else [])])
+    return max([context.days.last, *read_landing_dates(lake), *([before.as_of] if before else [])])
 
 
 def read_landing_dates(lake: Lake) -> set[date]:

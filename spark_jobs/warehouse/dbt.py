@@ -44,14 +44,14 @@ class DbtFailed(RuntimeError):  # noqa: N818 - reads as what it says
     """`dbt build` did not finish; the message names the nodes that failed and why."""
 
 
-def run(night: RunContext, lake: Lake) -> list[TableReport]:
+def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """Build every dbt model and run every dbt test on what the lake holds now."""
-    beginning = prepare_build(night, lake)
+    beginning = prepare_build(context, lake)
     # Unit tests hold the code to its rows of an example; they are for `make test`, not for a night's data.
-    results = build_warehouse(night.settings, beginning, "--exclude-resource-type", "unit_test")
-    if night.settings.warehouse == "snowflake":
-        mark_build_finished(night.settings, night.run_id)
-    return build_table_reports(night.settings, beginning, results)
+    results = build_warehouse(context.settings, beginning, "--exclude-resource-type", "unit_test")
+    if context.settings.warehouse == "snowflake":
+        mark_build_finished(context.settings, context.run_id)
+    return build_table_reports(context.settings, beginning, results)
 
 
 def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -> dict:

@@ -32,22 +32,22 @@ CONSENTED = "customer_id is null or customer_id in (select customer_id from {sch
 WHERE = {FCT_INTERACTIONS.name: CONSENTED, FEAT_CUSTOMERS.name: "true", FEAT_ITEMS.name: "true"}
 
 
-def run(night: RunContext, lake: Lake) -> list[TableReport]:
+def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """Make `fct_interactions`, `feat_customers` and `feat_items` in the lake hold what the
     warehouse's hold.
     """
-    aside = night.settings.paths.export(night.slug)
+    aside = context.settings.paths.export(context.slug)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     tables = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     try:
-        if night.settings.warehouse == "snowflake":
-            schema = get_build_schema_name(night.settings)
-            with connect_to_snowflake(night.settings, schema) as session:
+        if context.settings.warehouse == "snowflake":
+            schema = get_build_schema_name(context.settings)
+            with connect_to_snowflake(context.settings, schema) as session:
                 return [
                     export_table(lake, table, schema, partial(fetch_rows, session), aside) for table in tables
                 ]
-        return [export_table(lake, table, "main", build_duckdb_fetcher(night), aside) for table in tables]
+        return [export_table(lake, table, "main", build_duckdb_fetcher(context), aside) for table in tables]
     finally:
         shutil.rmtree(aside)
 
@@ -104,11 +104,11 @@ def format_exportable_rows(table: Table, schema: str) -> str:
     return f"{schema}.{table.name} where {WHERE[table.name].format(schema=schema)}"
 
 
-def build_duckdb_fetcher(night: RunContext) -> FetchRows:
+def build_duckdb_fetcher(context: RunContext) -> FetchRows:
     """Tonight's file, copied straight to Parquet; timestamps leave as UTC instants, as the lake
     keeps them.
     """
-    warehouse = find_built_file(night)
+    warehouse = find_built_file(context)
 
     def bring(table: Table, source: str, file: Path) -> None:
         rows = f"select {', '.join(table.columns)} from {source}"

@@ -22,23 +22,23 @@ from spark_jobs.warehouse.changed_rows import StagedRows, Watermark, stage_chang
 NEEDS_SPARK = False
 
 
-def run(night: RunContext, lake: Lake) -> list[TableReport]:
+def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """Make Snowflake's copies equal to the lake's tables; `detail` says how many rows were staged for it.
 
     Raises:
         SettingsError: a setting that Snowflake cannot do without is empty.
         snowflake.connector.Error: Snowflake refused.
     """
-    if night.settings.warehouse != "snowflake":
+    if context.settings.warehouse != "snowflake":
         return []
-    aside = night.settings.paths.load(night.slug)
+    aside = context.settings.paths.load(context.slug)
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        with connect_to_snowflake(night.settings) as session:
+        with connect_to_snowflake(context.settings) as session:
             session.run(sql.CREATE_WATERMARKS)
             before = read_watermarks(session)
             return [
-                load_table(session, night, lake, LAKE[name], before.get(name), aside / name)
+                load_table(session, context, lake, LAKE[name], before.get(name), aside / name)
                 for name in SOURCE_TABLES
             ]
     finally:
@@ -53,7 +53,7 @@ def read_watermarks(session: SnowflakeSession) -> dict[str, Watermark]:
 
 def load_table(
     session: SnowflakeSession,
-    night: RunContext,
+    context: RunContext,
     lake: Lake,
     table: Table,
     before: Watermark | None,
@@ -71,7 +71,7 @@ def load_table(
     rows = stage_changed_rows(lake, table, before, now, folder)
     if rows.files:
         upload_files(session, table, rows)
-    merge_staged_rows(session, night, table, now, rows)
+    merge_staged_rows(session, context, table, now, rows)
     if rows.files:
         session.run(f"drop table {sql.get_staging_table_name(table)}")
     return TableReport(
@@ -92,7 +92,7 @@ def upload_files(session: SnowflakeSession, table: Table, rows: StagedRows) -> N
 
 
 def merge_staged_rows(
-    session: SnowflakeSession, night: RunContext, table: Table, now: Watermark, rows: StagedRows
+    session: SnowflakeSession, context: RunContext, table: Table, now: Watermark, rows: StagedRows
 ) -> None:
     """The staged rows in the table, and its watermark, in one transaction."""
     with session.transaction() if rows.is_full else session.merge_transaction():
@@ -100,11 +100,11 @@ def merge_staged_rows(
             session.run(f"delete from {table.name}")
         if rows.files:
             session.run(sql.format_insert_staged_rows(table) if rows.is_full else sql.format_merge(table))
-        write_watermark(session, night, table, now, rows)
+        write_watermark(session, context, table, now, rows)
 
 
 def write_watermark(
-    session: SnowflakeSession, night: RunContext, table: Table, now: Watermark, rows: StagedRows
+    session: SnowflakeSession, context: RunContext, table: Table, now: Watermark, rows: StagedRows
 ) -> None:
     """Note how far the table has come, last of all: what broke before is loaded again."""
     session.run(f"delete from {sql.WATERMARKS} where table_name = %s", table.name)
@@ -115,6 +115,6 @@ def write_watermark(
         now.version,
         now.shape,
         rows.n_rows,
-        night.run_id,
-        night.now.replace(tzinfo=None),
+        context.run_id,
+        context.now.replace(tzinfo=None),
     )

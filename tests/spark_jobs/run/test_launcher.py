@@ -18,8 +18,8 @@ from spark_jobs.run.context import NothingNew, TableReport
 ROOT = Path(__file__).resolve().parents[3]
 HOLD = """
 import pathlib
-from spark_jobs.run.locks import turn
-with turn(pathlib.Path("{home}"), "dbt of scheduled"):
+from spark_jobs.run.locks import step_lock
+with step_lock(pathlib.Path("{home}"), "dbt of scheduled"):
     print("held", flush=True)
     input()
 """
