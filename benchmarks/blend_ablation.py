@@ -74,7 +74,7 @@ def fit_all_parts(
             print(f"  a window of {n:,} customers, {time.monotonic() - start:.0f} s so far", flush=True)
         blend.parts = final.result()
     blend.fit_ranker(training, windows, seed)
-    customers = Customers.of(training, found.asked.customers)
+    customers = Customers.from_training(training, found.asked.customers)
     alone = {
         name: evaluate_scores(scores, found.asked, everything)
         for name, scores in score_parts(blend.parts, customers).items()
@@ -190,7 +190,7 @@ def main() -> None:
     window = getattr(shuffle_items(online_retail.load_online_retail(args.data), args.seed), args.window)
     space = read_search_space()
     learned, left_out = drop_unfittable_parts(
-        space["learned"], DataShape.of(window.training), get_memory_limit(space)
+        space["learned"], DataShape.from_training(window.training), get_memory_limit(space)
     )
     if left_out:
         print(f"left out: {format_left_out_parts(left_out)}")

@@ -119,7 +119,7 @@ def compare_on_cold_customers(window: TestWindow, names: tuple[str, ...]) -> dic
         new = np.isin(np.arange(window.training.behaviour.n_customers), window.asked.customers[places])
         behaviour = window.training.behaviour
         training = replace(window.training, behaviour=behaviour.where(~new[behaviour.customer]))
-        customers = Customers.of(training, window.asked.customers[places])
+        customers = Customers.from_training(training, window.asked.customers[places])
         strangers = Customers(np.full(len(customers), -1, np.int32), customers.behaviour, customers.features)
         # Nothing was had: the case of somebody new masks nothing.
         test = window.asked.rows(places)

@@ -75,7 +75,7 @@ def time_fold_in(space: FactorSpace, times: int) -> tuple[np.ndarray, np.ndarray
         n = int(generator.integers(1, 21))
         items, kinds = generator.integers(0, len(space.item_factors), n), generator.integers(0, len(KINDS), n)
         start = time.perf_counter()
-        vector = space.place(items, space.weights(kinds, generator.integers(0, DAYS, n)))
+        vector = space.fold_in(items, space.weigh_events(kinds, generator.integers(0, DAYS, n)))
         placed.append(time.perf_counter() - start)
         select_top_items(space.score(vector)[None], 100)
         ranked.append(time.perf_counter() - start)

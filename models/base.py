@@ -62,7 +62,7 @@ class Recommender(ABC):
     def score(self, customers: Customers) -> np.ndarray:
         """float32 [customers, items]: higher is better, -inf where it has no opinion."""
 
-    def similar(self, items: np.ndarray) -> np.ndarray | None:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray | None:
         """float32 [items asked, items]: likeness, -inf where it is unknown; None for one that does not
         compare items.
         """

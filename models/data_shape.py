@@ -39,7 +39,7 @@ class DataShape:
     n_repeats: int
 
     @classmethod
-    def of(cls, training: Training) -> Self:
+    def from_training(cls, training: Training) -> Self:
         behaviour = training.behaviour
         wanted = behaviour.wanted()
         pairs = wanted.customer.astype(np.int64) * behaviour.n_items + wanted.item

@@ -54,11 +54,11 @@ class FactorSpace:
         """float32 [items]: the scores of a customer with this vector."""
         return self.item_factors @ vector.astype(np.float32)
 
-    def weights(self, kinds: np.ndarray, days_ago: np.ndarray) -> np.ndarray:
+    def weigh_events(self, kinds: np.ndarray, days_ago: np.ndarray) -> np.ndarray:
         """float64 [events]: the weight of each event, in units of a purchase today."""
         return self.kind_weights[kinds] / self.kind_weights.max() * 0.5 ** (days_ago / self.half_life_days)
 
-    def place(self, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def fold_in(self, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """A customer's vector by these events (`fold_in_customer`); an item that came twice counts twice."""
         found, which = np.unique(items, return_inverse=True)
         return fold_in_customer(

@@ -48,18 +48,18 @@ class Recipe:
     def label(self) -> str:
         return f"{self.part} {json.dumps(dict(self.parameters), sort_keys=True)}"
 
-    def full(self) -> dict[str, Any]:
+    def fill_defaults(self) -> dict[str, Any]:
         """Its parameters with the defaults filled in."""
         return get_parameters(build_recommender(self.part, self.parameters))
 
     @property
     def learns_by_epochs(self) -> bool:
         """Such a recipe can be judged by a share of them, and what it finds depends on the seed."""
-        return "epochs" in self.full()
+        return "epochs" in self.fill_defaults()
 
     def shortened(self, share: float) -> dict[str, Any]:
         """The parameters of a trial that gets this share of the epochs, at least one."""
-        full = self.full()
+        full = self.fill_defaults()
         return {**full, "epochs": max(1, round(full["epochs"] * share))} if "epochs" in full else full
 
 
@@ -161,7 +161,7 @@ def list_recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | N
     )
     found = [Recipe(place, part, dict(parts[part][nth])) for place, (nth, _, part) in enumerate(listed)]
     for recipe in found:
-        recipe.full()
+        recipe.fill_defaults()
     return found
 
 

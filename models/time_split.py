@@ -105,8 +105,8 @@ def build_holdout_case(
     n_had = np.bincount(had, minlength=train.n_items)
     return HoldoutCase(
         customers,
-        build_cell_matrix(before.of(customers)),
-        build_cell_matrix(after.of(customers)),
+        build_cell_matrix(before.select_customers(customers)),
+        build_cell_matrix(after.select_customers(customers)),
         np.bincount(days, minlength=train.n_customers)[customers],
         np.maximum(n_had, 0.5) / max(len(np.unique(before.customer)), 1),
     )

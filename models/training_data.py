@@ -60,7 +60,7 @@ class Behaviour:
         """Purchases; everything where the shop knows of no purchase."""
         return self.where(self.kind == PURCHASE) if self.has_purchases else self
 
-    def of(self, customers: np.ndarray) -> "Behaviour":
+    def select_customers(self, customers: np.ndarray) -> "Behaviour":
         """The entries of these customers, renumbered in the order given."""
         place = np.full(self.n_customers, -1, np.int32)
         place[customers] = np.arange(len(customers), dtype=np.int32)
@@ -133,13 +133,15 @@ class Customers:
         return len(self.known)
 
     @classmethod
-    def of(cls, training: Training, rows: np.ndarray) -> "Customers":
+    def from_training(cls, training: Training, rows: np.ndarray) -> "Customers":
         """Customers the model was fitted on, by their rows."""
-        return cls(rows.astype(np.int32), training.behaviour.of(rows), training.customer_features[rows])
+        return cls(
+            rows.astype(np.int32), training.behaviour.select_customers(rows), training.customer_features[rows]
+        )
 
     def select_rows(self, rows: np.ndarray) -> "Customers":
         """These of the block, by their places in it, in the order given."""
-        return Customers(self.known[rows], self.behaviour.of(rows), self.features[rows])
+        return Customers(self.known[rows], self.behaviour.select_customers(rows), self.features[rows])
 
     def split_into_blocks(self, n: int) -> Iterator[tuple[slice, "Customers"]]:
         """The block in blocks of at most n, each with its place in this one."""

@@ -76,7 +76,7 @@ def main() -> None:
     for part, name in enumerate(names):
         ndcg, hit = compute_metrics(table[:, part], query, wanted, len(places))
         print(f"{name:<20} HR@10 {hit.mean():.4f}  NDCG@10 {ndcg.mean():.4f}")
-    shape = DataShape.of(window.training)
+    shape = DataShape.from_training(window.training)
     costs = {part.name: part.estimate_bytes(shape) / 1e9 for part in blend.parts}
     for power in args.powers:
         print(f"power {power}", flush=True)
@@ -87,7 +87,7 @@ def drop_unfittable_parts(weights: dict[str, float], training: Training) -> dict
     """The blend's configuration without the parts that cannot be fitted on these data; says which and why."""
     parts, left_out = fit_limits.drop_unfittable_parts(
         {"parts": BEAUTY_PARTS, "weights": weights, "power": BEAUTY_POWER},
-        DataShape.of(training),
+        DataShape.from_training(training),
         MEMORY_BYTES,
     )
     for name, reason in left_out.items():

@@ -53,7 +53,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     data = load_dataset(args.data, args.shared, args.seed)
-    shape = DataShape.of(data.validation.training)
+    shape = DataShape.from_training(data.validation.training)
     best: dict[str, tuple[float, dict]] = {}
     for part, recipes in order_recipes(
         read_search_space(), compute_items_per_customer(data.validation.training.behaviour)

@@ -32,7 +32,7 @@ def measure_row(
         EvaluationOptions(
             data.ks,
             data.tasks,
-            facts=ItemFacts.of(window.asked.known_share, window.training, data.ks[0]),
+            facts=ItemFacts.build(window.asked.known_share, window.training, data.ks[0]),
             item_slices=slices.slice_items(window.training.behaviour),
         ),
     )

@@ -64,7 +64,7 @@ class LeaderboardRow:
             [(part, parameters)] = self.configuration["parts"].items()
             return build_recommender(part, parameters).fit(training, seed)
         return build_blend(
-            drop_unfittable_parts(self.configuration, DataShape.of(training), MEMORY_BYTES)[0]
+            drop_unfittable_parts(self.configuration, DataShape.from_training(training), MEMORY_BYTES)[0]
         ).fit(training, seed)
 
 

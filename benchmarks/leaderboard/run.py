@@ -74,7 +74,7 @@ def run_rows(
     Raises:
         ValueError: a name in `only` is no row's.
     """
-    rows, shape = select_rows(rows_name, only), DataShape.of(getattr(data, window).training)
+    rows, shape = select_rows(rows_name, only), DataShape.from_training(getattr(data, window).training)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as aside:
         handed = Path(aside) / "data"

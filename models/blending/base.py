@@ -72,7 +72,7 @@ class Blend(Recommender):
             consumable: bool [items], what may be listed for somebody who bought it.
         """
 
-    def similar(self, items: np.ndarray) -> np.ndarray | None:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray | None:
         likeness = self.compare_items(items)
         if not likeness:
             return None
@@ -85,7 +85,7 @@ class Blend(Recommender):
 
         It is the same for every blend of the same parts: what was wanted together is alike, for whomever.
         """
-        likeness = {part.name: part.similar(items) for part in self.parts}
+        likeness = {part.name: part.score_similar_items(items) for part in self.parts}
         return {
             name: np.float32(LIKENESS_WEIGHTS.get(name, OTHER_LIKENESS_WEIGHT)) * normalise_scores(scores)
             for name, scores in likeness.items()

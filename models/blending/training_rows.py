@@ -66,7 +66,7 @@ class TrainingCase:
         """The customers as a model sees them that was fitted on this past: of a stranger it has attributes
         alone.
         """
-        known = Customers.of(past, self.customers)
+        known = Customers.from_training(past, self.customers)
         behaviour = known.behaviour.where(~self.is_stranger[known.behaviour.customer])
         return Customers(
             np.where(self.is_stranger, -1, known.known).astype(np.int32), behaviour, known.features
@@ -115,7 +115,7 @@ def draw_training_case(training: Training, window: TrainingWindow, most: int, se
     is_stranger = ~np.isin(customers, past.customer)
     n_hidden = max(0, int(STRANGER_SHARE * len(customers)) - int(is_stranger.sum()))
     is_stranger[sample_rows(np.flatnonzero(~is_stranger), n_hidden, seed)] = True
-    return TrainingCase(customers, is_stranger, build_cell_matrix(after.of(customers)))
+    return TrainingCase(customers, is_stranger, build_cell_matrix(after.select_customers(customers)))
 
 
 def score_parts(parts: Sequence[Recommender], customers: Customers) -> dict[str, np.ndarray]:

@@ -31,7 +31,7 @@ class ItemFacts:
     famous: np.ndarray
 
     @classmethod
-    def of(cls, known_share: np.ndarray, training: Training | None = None, k: int = 10) -> "ItemFacts":
+    def build(cls, known_share: np.ndarray, training: Training | None = None, k: int = 10) -> "ItemFacts":
         """Kinds are categories; attributes in equal shares where the shop names no category."""
         famous = np.zeros(len(known_share), bool)
         famous[np.argsort(-known_share, kind="stable")[:k]] = True

@@ -42,25 +42,25 @@ class MetricResults:
     def tasks(self) -> tuple[str, ...]:
         return tuple(self.figures)
 
-    def of(self, metric: str) -> dict[str, np.ndarray]:
+    def get_metric(self, metric: str) -> dict[str, np.ndarray]:
         """A metric by task, at `k` where it has a cut and none is named."""
         return {task: held.get(metric, held.get(f"{metric}@{self.k}")) for task, held in self.figures.items()}
 
     @property
     def ndcg(self) -> dict[str, np.ndarray]:
-        return self.of("ndcg")
+        return self.get_metric("ndcg")
 
     @property
     def recall(self) -> dict[str, np.ndarray]:
-        return self.of("recall")
+        return self.get_metric("recall")
 
     @property
     def mrr(self) -> dict[str, np.ndarray]:
-        return self.of("mrr")
+        return self.get_metric("mrr")
 
     @property
     def novelty(self) -> dict[str, np.ndarray]:
-        return self.of("novelty")
+        return self.get_metric("novelty")
 
     @property
     def coverage(self) -> dict[str, float]:
@@ -165,7 +165,7 @@ def _evaluate_blocks(
     n_allowed: int,
     options: EvaluationOptions,
 ) -> MetricResults:
-    facts, ks, tasks = options.facts or ItemFacts.of(test.known_share), options.ks, options.tasks
+    facts, ks, tasks = options.facts or ItemFacts.build(test.known_share), options.ks, options.tasks
     wants = {"discover": test.fresh, "next": test.wanted}
     shown = {task: np.zeros(test.n_items, np.int64) for task in tasks}
     answered: dict[str, list[np.ndarray]] = {task: [] for task in tasks}

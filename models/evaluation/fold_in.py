@@ -88,7 +88,7 @@ def evaluate_fold_in(
     for (fewest, most), customers in zip(COHORTS, cohorts, strict=True):
         row: dict[str, Any] = {"fewest": fewest, "most": most, "n_customers": len(customers), "trust": 0.0}
         if len(customers):
-            asked = Customers.of(training, customers)
+            asked = Customers.from_training(training, customers)
             own = test.rows(np.searchsorted(test.customers, customers))
             own = replace(own, seen=build_cell_matrix(asked.behaviour.wanted()))
             scores = {

@@ -38,9 +38,9 @@ def summarise_metrics(
     for task, held in results.figures.items():
         for metric in (*RANKED, *BEYOND):
             names.append((task, metric, ""))
-            columns.append(results.of(metric)[task])
+            columns.append(results.get_metric(metric)[task])
         for metric in SLICED:
-            whole = results.of(metric)[task]
+            whole = results.get_metric(metric)[task]
             for name, mask in (slices or {}).items():
                 names.append((task, metric, name))
                 columns.append(np.where(mask, whole, np.nan))

@@ -38,7 +38,7 @@ class VectorListBuilder:
     index: ItemIndex | None = None
 
     @classmethod
-    def of(
+    def from_recommender(
         cls, part: Recommender, allowed: np.ndarray, index: ItemIndex | None = None
     ) -> "VectorListBuilder":
         """

@@ -77,19 +77,19 @@ class ALS(Recommender):
             )
         return found
 
-    def place(self, customers: Customers) -> np.ndarray:
+    def fold_in(self, customers: Customers) -> np.ndarray:
         """float64 [customers, k]: every customer's vector by what they did."""
         return self.solve(self.weigh_behaviour(customers.behaviour), self.item_factors)
 
     def score(self, customers: Customers) -> np.ndarray:
-        scores = multiply_vectors(self.place(customers), self.item_factors)
+        scores = multiply_vectors(self.fold_in(customers), self.item_factors)
         acted = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
         return np.where(acted[:, None] & self.placed, scores, np.float32(-np.inf))
 
-    def similar(self, items: np.ndarray) -> np.ndarray:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         return compare_factors(self.item_factors, items)
 
-    def space(self) -> FactorSpace:
+    def build_factor_space(self) -> FactorSpace:
         """The factor space that the service folds customers into."""
         return FactorSpace(
             self.item_factors,

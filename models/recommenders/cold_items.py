@@ -97,7 +97,7 @@ class ColdItems(Recommender):
         return self._factors().estimate_bytes(shape) + kernel + 2 * 16 * shape.n_attributes
 
     def score(self, customers: Customers) -> np.ndarray:
-        drawn = multiply_vectors(self.als.place(customers), self.item_factors)
+        drawn = multiply_vectors(self.als.fold_in(customers), self.item_factors)
         total = (
             standardise_scores(drawn, drawn[:, self.old], self.mean_share)
             + np.float32(self.popularity_weight) * self.liked
@@ -109,7 +109,7 @@ class ColdItems(Recommender):
         )
         return np.where(self.placed, total, -np.inf).astype(np.float32)
 
-    def similar(self, items: np.ndarray) -> np.ndarray:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         return compare_factors(self.item_factors, items)
 
     def arrays(self) -> dict[str, np.ndarray]:

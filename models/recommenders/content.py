@@ -76,7 +76,7 @@ class Content(Recommender):
     def likeness_matrix(self) -> sparse.csr_matrix:
         return self.likeness
 
-    def similar(self, items: np.ndarray) -> np.ndarray:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         return mask_nonpositive_scores(zero_own_column(self.likeness[items], items).toarray())
 
     def arrays(self) -> dict[str, np.ndarray]:

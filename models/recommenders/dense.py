@@ -88,7 +88,7 @@ class DenseWeights(Recommender):
         """What fitting holds at its peak: items that nobody touched take nothing."""
         return compute_dense_bytes(shape.n_touched, self.dense_copies)
 
-    def similar(self, items: np.ndarray) -> np.ndarray:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         """The weights of the item's row, its own entry left out."""
         return select_weight_rows(items, self.weights, self.items, self.n_items)
 

@@ -114,7 +114,7 @@ class GraphFilter(Recommender):
             + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
         )
 
-    def similar(self, items: np.ndarray) -> np.ndarray:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         """Likeness by common neighbours: the blurring as a cosine, the item's own entry left out."""
         return mask_nonpositive_scores(zero_own_column(self.blurring[items], items).toarray())
 

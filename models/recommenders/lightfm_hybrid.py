@@ -110,7 +110,7 @@ class LightFMHybrid(Recommender):
         """float32 [items, 1 + components]."""
         return self.item_factors
 
-    def similar(self, items: np.ndarray) -> np.ndarray:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         length = np.maximum(np.linalg.norm(self.item_factors[:, 1:], axis=1, keepdims=True), 1e-12)
         direction = self.item_factors[:, 1:] / length
         scores = (direction[items] @ direction.T).astype(np.float32)

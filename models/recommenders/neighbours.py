@@ -140,7 +140,7 @@ class SparseSimilarity(Recommender):
     def likeness_matrix(self) -> sparse.csr_matrix:
         return self.similarity
 
-    def similar(self, items: np.ndarray) -> np.ndarray:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         return mask_nonpositive_scores(zero_own_column(self.similarity[items], items).toarray())
 
     def arrays(self) -> dict[str, np.ndarray]:

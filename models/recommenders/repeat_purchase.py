@@ -38,7 +38,7 @@ class PurchasePairs:
     last: np.ndarray
 
     @classmethod
-    def of(cls, behaviour: Behaviour) -> "PurchasePairs":
+    def from_behaviour(cls, behaviour: Behaviour) -> "PurchasePairs":
         """Of behaviour in its order: customer, item, day, kind."""
         pair = behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item
         fresh = np.ones(len(pair), bool)
@@ -71,7 +71,7 @@ class RepeatPurchase(Recommender):
 
     def fit(self, training: Training, seed: int) -> Self:
         behaviour, n = training.behaviour, training.behaviour.n_items
-        pairs = PurchasePairs.of(behaviour.wanted())
+        pairs = PurchasePairs.from_behaviour(behaviour.wanted())
         repeats = pairs.n_days - 1
         seen_days = np.maximum(
             behaviour.until - pairs.first, 1
@@ -84,7 +84,7 @@ class RepeatPurchase(Recommender):
 
     def score(self, customers: Customers) -> np.ndarray:
         behaviour = customers.behaviour
-        pairs = PurchasePairs.of(behaviour.wanted())
+        pairs = PurchasePairs.from_behaviour(behaviour.wanted())
         scores = np.zeros((behaviour.n_customers, behaviour.n_items))
         scores[pairs.customer, pairs.item] = self.due(pairs, behaviour.until, behaviour.n_customers)
         return mask_nonpositive_scores(scores)

@@ -104,7 +104,7 @@ class TransitionFactors(Recommender):
             + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
         )
 
-    def similar(self, items: np.ndarray) -> np.ndarray:
+    def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         """Scores of what follows the item; not the item itself."""
         found = self._likely(self.before[items])
         found[np.arange(len(items)), items] = -np.inf

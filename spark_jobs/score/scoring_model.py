@@ -60,7 +60,7 @@ class ScoringModel:
         parts = self.artifact.blend.parts
         if len(parts) != 1 or not parts[0].scores_by_vectors:
             return None
-        return VectorListBuilder.of(parts[0], self.allowed, self.index)
+        return VectorListBuilder.from_recommender(parts[0], self.allowed, self.index)
 
     @property
     def order_is_time_invariant(self) -> bool:

@@ -165,11 +165,14 @@ class SuccessiveHalving:
             select_promoted_recipes(going, quality, 0.0, self.space["finalists"]),
             key=lambda each: -quality[each.label],
         )
-        return [ScoredRecipe(recipe.part, recipe.full(), units[recipe.label]) for recipe in last]
+        return [ScoredRecipe(recipe.part, recipe.fill_defaults(), units[recipe.label]) for recipe in last]
 
     def select_fittable(self) -> list[Recipe]:
         """The recipes that the data and a trial's memory allow; the others are refused with a reason."""
-        shape, memory_bytes = DataShape.of(self.training.matrices.training), self.budget.memory_bytes
+        shape, memory_bytes = (
+            DataShape.from_training(self.training.matrices.training),
+            self.budget.memory_bytes,
+        )
         for recipe in self.recipes:
             needed = estimate_trial_bytes(recipe, shape, self.n_customers)
             if needed > memory_bytes:

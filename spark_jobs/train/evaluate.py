@@ -72,7 +72,7 @@ def evaluate_configuration(
         rival: the accepted configuration, fitted before the test too.
     """
     matrices, windows = training.matrices, training.windows
-    shape, memory = DataShape.of(matrices.training), get_memory_limit(read_search_space())
+    shape, memory = DataShape.from_training(matrices.training), get_memory_limit(read_search_space())
     configuration, left_out = drop_unfittable_parts(configuration, shape, memory)
     rival = drop_unfittable_parts(rival, shape, memory)[0] if rival else None
     final = BlendRequest(configuration, matrices.training.behaviour.until)
@@ -91,7 +91,7 @@ def evaluate_configuration(
     test = draw_test_case(matrices, windows.test_from, windows.until, MOST_TEST_CUSTOMERS, training.seed)
 
     before = matrices.training.before(windows.test_from)
-    facts, items = ItemFacts.of(test.known_share, before), slices.slice_items(before.behaviour)
+    facts, items = ItemFacts.build(test.known_share, before), slices.slice_items(before.behaviour)
 
     def measure_alone(recommender: Recommender) -> MetricResults:
         scores = score_test_case(matrices, recommender, test, windows.test_from)

@@ -64,7 +64,9 @@ def select_blend(
         "parts": {**space["learned"]["parts"], **weighted_parts},
         "ranker": dict(space["learned"]["ranker"]),
     }
-    learned, left_out = drop_unfittable_parts(whole, DataShape.of(matrices.training), get_memory_limit(space))
+    learned, left_out = drop_unfittable_parts(
+        whole, DataShape.from_training(matrices.training), get_memory_limit(space)
+    )
     blend = build_blend(learned)
     training_windows = blend.select_windows(past)
     if len(training_windows) < LEAST_WINDOWS:

@@ -39,7 +39,7 @@ def score_test_case(
     matrices: TrainingMatrices, recommender: Recommender, test: HoldoutCase, before: int
 ) -> np.ndarray:
     """float32 [customers of the test, items]: their scores by behaviour before the day."""
-    return recommender.score(Customers.of(matrices.training.before(before), test.customers))
+    return recommender.score(Customers.from_training(matrices.training.before(before), test.customers))
 
 
 def measure_scores(
@@ -70,7 +70,7 @@ def measure_served_lists(
     """Measure a blend's lists as they would be served: a learned blend's are diversified and proposed from
     items that may be shown alone.
     """
-    customers = Customers.of(matrices.training.before(before), test.customers)
+    customers = Customers.from_training(matrices.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
     for _, block in customers.split_into_blocks(choose_block_size(test.n_items)):
         for task, items in blend.list_test_items(block, matrices.allowed, matrices.consumable, K).items():

@@ -29,7 +29,7 @@ def made(checkerboard, seed=1):
 def test_what_is_loaded_is_what_was_saved(checkerboard, tmp_path):
     model = made(checkerboard)
     loaded = ModelArtifact.load(tmp_path, model.save(tmp_path))
-    customers = Customers.of(checkerboard, np.arange(40))
+    customers = Customers.from_training(checkerboard, np.arange(40))
     assert np.array_equal(loaded.blend.score(customers), model.blend.score(customers))
     assert loaded.item_ids.tolist() == model.item_ids.tolist()
     assert (loaded.configuration, loaded.customer_vocabulary) == (

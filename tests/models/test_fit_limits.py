@@ -31,15 +31,15 @@ def test_the_shape_of_a_checkerboard(checkerboard):
     """40 customers × 20 items, 9 of 10 of each colour; items two apart stand six of thirty days apart: five
     days.
     """
-    assert DataShape.of(checkerboard) == DataShape(40, 20, 20, 360, 40 * 5, 20, 40, 0)
+    assert DataShape.from_training(checkerboard) == DataShape(40, 20, 20, 360, 40 * 5, 20, 40, 0)
     nothing = replace(checkerboard, behaviour=checkerboard.behaviour.before(0))
-    assert DataShape.of(nothing) == DataShape(40, 20, 0, 0, 0, 20, 0, 0)
+    assert DataShape.from_training(nothing) == DataShape(40, 20, 0, 0, 0, 20, 0, 0)
 
 
 def test_a_day_counts_once_and_a_second_one_is_seen():
     cells = np.array([(0, 0, 1), (0, 0, 5), (0, 1, 5), (1, 0, 2), (1, 1, 2)], np.int32).T
     behaviour = Behaviour(3, 2, *cells, np.full(5, PURCHASE, np.int8), until=6)
-    shape = DataShape.of(
+    shape = DataShape.from_training(
         Training(behaviour, sparse.csr_matrix((3, 0)), sparse.csr_matrix((2, 0), dtype=np.float32))
     )
     assert (shape.n_visits, shape.n_returning, shape.n_repeats, shape.n_attributes) == (3, 1, 1, 0)
@@ -62,7 +62,7 @@ def test_ease_fits_beauty_and_not_a_catalogue_a_little_larger():
 def test_what_is_selected_is_what_fit_does_not_refuse(checkerboard, name):
     """The estimate is the refusal of their own `fit`, to the byte."""
     exactly = build_recommender(name).dense_copies * 8 * 20**2 / 1e9
-    shape = DataShape.of(checkerboard)
+    shape = DataShape.from_training(checkerboard)
     for limit, fits in ((exactly, True), (exactly * 0.999, False)):
         part = build_recommender(name, {"memory_limit_gb": limit})
         assert (select_fittable_parts([part], shape, GB)[1] == {}) == fits
@@ -107,12 +107,17 @@ def test_whoever_lacks_something_really_has_nothing_to_say(checkerboard):
     bare = replace(
         checkerboard, behaviour=one_day, item_features=sparse.csr_matrix((20, 0), dtype=np.float32)
     )
-    shape, parts = DataShape.of(bare), [build_recommender(name, SMALL.get(name)) for name in RECOMMENDERS]
+    shape, parts = (
+        DataShape.from_training(bare),
+        [build_recommender(name, SMALL.get(name)) for name in RECOMMENDERS],
+    )
     left_out = select_fittable_parts(parts, shape, GB)[1]
     assert set(left_out) == {"content", "repeat_purchase", "transition_ridge", "history_ridge"}
     seen = one_day.matrix().toarray() > 0
     for part in parts:
-        listed, _ = select_top_items(part.fit(bare, 0).score(Customers.of(bare, np.arange(40))), 10, ~seen)
+        listed, _ = select_top_items(
+            part.fit(bare, 0).score(Customers.from_training(bare, np.arange(40))), 10, ~seen
+        )
         is_silent = part.name in left_out or part.name in (
             "own_history",
             "stan",
@@ -132,7 +137,7 @@ def test_a_blend_goes_on_without_and_its_weights_are_shared_out(checkerboard, mo
         "weights": weights,
         "power": 0.5,
     }
-    made, left_out = drop_unfittable_parts(whole, DataShape.of(checkerboard), GB)
+    made, left_out = drop_unfittable_parts(whole, DataShape.from_training(checkerboard), GB)
     assert (
         not fitted
         and list(left_out) == ["ease"]
@@ -142,7 +147,7 @@ def test_a_blend_goes_on_without_and_its_weights_are_shared_out(checkerboard, mo
     assert made["parts"] == {"transitions": {}} and made["power"] == 0.5
     monkeypatch.undo()
     others = {"parts": {}, "weights": {"item_knn": 2.0, "transitions": 0.6}, "power": 0.5}
-    everybody = Customers.of(checkerboard, np.arange(40))
+    everybody = Customers.from_training(checkerboard, np.arange(40))
     scores = [build_blend(each).fit(checkerboard, 0).score(everybody) for each in (made, others)]
     assert scores[0] == pytest.approx(scores[1] * 4.0 / 2.6, rel=1e-5)
     with pytest.raises(

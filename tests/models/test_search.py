@@ -129,7 +129,7 @@ def test_the_size_of_a_trial_by_hand(checkerboard):
 
     def needed(part, **parameters):
         [recipe] = list_recipes({part: [parameters]})
-        return estimate_trial_bytes(recipe, DataShape.of(checkerboard), 10)
+        return estimate_trial_bytes(recipe, DataShape.from_training(checkerboard), 10)
 
     assert needed("own_history") == scores + matrices
     # Twice the five best of each of 20 items, 12 bytes each, and a block of all pairs with 8 bytes a cell.

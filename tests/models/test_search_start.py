@@ -59,7 +59,7 @@ def best_of_a_first_night(part, density, held):
         scores = (
             build_recommender(part, parameters)
             .fit(training, 0)
-            .score(Customers.of(training, asked.customers))
+            .score(Customers.from_training(training, asked.customers))
         )
         found.append(
             np.nanmean(evaluate_scores(scores, asked, np.ones(asked.n_items, bool)).ndcg["discover"])

@@ -104,4 +104,4 @@ def build_window(
 
 def mask_touched_items(test_case: HoldoutCase, before: Behaviour) -> HoldoutCase:
     """The test with everything a visitor touched as seen, not only what was bought."""
-    return replace(test_case, seen=build_cell_matrix(before.of(test_case.customers)))
+    return replace(test_case, seen=build_cell_matrix(before.select_customers(test_case.customers)))

@@ -30,7 +30,7 @@ class TestWindow:
 
     def customers(self, places: np.ndarray) -> Customers:
         """A block of those asked, by their places in the test."""
-        return Customers.of(self.history, self.asked.customers[places])
+        return Customers.from_training(self.history, self.asked.customers[places])
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def found():
         "plain": np.array([[4.0, 2.0, INF], [1.0, 3.0, 2.0]]),
         "signed": np.array([[-1.0, 1.0, 3.0], [0.0, 0.0, -3.0]]),
     }
-    moment = FeatureInputs(Customers.of(past, np.array([0, 1])), compute_item_facts(past), scores)
+    moment = FeatureInputs(Customers.from_training(past, np.array([0, 1])), compute_item_facts(past), scores)
     at = propose_candidates(scores, np.zeros((2, 3), bool), 3)
     names, table = build_feature_table(moment, at)
     assert table.dtype == np.float32
@@ -74,7 +74,7 @@ def test_by_hand(found, name, expected):
 def test_somebody_without_any_history_has_columns():
     past = training([(0, 0, 0), (0, 1, 9)], 2, 3)
     scores = {"plain": np.ones((1, 3), np.float32)}
-    moment = FeatureInputs(Customers.of(past, np.array([1])), compute_item_facts(past), scores)
+    moment = FeatureInputs(Customers.from_training(past, np.array([1])), compute_item_facts(past), scores)
     names, table = build_feature_table(moment, propose_candidates(scores, np.zeros((1, 3), bool), 3))
     held = dict(zip(names, table[0].tolist(), strict=True))
     assert held["customer.n_days"] == 0
@@ -100,7 +100,7 @@ def test_what_was_looked_at_and_put_into_a_cart():
     scores = {"plain": np.ones((1, 3), np.float32)}
     at = propose_candidates(scores, np.zeros((1, 3), bool), 3)
     names, table = build_feature_table(
-        FeatureInputs(Customers.of(past, np.array([0])), compute_item_facts(past), scores), at
+        FeatureInputs(Customers.from_training(past, np.array([0])), compute_item_facts(past), scores), at
     )
     held = {name: table[:, n].tolist() for n, name in enumerate(names)}
     assert (

@@ -49,7 +49,7 @@ def somebody(grown, n_events, parity):
     """A customer the model never saw, of the attribute of even or odd customers, after so many purchases of
     that half.
     """
-    known = grown.behaviour.of(np.array([parity])).where(slice(None))
+    known = grown.behaviour.select_customers(np.array([parity])).where(slice(None))
     kept = np.arange(len(known)) < n_events
     features = sparse.csr_matrix(([1.0], ([0], [parity])), shape=(1, 2))
     return Customers(np.array([-1], np.int32), known.where(kept), features)
@@ -81,7 +81,7 @@ def test_attributes_alone_tell_more_than_popularity(grown, blend):
 
 
 def test_a_new_item_competes_for_whom_it_suits_from_its_first_night(grown, blend):
-    at, scores = blend.score_candidates(Customers.of(grown, np.arange(60)))
+    at, scores = blend.score_candidates(Customers.from_training(grown, np.arange(60)))
     for item, parity in zip(NEW, (0, 1), strict=True):
         who = at.row[at.item == item]
         assert np.isin(np.arange(parity, 60, 2), who).all(), (

@@ -47,7 +47,7 @@ def test_enough_are_asked_and_the_scores_of_all_parts_stay_within_bounds(trainin
 def test_it_learns_whose_taste_is_whose(training):
     blend = build_blend(LEARNED).fit(training, 0)
     few = np.arange(40)
-    listed, _ = select_top_items(blend.score(Customers.of(training, few)), 5)
+    listed, _ = select_top_items(blend.score(Customers.from_training(training, few)), 5)
     taste = {
         int(item): customer % 2
         for customer, item in zip(training.behaviour.customer, training.behaviour.item, strict=True)

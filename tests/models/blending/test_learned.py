@@ -38,12 +38,12 @@ def test_it_finds_more_than_popularity(shop, blend):
     test = build_holdout_case(past.behaviour, shop.behaviour.since(52), np.ones(30, bool))
     wanted = test.wanted.toarray()[np.searchsorted(test.customers, customers)]
     for fitted, least, most in ((blend, 0.4, 1.0), (build_recommender("popularity").fit(past, 1), 0.0, 0.3)):
-        best = fitted.score(Customers.of(past, customers)).argsort(axis=1)[:, -5:]
+        best = fitted.score(Customers.from_training(past, customers)).argsort(axis=1)[:, -5:]
         assert least < np.take_along_axis(wanted, best, axis=1).mean() < most
 
 
 def test_what_no_part_proposed_has_no_score(shop, blend):
-    customers = Customers.of(shop.before(52), np.arange(4))
+    customers = Customers.from_training(shop.before(52), np.arange(4))
     narrow = LearnedBlend(blend.parts, replace(blend.settings, candidates=3)).restore(blend.arrays())
     at, scores = narrow.score_candidates(customers)
     wide = narrow.score(customers)
@@ -55,8 +55,8 @@ def test_what_no_part_proposed_has_no_score(shop, blend):
 def test_a_customers_score_does_not_depend_on_who_is_beside(shop, blend):
     past = shop.before(52)
     together_, alone = (
-        blend.score(Customers.of(past, np.arange(60))),
-        blend.score(Customers.of(past, np.array([17]))),
+        blend.score(Customers.from_training(past, np.arange(60))),
+        blend.score(Customers.from_training(past, np.array([17]))),
     )
     assert np.array_equal(together_[17], alone[0])
 
@@ -65,7 +65,7 @@ def test_scored_in_blocks_as_at_once(shop, blend, monkeypatch):
     """A block has bounded memory: 60 customers in blocks of 16, the last one shorter, are the same bytes as
     all in one.
     """
-    customers = Customers.of(shop.before(52), np.arange(60)[::-1])
+    customers = Customers.from_training(shop.before(52), np.arange(60)[::-1])
     at, scores = blend.score_candidates(customers)
     whole = np.full((60, 30), -np.inf, np.float32)
     whole[at.row, at.item] = scores
@@ -84,13 +84,13 @@ def test_scored_in_blocks_as_at_once(shop, blend, monkeypatch):
 def test_kept_as_plain_numbers_it_comes_back_the_same(shop, blend):
     arrays = artifact.unpack_arrays(artifact.pack_arrays(blend.arrays()))
     assert arrays["ranker/trees/0"].dtype == np.uint8
-    customers = Customers.of(shop, np.arange(60))
+    customers = Customers.from_training(shop, np.arange(60))
     assert np.array_equal(build_blend(CONFIGURATION).restore(arrays).score(customers), blend.score(customers))
 
 
 def test_seeds_are_averaged(shop):
     one_seed = RankerSettings(windows=2, rounds=5)
-    past, customers = shop.before(52), Customers.of(shop.before(52), np.arange(5))
+    past, customers = shop.before(52), Customers.from_training(shop.before(52), np.arange(5))
     parts = [build_recommender(name).fit(past, 1) for name in ("own_history", "popularity")]
     first = LearnedBlend(parts, one_seed)
     held = [
@@ -113,7 +113,7 @@ def test_seeds_are_averaged(shop):
 
 
 def test_fitted_or_restored_anew_it_asks_its_new_trees(shop, blend):
-    customers = Customers.of(shop.before(52), np.arange(60))
+    customers = Customers.from_training(shop.before(52), np.arange(60))
     again = build_blend(CONFIGURATION).fit(shop.before(48), 1)
     earlier, said = again.score(customers), blend.score(customers)
     assert not np.array_equal(earlier, said), "the negative control"
@@ -134,7 +134,7 @@ def test_a_ranker_of_other_columns_is_refused(shop, blend):
     with pytest.raises(
         ValueError, match=r"no more \(own_history\.share, own_history\.score, own_history\.place\)"
     ):
-        other.score(Customers.of(shop, np.arange(2)))
+        other.score(Customers.from_training(shop, np.arange(2)))
 
 
 def test_a_ranker_grown_before_a_column_came_is_served_and_where_nobody_browses_it_says_the_same(shop):
@@ -149,7 +149,7 @@ def test_a_ranker_grown_before_a_column_came_is_served_and_where_nobody_browses_
     older = replace(held, table=held.table[:, kept], names=tuple(held.names[n] for n in kept))
     said = []
     for rows in (held, older):
-        said.append(fitted.fit_ranker(past, [rows], 1).score(Customers.of(past, np.arange(60))))
+        said.append(fitted.fit_ranker(past, [rows], 1).score(Customers.from_training(past, np.arange(60))))
     np.testing.assert_array_equal(*said)
     assert len(np.unique(said[0][np.isfinite(said[0])])) > 50
 

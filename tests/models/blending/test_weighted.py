@@ -57,7 +57,7 @@ def test_two_of_a_kind_stand_in_one_blend_under_names_of_their_own(checkerboard)
     }
     fitted = build_blend(configuration).fit(checkerboard, 0)
     assert [part.half_life_days for part in fitted.parts] == [2.0, 200.0]
-    customers = Customers.of(checkerboard, np.arange(40))
+    customers = Customers.from_training(checkerboard, np.arange(40))
     narrow, wide = (normalise_scores(part.score(customers)) for part in fitted.parts)
     whole = fitted.score(customers)
     assert np.where(np.isfinite(whole), whole, 0.0) == pytest.approx(narrow + 0.25 * wide)
@@ -66,7 +66,7 @@ def test_two_of_a_kind_stand_in_one_blend_under_names_of_their_own(checkerboard)
 
 
 def test_a_profile_may_fade_faster_than_what_was_learned(checkerboard):
-    customers = Customers.of(checkerboard, np.array([0]))
+    customers = Customers.from_training(checkerboard, np.array([0]))
     both = build_recommender("ease", {"half_life_days": 50.0}).fit(checkerboard, 0)
     apart = build_recommender("ease", {"half_life_days": 50.0, "profile_half_life_days": 1.0}).fit(
         checkerboard, 0
@@ -82,7 +82,7 @@ def test_lists_of_a_test_are_those_that_its_scores_give(shop):
     test = build_holdout_case(past.behaviour, shop.behaviour.since(52), allowed)
     parts = [build_recommender(name).fit(past, 1) for name in ("item_knn", "own_history")]
     blend = WeightedBlend(parts, {"item_knn": 1.0, "own_history": 0.5})
-    customers = Customers.of(past, test.customers)
+    customers = Customers.from_training(past, test.customers)
     excluded = test.seen.multiply(~consumable).tocsr()
     by_scores = evaluate_scores(blend.score(customers), test, allowed, EvaluationOptions(excluded=excluded))
     by_lists = evaluate_lists(

@@ -35,7 +35,7 @@ def test_a_list_by_hand():
     """Items 0 and 1 are of category 0, 2 and 3 of category 1; the customer had 0, 1 and 2, is shown 1, 2 and
     3, and wants 3.
     """
-    facts = ItemFacts.of(
+    facts = ItemFacts.build(
         np.array([0.5, 0.25, 0.125, 0.125]),
         training([[1, 1, 0], [1, 0, 0], [0, 1, 1], [0, 0, 1]], np.array([0, 0, 1, 1], np.int32)),
         k=2,
@@ -58,7 +58,7 @@ def test_what_is_not_defined_is_nan():
     """One item has no pair; an empty list has nothing; items without attributes say nothing of likeness or
     kinds.
     """
-    facts = ItemFacts.of(np.full(3, 0.5), training([[1], [1], [0]]))
+    facts = ItemFacts.build(np.full(3, 0.5), training([[1], [1], [0]]))
     one, empty = np.array([[0, -1]]), np.array([[-1, -1]])
     wanted, seen = np.zeros((1, 3), bool), csr([[1, 0, 0]])
     assert np.isnan(compute_beyond_accuracy_metrics(one, wanted, seen, facts)["diversity"][0])
@@ -68,7 +68,7 @@ def test_what_is_not_defined_is_nan():
     assert all(
         np.isnan(values[0]) for values in compute_beyond_accuracy_metrics(empty, wanted, seen, facts).values()
     )
-    bare = compute_beyond_accuracy_metrics(np.array([[0, 1]]), wanted, seen, ItemFacts.of(np.full(3, 0.5)))
+    bare = compute_beyond_accuracy_metrics(np.array([[0, 1]]), wanted, seen, ItemFacts.build(np.full(3, 0.5)))
     assert (
         np.isnan(bare["diversity"][0]) and np.isnan(bare["miscalibration"][0]) and bare["novelty"][0] == 1.0
     )
@@ -79,7 +79,7 @@ def test_what_is_not_defined_is_nan():
 def test_diversity_equals_all_pairs(seed):
     generator = np.random.default_rng(seed)
     features = generator.random((9, 6)) < 0.4
-    facts = ItemFacts.of(np.full(9, 0.5), training(features))
+    facts = ItemFacts.build(np.full(9, 0.5), training(features))
     listed = np.stack([generator.permutation(9)[:5] for _ in range(4)])
     found = compute_beyond_accuracy_metrics(
         listed, np.zeros((4, 9), bool), csr(features[:4] @ np.ones((6, 9)) > 0), facts
@@ -113,7 +113,7 @@ def test_gini():
 
 
 def test_attributes_stand_in_for_categories():
-    facts = ItemFacts.of(np.full(2, 0.5), training([[1, 1], [0, 1]]))
+    facts = ItemFacts.build(np.full(2, 0.5), training([[1, 1], [0, 1]]))
     assert facts.mix.toarray().tolist() == [[0.5, 0.5], [0.0, 1.0]]
-    named = ItemFacts.of(np.full(2, 0.5), training([[1, 1], [0, 1]], np.array([-1, 0], np.int32)))
+    named = ItemFacts.build(np.full(2, 0.5), training([[1, 1], [0, 1]], np.array([-1, 0], np.int32)))
     assert named.mix.toarray().tolist() == [[0.0], [1.0]]

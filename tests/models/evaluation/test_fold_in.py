@@ -42,19 +42,19 @@ def test_somebody_without_events_has_no_direction():
 
 def test_an_event_a_half_life_ago_counts_half_and_an_item_twice_counts_twice():
     space = FactorSpace(np.array([[1.0], [0.0]]), np.array([[1.0]]), 10.0, 1.0, 30.0, KIND_WEIGHTS)
-    assert space.weights(np.array([2, 2, 0]), np.array([0, 30, 0])).tolist() == [1.0, 0.5, 0.2]
+    assert space.weigh_events(np.array([2, 2, 0]), np.array([0, 30, 0])).tolist() == [1.0, 0.5, 0.2]
     # (gram 1 + 10 × 1.5 + 1) x = 1 + 10 × 1.5
-    assert space.place(np.array([0, 0]), np.array([1.0, 0.5])) == pytest.approx([16 / 17])
+    assert space.fold_in(np.array([0, 0]), np.array([1.0, 0.5])) == pytest.approx([16 / 17])
 
 
 def test_the_service_places_a_customer_where_training_does(checkerboard):
     fitted = build_recommender("als", {"components": 4}).fit(checkerboard, seed=3)
-    behaviour, space = checkerboard.behaviour, fitted.space()
-    placed = fitted.place(Customers.of(checkerboard, np.arange(40)))
+    behaviour, space = checkerboard.behaviour, fitted.build_factor_space()
+    placed = fitted.fold_in(Customers.from_training(checkerboard, np.arange(40)))
     for customer in (0, 7, 39):
         own = behaviour.where(behaviour.customer == customer)
-        weights = space.weights(np.full(len(own), PURCHASE), behaviour.until - 1 - own.day)
-        assert np.allclose(space.place(own.item, weights), placed[customer], atol=1e-9)
+        weights = space.weigh_events(np.full(len(own), PURCHASE), behaviour.until - 1 - own.day)
+        assert np.allclose(space.fold_in(own.item, weights), placed[customer], atol=1e-9)
 
 
 def test_arrivals_keep_their_last_events_and_nobody_arrives_twice():

@@ -22,7 +22,7 @@ def blend(shop):
 
 
 def test_contributions_add_up_to_the_score(shop, blend):
-    customers = Customers.of(shop, np.arange(6))
+    customers = Customers.from_training(shop, np.arange(6))
     found = explain_scores(blend, customers)
     assert {"item_knn", "own_history", "popularity", "pair", "item", "customer", "base"} <= set(
         found.by_group
@@ -59,9 +59,9 @@ def test_evidence_is_the_strongest_of_the_customers_own(shop, name):
     customers = np.array([3, 10, 41, 59])
     items = np.tile(np.append(np.arange(29), -1), (4, 1))
     because, day = find_reason_items(
-        [build_recommender("popularity"), part], Customers.of(past, customers), items
+        [build_recommender("popularity"), part], Customers.from_training(past, customers), items
     )
-    own = past.behaviour.of(customers)
+    own = past.behaviour.select_customers(customers)
     assert (because[:, -1] == -1).all() and (day[:, -1] == -1).all()
     for row in range(4):
         for place in range(29):
@@ -73,14 +73,18 @@ def test_evidence_is_the_strongest_of_the_customers_own(shop, name):
 def test_who_did_nothing_has_no_evidence():
     past = training([(0, 0, 0), (0, 1, 1)], 2, 3)
     part = build_recommender("item_knn").fit(past, 1)
-    because, day = find_reason_items([part], Customers.of(past, np.array([1])), np.array([[0, 1, 2]]))
+    because, day = find_reason_items(
+        [part], Customers.from_training(past, np.array([1])), np.array([[0, 1, 2]])
+    )
     assert (because == -1).all() and (day == -1).all()
 
 
 def test_without_a_part_that_compares_only_repeats_have_evidence(shop):
     because, day = find_reason_items(
-        [build_recommender("popularity")], Customers.of(shop.before(4), np.array([0])), np.arange(30)[None]
+        [build_recommender("popularity")],
+        Customers.from_training(shop.before(4), np.array([0])),
+        np.arange(30)[None],
     )
-    held = shop.before(4).behaviour.of(np.array([0]))
+    held = shop.before(4).behaviour.select_customers(np.array([0]))
     assert set(because[because >= 0].tolist()) == set(held.item.tolist())
     assert (because[0, held.item] == held.item).all() and (day[because >= 0] >= 0).all()

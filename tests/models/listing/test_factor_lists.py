@@ -38,8 +38,10 @@ def test_lists_follow_the_rules(part, checkerboard, n, shown):
         np.arange(20) % 5 != 0 if shown == "most" else np.isin(np.arange(20), [3, 8]),
         np.arange(20) % 3 == 0,
     )
-    customers = Customers.of(checkerboard, np.arange(40))
-    found = VectorListBuilder.of(part, allowed).lists(part.vectors(customers), customers, consumable, n)
+    customers = Customers.from_training(checkerboard, np.arange(40))
+    found = VectorListBuilder.from_recommender(part, allowed).lists(
+        part.vectors(customers), customers, consumable, n
+    )
     scores, bought = part.score(customers).astype(np.float64), checkerboard.behaviour.matrix().toarray() > 0
     for row in range(40):
         held, shares = plain(scores[row], bought[row], allowed, consumable, n)
@@ -49,16 +51,16 @@ def test_lists_follow_the_rules(part, checkerboard, n, shown):
 
 
 def test_where_nothing_may_be_shown_lists_are_empty(part, checkerboard):
-    customers = Customers.of(checkerboard, np.arange(3))
-    found = VectorListBuilder.of(part, np.zeros(20, bool)).lists(
+    customers = Customers.from_training(checkerboard, np.arange(3))
+    found = VectorListBuilder.from_recommender(part, np.zeros(20, bool)).lists(
         part.vectors(customers), customers, np.ones(20, bool)
     )
     assert not (found.items >= 0).any()
 
 
 def test_with_an_index_that_looks_everywhere_the_lists_are_nearly_the_same(part, checkerboard):
-    customers, allowed = Customers.of(checkerboard, np.arange(40)), np.arange(20) != 7
-    vectors, exact = part.vectors(customers), VectorListBuilder.of(part, allowed)
+    customers, allowed = Customers.from_training(checkerboard, np.arange(40)), np.arange(20) != 7
+    vectors, exact = part.vectors(customers), VectorListBuilder.from_recommender(part, allowed)
     index = build_item_index(exact.item_vectors, vectors, n=5)
     near = replace(exact, index=ItemIndex(index.packed, 1_000, 1.0))
     found, wanted = (one.lists(vectors, customers, np.ones(20, bool), 5) for one in (near, exact))

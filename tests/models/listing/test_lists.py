@@ -38,7 +38,7 @@ def plain(scores, bought, allowed, consumable, n):
 @pytest.mark.parametrize("n", [4, 7, 100])
 def test_lists_follow_the_rules(blend, checkerboard, n):
     allowed, consumable = np.arange(20) % 5 != 0, np.arange(20) % 3 == 0
-    customers = Customers.of(checkerboard, np.arange(40))
+    customers = Customers.from_training(checkerboard, np.arange(40))
     found = lists.build_personal_lists(blend, customers, allowed, consumable, n)
     scores = np.round(blend.score(customers).astype(np.float64), lists.DECIMALS)
     bought = checkerboard.behaviour.matrix().toarray() > 0
@@ -55,7 +55,7 @@ def test_what_is_out_of_stock_takes_no_place_in_a_learned_list(checkerboard, sho
     learned = build_blend({"parts": parts, "ranker": {"windows": 1, "rounds": 3, "candidates": 3}}).fit(
         checkerboard, seed=1
     )
-    customers, everything = Customers.of(checkerboard, np.arange(40)), np.ones(20, bool)
+    customers, everything = Customers.from_training(checkerboard, np.arange(40)), np.ones(20, bool)
     allowed = everything if not short else np.arange(20) % 4 >= 2
     favourites = learned.score_candidates(customers)[0].item
     assert not short or not allowed[favourites].all(), (
@@ -67,7 +67,7 @@ def test_what_is_out_of_stock_takes_no_place_in_a_learned_list(checkerboard, sho
 
 def test_sources_are_the_parts_whose_own_list_holds_the_item(blend, checkerboard):
     """With fewer items than a list is long, a part proposed whatever it has an opinion of."""
-    customers, everything = Customers.of(checkerboard, np.arange(5)), np.ones(20, bool)
+    customers, everything = Customers.from_training(checkerboard, np.arange(5)), np.ones(20, bool)
     found = lists.build_personal_lists(blend, customers, everything, everything)
     units = {part.name: normalise_scores(part.score(customers)) for part in blend.parts}
     for row in range(5):

@@ -63,7 +63,7 @@ def test_a_new_item_is_ranked_with_the_others_by_what_it_resembles(checkerboard)
     scores = (
         build_recommender("cold_items", {"components": 4})
         .fit(more, seed=3)
-        .score(Customers.of(more, np.arange(40)))
+        .score(Customers.from_training(more, np.arange(40)))
     )
     assert (scores[::2, 20] > scores[::2, 21]).all() and (scores[1::2, 21] > scores[1::2, 20]).all()
     wrong_colour = scores[::2, 1:20:2].max(axis=1)
@@ -74,7 +74,7 @@ def test_a_new_item_is_ranked_with_the_others_by_what_it_resembles(checkerboard)
     nowhere = (
         build_recommender("cold_items", {"components": 4})
         .fit(bare, seed=3)
-        .score(Customers.of(bare, np.arange(40)))
+        .score(Customers.from_training(bare, np.arange(40)))
     )
     assert np.isneginf(nowhere[:, 20:]).all(), "negative control: without attributes it has no place"
 
@@ -107,7 +107,9 @@ def test_shares_among_those_alike_by_hand(checkerboard):
     even = [sum(1 for c, i in pairs if i == item and c % 2 == 0) for item in range(20)]
     expected = [(even[item] + 10 * everybody[item]) / (sum(even) + 10) for item in range(20)]
     stranger = Customers(
-        np.array([-1], np.int32), behaviour.of(np.array([], np.int64)), checkerboard.customer_features[:1]
+        np.array([-1], np.int32),
+        behaviour.select_customers(np.array([], np.int64)),
+        checkerboard.customer_features[:1],
     )
     assert fitted.score(stranger)[0] == pytest.approx(expected, rel=1e-4)
     nobody = replace(stranger, features=sparse.csr_matrix((1, 2), dtype=np.float32))

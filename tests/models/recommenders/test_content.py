@@ -41,11 +41,11 @@ def test_an_item_nobody_touched_stands_beside_what_it_resembles(checkerboard):
         item_features=sparse.vstack([checkerboard.item_features, checkerboard.item_features[:2]]).tocsr(),
     )
     everybody = np.arange(40)
-    scores = build_recommender("content").fit(grown, seed=0).score(Customers.of(grown, everybody))
+    scores = build_recommender("content").fit(grown, seed=0).score(Customers.from_training(grown, everybody))
     assert (scores[::2, 20] > scores[::2, 21]).all() and (scores[1::2, 21] > scores[1::2, 20]).all()
     bare = replace(
         grown, item_features=sparse.vstack([checkerboard.item_features, sparse.csr_matrix((2, 2))]).tocsr()
     )
     assert np.isneginf(
-        build_recommender("content").fit(bare, seed=0).score(Customers.of(bare, everybody))[:, 20:]
+        build_recommender("content").fit(bare, seed=0).score(Customers.from_training(bare, everybody))[:, 20:]
     ).all()

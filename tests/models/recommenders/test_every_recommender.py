@@ -68,7 +68,7 @@ def fitted(checkerboard):
 @pytest.mark.parametrize("name", [*RECOMMENDERS, *BLENDS])
 class TestEveryRecommender:
     def test_scores_have_the_shape_and_type_promised(self, fitted, checkerboard, name):
-        scores = fitted[name].score(Customers.of(checkerboard, np.array([0, 5, 39])))
+        scores = fitted[name].score(Customers.from_training(checkerboard, np.array([0, 5, 39])))
         assert scores.shape == (3, 20)
         assert scores.dtype == np.float32
         assert not np.isnan(scores).any()
@@ -76,7 +76,9 @@ class TestEveryRecommender:
     def test_the_colour_a_customer_buys_comes_first(self, fitted, checkerboard, name):
         customers = np.arange(40)
         seen = checkerboard.behaviour.matrix().toarray() > 0
-        listed, _ = select_top_items(fitted[name].score(Customers.of(checkerboard, customers)), 1, ~seen)
+        listed, _ = select_top_items(
+            fitted[name].score(Customers.from_training(checkerboard, customers)), 1, ~seen
+        )
         missing = [
             customer
             for customer in customers
@@ -91,13 +93,15 @@ class TestEveryRecommender:
             assert np.mean(right) < 0.9, f"{name} cannot know it"
 
     def test_asking_for_more_than_there_is_gives_all_there_is(self, fitted, checkerboard, name):
-        listed, scores = select_top_items(fitted[name].score(Customers.of(checkerboard, np.array([1]))), 100)
+        listed, scores = select_top_items(
+            fitted[name].score(Customers.from_training(checkerboard, np.array([1]))), 100
+        )
         held = listed[0][listed[0] >= 0]
         assert len(set(held)) == len(held) <= 20
         assert (np.diff(scores[0][: len(held)]) <= 0).all()
 
     def test_somebody_the_model_never_saw_gets_an_answer(self, fitted, checkerboard, name):
-        known = Customers.of(checkerboard, np.array([0]))
+        known = Customers.from_training(checkerboard, np.array([0]))
         nothing = known.behaviour.where(np.zeros(len(known.behaviour), bool))
         nobody = Customers(np.array([-1], np.int32), nothing, sparse.csr_matrix((1, 2), dtype=np.float32))
         scores = fitted[name].score(nobody)
@@ -107,7 +111,7 @@ class TestEveryRecommender:
             assert np.isfinite(scores).any(), f"{name} has something to say to everybody"
 
     def test_somebody_new_with_a_history_is_understood_by_it(self, fitted, checkerboard, name):
-        old = Customers.of(checkerboard, np.array([4]))
+        old = Customers.from_training(checkerboard, np.array([4]))
         new = Customers(np.array([-1], np.int32), old.behaviour, old.features)
         scores = fitted[name].score(new)[0]
         if name in READ_HISTORY:
@@ -122,18 +126,20 @@ class TestEveryRecommender:
         allowed = np.ones(20, bool)
         allowed[[0, 1, 2, 3]] = False
         listed, _ = select_top_items(
-            fitted[name].score(Customers.of(checkerboard, np.arange(40))), 20, allowed
+            fitted[name].score(Customers.from_training(checkerboard, np.arange(40))), 20, allowed
         )
         assert not np.isin(listed, [0, 1, 2, 3]).any()
 
     def test_a_score_does_not_depend_on_who_is_beside(self, fitted, checkerboard, name):
-        together = fitted[name].score(Customers.of(checkerboard, np.arange(40)))
+        together = fitted[name].score(Customers.from_training(checkerboard, np.arange(40)))
         for some in (np.array([7]), np.array([39, 2, 17])):
-            assert np.array_equal(fitted[name].score(Customers.of(checkerboard, some)), together[some])
+            assert np.array_equal(
+                fitted[name].score(Customers.from_training(checkerboard, some)), together[some]
+            )
 
     def test_saved_and_restored_it_scores_the_same(self, fitted, checkerboard, name):
         restored = build(name).restore(artifact.unpack_arrays(artifact.pack_arrays(fitted[name].arrays())))
-        customers = Customers.of(checkerboard, np.arange(40))
+        customers = Customers.from_training(checkerboard, np.arange(40))
         assert np.array_equal(restored.score(customers), fitted[name].score(customers))
 
     def test_the_same_seed_gives_the_same_bytes(self, fitted, checkerboard, name):
@@ -141,7 +147,7 @@ class TestEveryRecommender:
         assert artifact.pack_arrays(again.arrays()) == artifact.pack_arrays(fitted[name].arrays())
 
     def test_similar_items_are_of_the_same_colour(self, fitted, checkerboard, name):
-        alike = fitted[name].similar(np.array([6, 7]))
+        alike = fitted[name].score_similar_items(np.array([6, 7]))
         if alike is None:
             assert name not in ITEM_TO_ITEM | {"lightfm", *BLENDS}
             return
@@ -166,7 +172,7 @@ def test_an_item_nobody_touched_is_placed_by_its_attributes(checkerboard):
         behaviour=replace(checkerboard.behaviour, n_items=22),
         item_features=sparse.vstack([checkerboard.item_features, checkerboard.item_features[:2]]).tocsr(),
     )
-    scores = build("lightfm").fit(grown, seed=3).score(Customers.of(grown, np.arange(40)))
+    scores = build("lightfm").fit(grown, seed=3).score(Customers.from_training(grown, np.arange(40)))
     prefers_even = scores[:, 20] > scores[:, 21]
     assert prefers_even[::2].mean() > 0.9
     assert prefers_even[1::2].mean() < 0.1
@@ -193,7 +199,7 @@ def test_parameters_are_told_with_defaults():
 )
 def test_order_that_is_time_invariant_has_the_same_list_a_week_later(fitted, checkerboard, name):
     assert fitted[name].order_is_time_invariant
-    now = Customers.of(checkerboard, np.arange(40))
+    now = Customers.from_training(checkerboard, np.arange(40))
     later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 7))
     np.testing.assert_allclose(
         normalise_scores(fitted[name].score(later)),
@@ -208,7 +214,7 @@ def test_order_that_is_time_invariant_has_the_same_list_a_week_later(fitted, che
 )
 def test_who_comes_back_after_years_has_the_list_of_before(fitted, checkerboard, name):
     """5,000 days halve a weight 333 times at a half-life of 15; float32 ends at 149."""
-    now = Customers.of(checkerboard, np.arange(40))
+    now = Customers.from_training(checkerboard, np.arange(40))
     later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 5000))
     lists = [select_top_items(fitted[name].score(customers), 3)[0] for customers in (now, later)]
     assert (lists[1] >= 0).any(axis=1).all(), f"{name} has nothing to say"
@@ -221,6 +227,9 @@ def test_who_comes_back_after_years_has_the_list_of_before(fitted, checkerboard,
 def test_a_shop_where_nobody_did_anything_yet_is_no_error(checkerboard, name):
     nothing = replace(checkerboard, behaviour=checkerboard.behaviour.before(0))
     fitted = build_recommender(name).fit(nothing, seed=3)
-    assert np.isneginf(fitted.score(Customers.of(checkerboard, np.arange(40)))[:, :20]).sum() == 40 * 20
-    alike = fitted.similar(np.array([0]))
+    assert (
+        np.isneginf(fitted.score(Customers.from_training(checkerboard, np.arange(40)))[:, :20]).sum()
+        == 40 * 20
+    )
+    alike = fitted.score_similar_items(np.array([0]))
     assert alike is None or np.isneginf(alike).all()

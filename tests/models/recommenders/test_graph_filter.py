@@ -41,7 +41,7 @@ def by_the_equations(had, components, sharpening, weight, a=0.3, b=0.5):
 
 @pytest.mark.parametrize(("sharpening", "weight"), [(2.5, 0.2), (0.0, 0.3), (1.0, 0.0)])
 def test_with_all_components_it_is_the_equation(training, sharpening, weight):
-    everybody = Customers.of(training, np.arange(N_CUSTOMERS))
+    everybody = Customers.from_training(training, np.arange(N_CUSTOMERS))
     R = (training.behaviour.matrix().toarray() > 0).astype(float)[:, :N_ITEMS]
     fitted = GraphFilter(components=N_ITEMS, sharpening=sharpening, low_pass_weight=weight).fit(
         training, seed=0
@@ -54,7 +54,7 @@ def test_with_all_components_it_is_the_equation(training, sharpening, weight):
 def test_without_sharpening_few_components_are_the_low_pass_of_the_paper(training):
     R = (training.behaviour.matrix().toarray() > 0).astype(float)[:, :N_ITEMS]
     fitted = GraphFilter(components=3, sharpening=0.0, low_pass_weight=0.3).fit(training, seed=0)
-    scores = fitted.score(Customers.of(training, np.arange(N_CUSTOMERS)))[:, :N_ITEMS]
+    scores = fitted.score(Customers.from_training(training, np.arange(N_CUSTOMERS)))[:, :N_ITEMS]
     assert scores == pytest.approx(by_the_equations(R, 3, 0.0, 0.3), abs=1e-4)
     sharpened = by_the_equations(R, 3, 2.5, 0.3)
     assert np.abs(scores - sharpened).max() > 0.05, "the control: sharpening is seen"
@@ -63,7 +63,7 @@ def test_without_sharpening_few_components_are_the_low_pass_of_the_paper(trainin
 def test_neighbours_are_kept_and_an_item_is_not_its_own(training):
     fitted = GraphFilter(neighbours=2).fit(training, seed=0)
     assert fitted.blurring.getnnz(axis=1).max() == 2
-    alike = GraphFilter().fit(training, seed=0).similar(np.arange(N_ITEMS + 1))
+    alike = GraphFilter().fit(training, seed=0).score_similar_items(np.arange(N_ITEMS + 1))
     assert np.isneginf(np.diag(alike)).all()
     R = (training.behaviour.matrix().toarray() > 0).astype(float)[:, :N_ITEMS]
     graph = np.diag(R.sum(axis=1) ** -0.3) @ R @ np.diag(R.sum(axis=0) ** -0.5)

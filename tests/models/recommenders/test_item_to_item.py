@@ -33,7 +33,7 @@ def histories(behaviour, half_life=None):
 
 
 def everybody(training):
-    return Customers.of(training, np.arange(N_CUSTOMERS))
+    return Customers.from_training(training, np.arange(N_CUSTOMERS))
 
 
 def positive(scores):
@@ -53,7 +53,7 @@ def test_rp3beta_is_a_walk_of_three_steps(training):
     fitted = RP3Beta(half_life_days=20.0, walk_power=0.7, popularity_power=0.3).fit(training, seed=0)
     assert fitted.similarity.toarray() == pytest.approx(wanted, rel=1e-5)
     assert positive(fitted.score(everybody(training))) == pytest.approx(5 * faded @ wanted, rel=1e-4)
-    alike = fitted.similar(np.arange(N_ITEMS))
+    alike = fitted.score_similar_items(np.arange(N_ITEMS))
     assert np.isneginf(np.diag(alike)).all(), (
         "an item is not its own neighbour, though a walk comes back to it"
     )
@@ -77,7 +77,7 @@ def test_ease_predicts_each_item_from_all_others(training):
     scores = fitted.score(everybody(training))
     assert positive(scores[:, :6]) == pytest.approx(np.maximum(X @ wanted, 0.0), abs=1e-5)
     assert np.isneginf(scores[:, 6]).all(), "nobody touched item 6"
-    assert np.isneginf(fitted.similar(np.array([6]))).all()
+    assert np.isneginf(fitted.score_similar_items(np.array([6]))).all()
 
 
 def test_a_catalogue_that_does_not_fit_is_refused_before_anything_is_allocated(training):
@@ -116,7 +116,7 @@ def test_history_ridge_of_a_shop_on_its_first_day_says_nothing(training):
     fitted = HistoryRidge().fit(
         Training(behaviour, training.customer_features, training.item_features), seed=0
     )
-    assert np.isneginf(fitted.score(Customers.of(training, np.arange(N_CUSTOMERS)))).all()
+    assert np.isneginf(fitted.score(Customers.from_training(training, np.arange(N_CUSTOMERS)))).all()
 
 
 def test_an_inverse_takes_the_memory_it_is_given():

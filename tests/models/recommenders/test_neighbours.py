@@ -77,6 +77,6 @@ def test_customers_are_renumbered_in_the_order_asked():
         np.array([2, 2, 2], np.int8),
         until=4,
     )
-    found = behaviour.of(np.array([2, 0]))
+    found = behaviour.select_customers(np.array([2, 0]))
     assert list(zip(found.customer.tolist(), found.day.tolist(), strict=True)) == [(0, 3), (1, 1)]
     assert found.n_customers == 2

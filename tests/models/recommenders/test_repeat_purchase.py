@@ -23,18 +23,20 @@ def training(behaviour):
 
 
 def everybody(material):
-    return Customers.of(material, np.arange(material.behaviour.n_customers))
+    return Customers.from_training(material, np.arange(material.behaviour.n_customers))
 
 
 def test_pairs_of_customers_and_items():
     """A day with a view and a purchase is one day."""
     view = KINDS.index("view")
-    found = PurchasePairs.of(shop([(0, 1, 3), (0, 1, 3, view), (0, 1, 9), (0, 2, 4), (1, 1, 5)], 2, 3, 10))
+    found = PurchasePairs.from_behaviour(
+        shop([(0, 1, 3), (0, 1, 3, view), (0, 1, 9), (0, 2, 4), (1, 1, 5)], 2, 3, 10)
+    )
     assert found.customer.tolist() == [0, 0, 1]
     assert found.item.tolist() == [1, 2, 1]
     assert found.n_days.tolist() == [2, 1, 1]
     assert (found.first.tolist(), found.last.tolist()) == ([3, 4, 5], [9, 4, 5])
-    assert len(PurchasePairs.of(shop([], 2, 3, 10)).item) == 0
+    assert len(PurchasePairs.from_behaviour(shop([], 2, 3, 10)).item) == 0
 
 
 def test_a_score_by_hand():
@@ -57,7 +59,7 @@ def test_it_rises_until_due_and_falls_behind_it():
     """
     material = training(shop([(0, 0, day) for day in (0, 10, 20, 30, 40)], 1, 1, until=41))
     fitted = RepeatPurchase(horizon_days=3.0, prior_customers=0.0).fit(material, seed=0)
-    pairs = PurchasePairs.of(material.behaviour)
+    pairs = PurchasePairs.from_behaviour(material.behaviour)
     chances = [float(fitted.due(pairs, until, 1)[0]) for until in range(41, 121)]
     assert np.argmax(chances) == pytest.approx(50 - 41, abs=1)
     assert (np.diff(chances[9:]) <= 1e-12).all()

@@ -56,7 +56,9 @@ def test_stan_has_something_to_say_where_each_day_holds_one_item():
 
     def next_is_listed(**parameters):
         listed, _ = select_top_items(
-            STAN(**parameters).fit(training, 0).score(Customers.of(training, np.arange(40))), 3, ~seen
+            STAN(**parameters).fit(training, 0).score(Customers.from_training(training, np.arange(40))),
+            3,
+            ~seen,
         )
         return np.mean([(c + 8) % 40 in listed[c] for c in range(40)])
 

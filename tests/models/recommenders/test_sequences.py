@@ -40,7 +40,7 @@ def days_of(rows):
 
 
 def everybody(found):
-    return Customers.of(found, np.arange(N_CUSTOMERS))
+    return Customers.from_training(found, np.arange(N_CUSTOMERS))
 
 
 def as_zero(scores):
@@ -251,7 +251,9 @@ def test_stan_reads_a_history_longer_than_a_float32_can_fade():
     held = Behaviour(2, 3, customer, item, day, np.full(len(item), PURCHASE, np.int8), n_days)
     found = Training(held, sparse.csr_matrix((2, 0)), sparse.csr_matrix((3, 0)))
     scores = (
-        STAN(profile_half_life_places=1.0, gap_days=1).fit(found, 0).score(Customers.of(found, np.array([0])))
+        STAN(profile_half_life_places=1.0, gap_days=1)
+        .fit(found, 0)
+        .score(Customers.from_training(found, np.array([0])))
     )
     assert np.isfinite(scores[0]).tolist() == [True, False, True]
 

@@ -48,7 +48,7 @@ def test_a_snapshot_places_a_customer_as_training_would(shop):
         list(kinds.values()),
     )
     # A purchase of item 2 today, a view of item 0 one half-life ago: 1 and 1/5 × 1/2.
-    placed = space.place(np.array([2, 0]), space.weights(np.array([PURCHASE, 0]), np.array([0, 45])))
+    placed = space.fold_in(np.array([2, 0]), space.weigh_events(np.array([PURCHASE, 0]), np.array([0, 45])))
     exact = fold_in_customer(
         FACTORS[[0, 2]], np.array([0.1, 1.0]), FACTORS.astype(float).T @ FACTORS.astype(float), 10.0, 5.0
     )

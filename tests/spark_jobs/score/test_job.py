@@ -67,7 +67,7 @@ def test_personal_lists_equal_the_model_applied_without_spark(scored, trained, s
     )
     items = found.item_ids.astype(str)
     allowed = np.isin(items, sorted(shown))
-    everyone = Customers.of(found.training, np.arange(len(found.customer_ids)))
+    everyone = Customers.from_training(found.training, np.arange(len(found.customer_ids)))
     expected = build_personal_lists(artifact.blend, everyone, allowed, found.consumable)
     bought = {
         (row["customer_id"], row["item_id"]) for row in trained.rows if row["interaction_type"] == "purchase"

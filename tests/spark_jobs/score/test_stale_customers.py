@@ -166,7 +166,7 @@ def test_taste_is_read_from_training_days_and_purchases_from_all_days(spark, tmp
     assert shop.score(lake, since=21, again=False).detail["rescored"] == len(came) > 0
     training, found = shop.training()[0], lists(lake)
     newer = stale_customers.shift_to_own_last_day(training.behaviour.since(21))
-    known = Customers.of(replace(training, behaviour=newer), np.arange(N_CUSTOMERS))
+    known = Customers.from_training(replace(training, behaviour=newer), np.arange(N_CUSTOMERS))
     scores = np.round(shop.artifact.blend.score(known).astype(np.float64), DECIMALS)
     expected = select_top_items(scores, N_ITEMS, ~build_cell_matrix(training.behaviour).toarray())[0]
     for n in range(N_CUSTOMERS):

@@ -74,7 +74,7 @@ def test_a_trial_equals_the_recipe_fitted_alone(halved, training):
             1000,
             seed,
         )
-        scores = fitted.score(Customers.of(matrices.training.before(begins), test.customers))
+        scores = fitted.score(Customers.from_training(matrices.training.before(begins), test.customers))
         expected = evaluate_scores(
             scores,
             test,

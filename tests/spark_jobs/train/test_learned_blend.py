@@ -80,7 +80,7 @@ def test_a_learned_blend_is_evaluated_and_saved_like_any_blend(training, tmp_pat
     assert not find_model_flaws(training, evaluation, matrices.training.behaviour.until - 1, GateReference())
     kept = ModelArtifact.load(tmp_path, evaluation.artifact.save(tmp_path))
     assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
-    everyone = Customers.of(matrices.training, np.arange(20))
+    everyone = Customers.from_training(matrices.training, np.arange(20))
     mine, theirs = (
         build_personal_lists(one.blend, everyone, matrices.allowed, matrices.consumable)
         for one in (evaluation.artifact, kept)
@@ -98,7 +98,7 @@ def test_the_leaderboard_measures_lists_as_served(training):
     )
     past, test = matrices.training.before(windows.test_from), evaluation.test
     blended = build_blend(evaluation.artifact.configuration).fit(past, 3)
-    customers = Customers.of(past, test.customers)
+    customers = Customers.from_training(past, test.customers)
     for task, again in (("next", matrices.consumable), ("discover", np.zeros_like(matrices.consumable))):
         listed = build_personal_lists(blended, customers, matrices.allowed, again).items[:, :10]
         expected = evaluate_lists({task: listed}, test, int(matrices.allowed.sum()))
