@@ -10,10 +10,14 @@ from benchmarks.linkage.historical_figures import CERTAIN_RULES, EM_BLOCKING
 from benchmarks.linkage.self_training import train_on_own_clusters
 from spark_jobs.linkage.candidate_pairs import write_candidate_pairs
 from spark_jobs.linkage.comparisons import Comparison
-from spark_jobs.linkage.learned_values import learn_values, list_frequency_columns, measure_frequencies
+from spark_jobs.linkage.learned_values import (
+    learn_variants_and_words,
+    list_term_frequency_columns,
+    measure_term_frequencies,
+)
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.people import prepare_people, read_row_numbers
-from spark_jobs.linkage.profile import Profile, RecordTable
+from spark_jobs.linkage.people import build_people_table, read_row_numbers
+from spark_jobs.linkage.profile import RecordProfile, RecordTable
 from spark_jobs.linkage.score import write_scored_pairs
 from spark_jobs.linkage.splink_settings import build_splink_settings, create_linker
 from spark_jobs.linkage.vectors import read_feature_vectors
@@ -26,7 +30,7 @@ CERTAIN_RECALL = 0.6
 
 
 def select_filled_comparisons(
-    con: duckdb.DuckDBPyConnection, people: str, profile: Profile
+    con: duckdb.DuckDBPyConnection, people: str, profile: RecordProfile
 ) -> list[Comparison]:
     """Comparisons of which every plain column is filled somewhere: EM cannot learn what it never sees."""
     kept = []
@@ -47,8 +51,8 @@ def train_by_em(con: duckdb.DuckDBPyConnection, records: RecordTable, seed: int 
     The connection should have `threads=1`: Splink's random sample follows the order in which threads deliver
     rows.
     """
-    profile, learned = records.profile, learn_values(con, records)
-    prepare_people(con, records, learned)
+    profile, learned = records.profile, learn_variants_and_words(con, records)
+    build_people_table(con, records, learned)
     comparisons = select_filled_comparisons(con, "people", profile)
     _, linker = create_linker(con, "people", build_splink_settings(comparisons))
     certain = [block_on(*rule) for rule in CERTAIN_RULES]
@@ -62,7 +66,7 @@ def train_by_em(con: duckdb.DuckDBPyConnection, records: RecordTable, seed: int 
         linker.training.estimate_parameters_using_expectation_maximisation(
             block_on(*rule), record_sample_proportion=1.0, fix_u_probabilities=True
         )
-    shares, rarest = measure_frequencies(con, "people", list_frequency_columns(comparisons))
+    shares, rarest = measure_term_frequencies(con, "people", list_term_frequency_columns(comparisons))
     settings = linker.misc.save_model_to_json()
     linker.table_management.delete_tables_created_by_splink_from_db()
     weights = LinkageModel(profile.name, settings, shares, rarest, learned.variants, learned.words)

@@ -4,8 +4,8 @@ The data set is Splink's `historical_50k`: records of Wikidata's people of Engla
 with slips. No shop has such records, so what is compared here and nowhere else stands here.
 """
 
-from spark_jobs.linkage.comparisons import COMPARISONS, Comparison, Level
-from spark_jobs.linkage.profile import Profile
+from spark_jobs.linkage.comparisons import COMPARISONS, Comparison, ComparisonLevel
+from spark_jobs.linkage.profile import RecordProfile
 from spark_jobs.linkage.shop_profile import RANKS, TITLES
 
 BLOCKING = (
@@ -61,16 +61,16 @@ OCCUPATION = Comparison(
     "occupation",
     ("occupation",),
     "occupation_l is null or occupation_r is null",
-    (Level("occupation_l = occupation_r", "same occupation", tf="occupation"),),
+    (ComparisonLevel("occupation_l = occupation_r", "same occupation", tf="occupation"),),
 )
 GENDER = Comparison(
     "gender",
     ("gender",),
     "gender_l is null or gender_r is null",
-    (Level("gender_l = gender_r", "same gender"),),
+    (ComparisonLevel("gender_l = gender_r", "same gender"),),
 )
 OF_SHOPS_ALONE = ("email", "phone", "country")
-HISTORICAL_FIGURES = Profile(
+HISTORICAL_FIGURES = RecordProfile(
     name="historical_figures",
     name_columns=("full_name",),
     fields={

@@ -21,7 +21,7 @@ class IdentityRulesError(ValueError):
     """The rules file says something that is not allowed; the message names the place and what is allowed."""
 
 
-def check_id(text: str) -> str:
+def check_rule_id(text: str) -> str:
     """The id of a rule.
 
     Raises:
@@ -32,7 +32,7 @@ def check_id(text: str) -> str:
     return text
 
 
-def check_reason(text: str) -> str:
+def check_rule_reason(text: str) -> str:
     """The reason of a rule.
 
     Raises:
@@ -43,7 +43,7 @@ def check_reason(text: str) -> str:
     return text
 
 
-def check_pattern(text: str) -> str:
+def check_rule_pattern(text: str) -> str:
     """A regular expression that both Python and Java read.
 
     Raises:
@@ -58,7 +58,7 @@ def check_pattern(text: str) -> str:
     return text
 
 
-def check_ids_are_unique(rules: tuple) -> tuple:
+def check_rule_ids_unique(rules: tuple) -> tuple:
     """Rules of a section.
 
     Raises:
@@ -70,8 +70,8 @@ def check_ids_are_unique(rules: tuple) -> tuple:
     return rules
 
 
-Id = Annotated[str, AfterValidator(check_id)]
-Reason = Annotated[str, AfterValidator(check_reason)]
+Id = Annotated[str, AfterValidator(check_rule_id)]
+Reason = Annotated[str, AfterValidator(check_rule_reason)]
 Count = Annotated[int, Field(ge=1)]
 Kinds = Annotated[tuple[Literal[*KINDS], ...], Field(min_length=1, strict=False)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
@@ -82,7 +82,7 @@ class BlockedValues(FileModel):
 
     id: Id
     kinds: Kinds
-    pattern: Annotated[str, AfterValidator(check_pattern)]
+    pattern: Annotated[str, AfterValidator(check_rule_pattern)]
     reason: Reason
 
 
@@ -141,8 +141,8 @@ class IdentityRules(FileModel):
         giant: a customer of more identifiers is held back until somebody has reviewed it.
     """
 
-    blocked: Annotated[Blocked, AfterValidator(check_ids_are_unique)]
-    shared: Annotated[Shared, AfterValidator(check_ids_are_unique)]
+    blocked: Annotated[Blocked, AfterValidator(check_rule_ids_unique)]
+    shared: Annotated[Shared, AfterValidator(check_rule_ids_unique)]
     limits: Annotated[tuple[IdentifierLimit, ...], Field(strict=False)]
     likeness: Likeness
     giant: Annotated[int, Field(gt=1)]

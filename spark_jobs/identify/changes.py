@@ -30,7 +30,7 @@ def resolve_customer_id(changes: Iterable[Mapping], old_id: str) -> str:
     """
     last: dict[str, tuple[str, str]] = {}
     for change in changes:
-        row = (parse_sequence(change["change_id"]), change["to_customer_id"])
+        row = (parse_change_sequence(change["change_id"]), change["to_customer_id"])
         last[change["customer_id"]] = max(last.get(change["customer_id"], row), row)
     sequence, here = "", old_id
     while here in last and last[here][0] > sequence:
@@ -38,7 +38,7 @@ def resolve_customer_id(changes: Iterable[Mapping], old_id: str) -> str:
     return here
 
 
-def parse_sequence(change_id: str) -> str:
+def parse_change_sequence(change_id: str) -> str:
     """The part of a change id that grows by one with each version of `core_identities`."""
     return change_id.split("-")[0]
 
@@ -115,7 +115,7 @@ def select_moved_ids(moves: DataFrame) -> DataFrame:
     )
 
 
-def select_parted_ids(moves: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
+def reassign_retired_ids(moves: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
     """One row per id retired earlier whose founder parts from the id it was merged into: the id follows its
     founder.
     """
@@ -174,7 +174,7 @@ def find_reason_links(moves: DataFrame, links_before: DataFrame, links_now: Data
     )
 
 
-def add_reasons(changed: DataFrame, reason_links: DataFrame) -> DataFrame:
+def add_change_reasons(changed: DataFrame, reason_links: DataFrame) -> DataFrame:
     """`changed` with `because`: the link that joined, the link that is no longer followed, an earlier
     sighting, or a rule.
     """
@@ -219,9 +219,11 @@ def build_identity_changes(
     rows, changed = select_created_ids(moves), select_moved_ids(moves).localCheckpoint()
     kinds = {row["change"] for row in changed.select("change").distinct().collect()}
     if kinds:  # most nights only add customers
-        rows = rows.unionByName(add_reasons(changed, find_reason_links(moves, links_before, links_now)))
+        rows = rows.unionByName(
+            add_change_reasons(changed, find_reason_links(moves, links_before, links_now))
+        )
     if "split" in kinds:
-        rows = rows.unionByName(select_parted_ids(moves, changed, issued))
+        rows = rows.unionByName(reassign_retired_ids(moves, changed, issued))
     number = F.concat(F.lit(f"{stamp.sequence:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
     return rows.select(
         number.alias("change_id"),

@@ -5,7 +5,7 @@ from pyspark.sql import DataFrame
 
 from expectations.contracts.lake import CORE_IDENTITIES, CORE_IDENTITY_CHANGES, CORE_IDENTITY_LINKS
 from spark_jobs.identify.changes import ChangeStamp, build_identity_changes, compare_identities
-from spark_jobs.identify.table_writes import build_report
+from spark_jobs.identify.table_writes import build_table_report
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 
@@ -35,11 +35,11 @@ def write_identities(
             ChangeStamp(number, context.days.last, context.run_id),
         )
         written = lake.replace(changes, CORE_IDENTITY_CHANGES, within=f"change_id like '{number:010d}-%'")
-        reports.append(build_report(CORE_IDENTITY_CHANGES, written))
+        reports.append(build_table_report(CORE_IDENTITY_CHANGES, written))
     reports.append(
-        build_report(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **count_identities(after))
+        build_table_report(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **count_identities(after))
     )
-    reports.append(build_report(CORE_IDENTITY_LINKS, lake.replace(links_now, CORE_IDENTITY_LINKS)))
+    reports.append(build_table_report(CORE_IDENTITY_LINKS, lake.replace(links_now, CORE_IDENTITY_LINKS)))
     moves.unpersist()
     return reports
 

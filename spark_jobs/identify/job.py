@@ -22,7 +22,7 @@ from spark_jobs.identify.identity_tables import write_identities
 from spark_jobs.identify.resolution import read_graph_inputs, resolve_identities
 from spark_jobs.identify.review_tables import write_reviews
 from spark_jobs.identify.rules.link_limits import find_blocked_identifiers
-from spark_jobs.identify.table_writes import build_report, convert_to_frame, replace_and_report
+from spark_jobs.identify.table_writes import build_table_report, convert_arrow_to_spark, replace_small_table
 from spark_jobs.lake.tables import Lake
 from spark_jobs.linkage.blocked_contacts import IDENTIFIER_COLUMNS, mask_blocked_contacts
 from spark_jobs.linkage.home_model import load_home_model
@@ -61,7 +61,7 @@ def write_decisions(context: RunContext, lake: Lake) -> TableReport:
     decisions = identity_decision_file.read_decisions(
         context.settings.home / identity_decision_file.DECISIONS_FILE
     )
-    return replace_and_report(
+    return replace_small_table(
         lake,
         build_decision_rows(decisions, identity_decisions.select_in_force(decisions)),
         CORE_IDENTITY_DECISIONS,
@@ -77,6 +77,6 @@ def compare_people(context: RunContext, lake: Lake, rules: IdentityRules) -> Tab
     model = load_home_model(context.settings.home)
     options = LinkageOptions(rules.likeness.too_common, context.settings.spark_memory)
     linked = link_people(folder / "linkage.duckdb", people, model, options, lake.spark)
-    written = lake.replace(convert_to_frame(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
+    written = lake.replace(convert_arrow_to_spark(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
     counts = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}
-    return build_report(CORE_IDENTITY_LIKENESS, written, model=model.fingerprint, **counts)
+    return build_table_report(CORE_IDENTITY_LIKENESS, written, model=model.fingerprint, **counts)

@@ -20,7 +20,7 @@ from spark_jobs.identify.graph.likeness_links import build_likeness_links
 from spark_jobs.identify.graph.links import link_seen_identifiers
 from spark_jobs.identify.rules.clustering import cluster_identifiers
 from spark_jobs.identify.rules.link_limits import mark_held_links
-from spark_jobs.identify.table_writes import convert_to_frame
+from spark_jobs.identify.table_writes import convert_arrow_to_spark
 from spark_jobs.lake.tables import Lake
 
 
@@ -65,15 +65,15 @@ def read_graph_inputs(
     links = link_seen_identifiers(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
     for table in (build_decision_links(joins), by_likeness):
         if table.num_rows:
-            links = links.unionByName(convert_to_frame(spark, table))
+            links = links.unionByName(convert_arrow_to_spark(spark, table))
     refused_frame, split_frame = (
-        convert_to_frame(spark, build_pair_table(each)) for each in (refused, splits)
+        convert_arrow_to_spark(spark, build_pair_table(each)) for each in (refused, splits)
     )
     return GraphInputs(
         identifiers,
         blocked,
         links.persist(),
-        convert_to_frame(spark, record_clusters),
+        convert_arrow_to_spark(spark, record_clusters),
         refused_frame,
         split_frame,
     )

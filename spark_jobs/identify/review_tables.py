@@ -17,7 +17,7 @@ from spark_jobs.identify.graph.likeness_links import list_record_identifiers
 from spark_jobs.identify.report.page import IdentityReport, write_page
 from spark_jobs.identify.review.inputs import ReviewLimits, ReviewTables
 from spark_jobs.identify.review.questions import build_review_questions
-from spark_jobs.identify.table_writes import replace_and_report
+from spark_jobs.identify.table_writes import replace_small_table
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 
@@ -51,4 +51,4 @@ def write_reviews(context: RunContext, lake: Lake, people: pa.Table, rules: Iden
             limits,
         ),
     )
-    return replace_and_report(lake, questions.rows.to_pylist(), CORE_IDENTITY_REVIEWS, **questions.n_found)
+    return replace_small_table(lake, questions.rows.to_pylist(), CORE_IDENTITY_REVIEWS, **questions.n_found)

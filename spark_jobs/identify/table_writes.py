@@ -9,19 +9,19 @@ from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.run.context import TableReport
 
 
-def convert_to_frame(spark: SparkSession, table: pa.Table) -> DataFrame:
+def convert_arrow_to_spark(spark: SparkSession, table: pa.Table) -> DataFrame:
     """An Arrow table as a frame; Spark takes no empty one."""
     return spark.createDataFrame(table if table.num_rows else [], from_arrow_schema(table.schema))
 
 
-def replace_and_report(lake: Lake, rows: list[dict], table: Table, **detail) -> TableReport:
+def replace_small_table(lake: Lake, rows: list[dict], table: Table, **detail) -> TableReport:
     """Make a small table hold these rows, and report it."""
     before = lake.version(table)
     lake.replace_rows(rows, table)
     return TableReport(table.name, before, lake.version(table), n_rows=len(rows), detail=detail)
 
 
-def build_report(table: Table, written: WriteResult, **detail) -> TableReport:
+def build_table_report(table: Table, written: WriteResult, **detail) -> TableReport:
     """The report of a written table; `detail` goes to `ops_runs`."""
     return TableReport(
         table.name,

@@ -5,7 +5,7 @@ level's bits and not its name.
 import duckdb
 
 
-def build_level_sql(comparison: dict) -> str:
+def build_agreement_level_sql(comparison: dict) -> str:
     """SQL over `<column>_l`, `<column>_r`: the label of the level a pair reaches, null where the comparison
     says nothing.
 
@@ -30,7 +30,9 @@ def write_agreement_levels(
     """Write table `out`: the columns of `pairs` (`l`, `r`: `idx` of both records) and one
     `level_<comparison>` each.
     """
-    labels = ", ".join(f"{build_level_sql(c)} as level_{c['output_column_name']}" for c in comparisons)
+    labels = ", ".join(
+        f"{build_agreement_level_sql(c)} as level_{c['output_column_name']}" for c in comparisons
+    )
     con.execute(f"""
         create or replace table {out} as
         with sides as (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Level:
+class ComparisonLevel:
     """One degree of agreement.
 
     Attributes:
@@ -32,7 +32,7 @@ class Comparison:
     name: str
     needs: tuple[str, ...]
     null_sql: str
-    levels: tuple[Level, ...]
+    levels: tuple[ComparisonLevel, ...]
 
 
 def _either_null(column: str) -> str:
@@ -45,17 +45,17 @@ COMPARISONS = (
         ("last", "tokens"),
         _either_null("last"),
         (
-            Level("last_l = last_r", "same last name", tf="last"),
-            Level(
+            ComparisonLevel("last_l = last_r", "same last name", tf="last"),
+            ComparisonLevel(
                 "jaro_winkler_similarity(last_l, last_r) >= 0.92 or damerau_levenshtein(last_l, last_r) <= 1",
                 "a slip",
             ),
             # Titles hide the family name ("osborne, duke of leeds"), so the last word of one may stand inside
             # the other.
-            Level(
+            ComparisonLevel(
                 "list_contains(tokens_l, last_r) or list_contains(tokens_r, last_l)", "inside the other name"
             ),
-            Level("jaro_winkler_similarity(last_l, last_r) >= 0.82", "alike"),
+            ComparisonLevel("jaro_winkler_similarity(last_l, last_r) >= 0.82", "alike"),
         ),
     ),
     Comparison(
@@ -63,18 +63,18 @@ COMPARISONS = (
         ("first", "first_keys", "tokens"),
         _either_null("first"),
         (
-            Level("first_l = first_r", "same first name", tf="first"),
-            Level("list_contains(first_keys_l, first_r)", "learned variant"),
-            Level(
+            ComparisonLevel("first_l = first_r", "same first name", tf="first"),
+            ComparisonLevel("list_contains(first_keys_l, first_r)", "learned variant"),
+            ComparisonLevel(
                 "jaro_winkler_similarity(first_l, first_r) >= 0.9 or damerau_levenshtein(first_l, first_r)"
                 " <= 1",
                 "a slip",
             ),
-            Level(
+            ComparisonLevel(
                 "list_contains(tokens_l, first_r) or list_contains(tokens_r, first_l)",
                 "inside the other name",
             ),
-            Level("left(first_l, 1) = left(first_r, 1)", "same initial"),
+            ComparisonLevel("left(first_l, 1) = left(first_r, 1)", "same initial"),
         ),
     ),
     Comparison(
@@ -82,28 +82,33 @@ COMPARISONS = (
         ("middle",),
         _either_null("middle"),
         (
-            Level("middle_l = middle_r", "same middle names", tf="middle"),
-            Level("list_has_any(string_split(middle_l, ' '), string_split(middle_r, ' '))", "one in common"),
-            Level("jaro_winkler_similarity(middle_l, middle_r) >= 0.85", "alike"),
-            Level("left(middle_l, 1) = left(middle_r, 1)", "same initial"),
+            ComparisonLevel("middle_l = middle_r", "same middle names", tf="middle"),
+            ComparisonLevel(
+                "list_has_any(string_split(middle_l, ' '), string_split(middle_r, ' '))", "one in common"
+            ),
+            ComparisonLevel("jaro_winkler_similarity(middle_l, middle_r) >= 0.85", "alike"),
+            ComparisonLevel("left(middle_l, 1) = left(middle_r, 1)", "same initial"),
         ),
     ),
     # In the shipped model `ordinal` and `rank` weigh 0 bits; its boosted features are counted with them.
     Comparison(
-        "ordinal", ("ordinal",), _either_null("ordinal"), (Level("ordinal_l = ordinal_r", "same ordinal"),)
+        "ordinal",
+        ("ordinal",),
+        _either_null("ordinal"),
+        (ComparisonLevel("ordinal_l = ordinal_r", "same ordinal"),),
     ),
-    Comparison("rank", ("rank",), _either_null("rank"), (Level("rank_l = rank_r", "same rank"),)),
+    Comparison("rank", ("rank",), _either_null("rank"), (ComparisonLevel("rank_l = rank_r", "same rank"),)),
     Comparison(
         "dob",
         ("dob",),
         _either_null("dob"),
         (
-            Level("dob_l = dob_r and right(dob_l, 5) <> '01-01'", "same day", tf="dob"),
+            ComparisonLevel("dob_l = dob_r and right(dob_l, 5) <> '01-01'", "same day", tf="dob"),
             # 28 % of dates are 1 January: only the year was known, so agreement says the year and no more.
-            Level("dob_l = dob_r", "same 1 January", tf="dob"),
-            Level("damerau_levenshtein(dob_l, dob_r) <= 1", "one slip"),
-            Level("left(dob_l, 4) = left(dob_r, 4)", "same year"),
-            Level("damerau_levenshtein(dob_l, dob_r) <= 2", "two slips"),
+            ComparisonLevel("dob_l = dob_r", "same 1 January", tf="dob"),
+            ComparisonLevel("damerau_levenshtein(dob_l, dob_r) <= 1", "one slip"),
+            ComparisonLevel("left(dob_l, 4) = left(dob_r, 4)", "same year"),
+            ComparisonLevel("damerau_levenshtein(dob_l, dob_r) <= 2", "two slips"),
         ),
     ),
     Comparison(
@@ -111,11 +116,11 @@ COMPARISONS = (
         ("postcode", "sector", "outcode", "area"),
         _either_null("postcode"),
         (
-            Level("postcode_l = postcode_r", "same postcode", tf="postcode"),
-            Level("damerau_levenshtein(postcode_l, postcode_r) <= 1", "one slip"),
-            Level("sector_l = sector_r", "same sector", tf="sector"),
-            Level("outcode_l = outcode_r", "same outcode", tf="outcode"),
-            Level("area_l = area_r", "same area", tf="area"),
+            ComparisonLevel("postcode_l = postcode_r", "same postcode", tf="postcode"),
+            ComparisonLevel("damerau_levenshtein(postcode_l, postcode_r) <= 1", "one slip"),
+            ComparisonLevel("sector_l = sector_r", "same sector", tf="sector"),
+            ComparisonLevel("outcode_l = outcode_r", "same outcode", tf="outcode"),
+            ComparisonLevel("area_l = area_r", "same area", tf="area"),
         ),
     ),
     Comparison(
@@ -123,9 +128,9 @@ COMPARISONS = (
         ("place", "place_keys"),
         _either_null("place"),
         (
-            Level("place_l = place_r", "same place", tf="place"),
-            Level("list_contains(place_keys_l, place_r)", "learned variant"),
-            Level("jaro_winkler_similarity(place_l, place_r) >= 0.9", "a slip"),
+            ComparisonLevel("place_l = place_r", "same place", tf="place"),
+            ComparisonLevel("list_contains(place_keys_l, place_r)", "learned variant"),
+            ComparisonLevel("jaro_winkler_similarity(place_l, place_r) >= 0.9", "a slip"),
         ),
     ),
     Comparison(
@@ -135,11 +140,11 @@ COMPARISONS = (
         "(place_l is not null and place_r is not null) or (outcode_l is not null and outcode_r is not null)"
         " or (place_l is null and place_r is null) or (outcode_l is null and outcode_r is null)",
         (
-            Level(
+            ComparisonLevel(
                 "list_contains(place_outcodes_l, outcode_r) or list_contains(place_outcodes_r, outcode_l)",
                 "seen together",
             ),
-            Level(
+            ComparisonLevel(
                 "list_contains(place_areas_l, area_r) or list_contains(place_areas_r, area_l)",
                 "area seen together",
             ),
@@ -150,9 +155,9 @@ COMPARISONS = (
         ("email", "email_user"),
         _either_null("email"),
         (
-            Level("email_l = email_r", "same address", tf="email"),
-            Level("email_user_l = email_user_r", "same mailbox, other host", tf="email_user"),
-            Level("jaro_winkler_similarity(email_l, email_r) >= 0.92", "a slip"),
+            ComparisonLevel("email_l = email_r", "same address", tf="email"),
+            ComparisonLevel("email_user_l = email_user_r", "same mailbox, other host", tf="email_user"),
+            ComparisonLevel("jaro_winkler_similarity(email_l, email_r) >= 0.92", "a slip"),
         ),
     ),
     Comparison(
@@ -160,14 +165,14 @@ COMPARISONS = (
         ("phone",),
         _either_null("phone"),
         (
-            Level("phone_l = phone_r", "same number", tf="phone"),
-            Level("damerau_levenshtein(phone_l, phone_r) <= 1", "one slip"),
+            ComparisonLevel("phone_l = phone_r", "same number", tf="phone"),
+            ComparisonLevel("damerau_levenshtein(phone_l, phone_r) <= 1", "one slip"),
         ),
     ),
     Comparison(
         "country",
         ("country",),
         _either_null("country"),
-        (Level("country_l = country_r", "same", tf="country"),),
+        (ComparisonLevel("country_l = country_r", "same", tf="country"),),
     ),
 )

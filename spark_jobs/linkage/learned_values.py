@@ -34,7 +34,7 @@ NO_LEARNED_VALUES = LearnedValues(
 )
 
 
-def learn_values(con: duckdb.DuckDBPyConnection, records: RecordTable) -> LearnedValues:
+def learn_variants_and_words(con: duckdb.DuckDBPyConnection, records: RecordTable) -> LearnedValues:
     """Variants and words of names in these records. Leaves the table `plain` behind."""
     normalise_records(con, records, "plain", [])
     first_names = learn_first_names(con, "plain")
@@ -48,12 +48,14 @@ def learn_values(con: duckdb.DuckDBPyConnection, records: RecordTable) -> Learne
     return LearnedValues(variants, {"given": first_names, "common": find_common_tokens(con, "plain")})
 
 
-def list_frequency_columns(comparisons: Sequence[Comparison]) -> list[str]:
+def list_term_frequency_columns(comparisons: Sequence[Comparison]) -> list[str]:
     """Columns whose values' frequencies move a weight."""
     return sorted({level.tf for c in comparisons for level in c.levels if level.tf})
 
 
-def measure_frequencies(con: duckdb.DuckDBPyConnection, people: str, columns: list[str]) -> tuple[dict, dict]:
+def measure_term_frequencies(
+    con: duckdb.DuckDBPyConnection, people: str, columns: list[str]
+) -> tuple[dict, dict]:
     """Share of each value among the filled records, for values seen twice or more; and the share of a value
     seen once.
     """

@@ -17,7 +17,7 @@ from spark_jobs.linkage.agreements import build_match_weight_sql, write_agreemen
 from spark_jobs.linkage.candidate_pairs import write_candidate_pairs
 from spark_jobs.linkage.cluster import cluster_records, round_scores
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.people import prepare_people, read_row_numbers
+from spark_jobs.linkage.people import build_people_table, read_row_numbers
 from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.score import write_scored_pairs
 from spark_jobs.linkage.vectors import iterate_feature_batches
@@ -102,7 +102,7 @@ def link_all_records(
     Args:
         score_pairs: finds and scores the pairs of `people` elsewhere (`on_spark`); None: here.
     """
-    prepare_people(con, records, model.learned_values)
+    build_people_table(con, records, model.learned_values)
     con.execute(f"create or replace table linked_pairs {LINKED_PAIRS_COLUMNS}")
     con.execute("create or replace table clusters (record_key varchar, cluster_key varchar)")
     rows = read_row_numbers(con, "people")

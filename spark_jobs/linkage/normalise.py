@@ -2,7 +2,7 @@
 
 import duckdb
 
-from spark_jobs.linkage.profile import Profile, RecordTable
+from spark_jobs.linkage.profile import RecordProfile, RecordTable
 
 # What a receiving system writes for "nothing": never evidence that two records agree.
 NO_VALUE = ("", "na", "n/a", "null", "none", "nan", "unknown", "-")
@@ -14,7 +14,7 @@ def _text(column: str) -> str:
     return f"case when {plain} in ({absent}) then null else {plain} end"
 
 
-def _clean_columns(profile: Profile) -> dict[str, str]:
+def _clean_columns(profile: RecordProfile) -> dict[str, str]:
     """Field → SQL of its clean text."""
     names = ", ".join(_text(column) for column in profile.name_columns)
     clean = {"name": f"nullif(trim(concat_ws(' ', {names})), '')"}
@@ -82,7 +82,7 @@ def _name_sql(ranks: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def build_source_hash_sql(profile: Profile) -> str:
+def build_source_hash_sql(profile: RecordProfile) -> str:
     """SQL: a hash of the profile's source columns as they were received; DuckDB's own, as every night hashes
     every record.
     """

@@ -55,7 +55,7 @@ def score_pairs_on_spark(people: DataFrame, model: LinkageModel, n_tasks: int) -
     """The rows of `linked_pairs`.
 
     Args:
-        people: the columns of the table that `people.prepare_people` writes; `source_hash` is not needed.
+        people: the columns of the table that `people.build_people_table` writes; `source_hash` is not needed.
         n_tasks: how many shares; each costs a second before its first pair, and 1,000,000 pairs are about
             half a GB.
     """

@@ -17,7 +17,7 @@ BUCKET = f"('0x' || left(order_key, {BUCKET_DIGITS}))::bigint"
 NUMBER = f"{BUCKET} * {IN_BUCKET} + row_number() over (partition by {BUCKET} order by order_key) - 1"
 
 
-def prepare_people(
+def build_people_table(
     con: duckdb.DuckDBPyConnection, records: RecordTable, learned: LearnedValues, out: str = "people"
 ) -> None:
     """Write table `out`: normalised and learned columns, `record_key`, `source_hash`, `order_key` and `idx`.

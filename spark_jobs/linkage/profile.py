@@ -35,7 +35,7 @@ BlockingRule = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Profile:
+class RecordProfile:
     """What is known of one kind of person record.
 
     Attributes:
@@ -97,4 +97,4 @@ class RecordTable:
 
     name: str
     key: str
-    profile: Profile
+    profile: RecordProfile

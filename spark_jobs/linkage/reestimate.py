@@ -74,7 +74,7 @@ def compare_clusterings(before: dict[str, str], after: dict[str, str]) -> Cluste
     )
 
 
-def read_level_bits(model: LinkageModel) -> dict[tuple[str, str], float]:
+def read_level_weights(model: LinkageModel) -> dict[tuple[str, str], float]:
     """(comparison, level) → its match weight in bits, before a value's frequency."""
     return {
         (comparison["output_column_name"], level["label_for_charts"]): log2(
@@ -86,13 +86,13 @@ def read_level_bits(model: LinkageModel) -> dict[tuple[str, str], float]:
     }
 
 
-def link_under_model(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, str]:
+def cluster_under_model(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, str]:
     """Link table `records`; record → cluster."""
     link_all_records(con, model, RECORDS)
     return dict(con.execute("select record_key, cluster_key from clusters").fetchall())
 
 
-def load_labels(con: duckdb.DuckDBPyConnection, path: Path) -> str:
+def load_person_labels(con: duckdb.DuckDBPyConnection, path: Path) -> str:
     """Table `labels` (`record_key`, `person`) from a CSV with the columns source, record_id, person.
 
     Raises:
@@ -128,18 +128,18 @@ def reestimate_model(
         raise ReestimateError("core_people is empty: no night of this home has received person records")
     with duckdb.connect(config={"threads": 1}) as con:
         load_person_records(con, people, too_common)
-        clusters = link_under_model(con, before)
+        clusters = cluster_under_model(con, before)
         con.execute("create table linked as select record_key, cluster_key as person from clusters")
-        known = load_labels(con, labels) if labels else "linked"
+        known = load_person_labels(con, labels) if labels else "linked"
         model = fit_on_known_pairs(con, RECORDS, known, before.thresholds)
-        return model, compare_clusterings(clusters, link_under_model(con, model))
+        return model, compare_clusterings(clusters, cluster_under_model(con, model))
 
 
-def format_report(
+def format_reestimate_report(
     before: LinkageModel, model: LinkageModel, change: ClusterChange, n_records: int
 ) -> list[str]:
     """The report as lines of text."""
-    old, new = read_level_bits(before), read_level_bits(model)
+    old, new = read_level_weights(before), read_level_weights(model)
     lines = [
         f"Model {before.fingerprint} → {model.fingerprint}, learned from {n_records:,} person records",
         f"  pairs in one cluster  {change.n_pairs_before:>9,} → {change.n_pairs_after:,}",
@@ -182,7 +182,7 @@ def main(argv: list[str]) -> int:
     except (ReestimateError, ValueError) as error:
         print(f"identity-model: {error}", file=sys.stderr)
         return 1
-    print("\n".join(format_report(before, model, change, people.num_rows)))
+    print("\n".join(format_reestimate_report(before, model, change, people.num_rows)))
     if args.apply:
         backup = install_model(path, before, model)
         print(

@@ -17,12 +17,12 @@ from spark_jobs.linkage.candidate_pairs import write_candidate_pairs
 from spark_jobs.linkage.cluster import ClusterThresholds
 from spark_jobs.linkage.learned_values import (
     NO_LEARNED_VALUES,
-    learn_values,
-    list_frequency_columns,
-    measure_frequencies,
+    learn_variants_and_words,
+    list_term_frequency_columns,
+    measure_term_frequencies,
 )
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.people import prepare_people, read_row_numbers
+from spark_jobs.linkage.people import build_people_table, read_row_numbers
 from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.score import write_scored_pairs
 from spark_jobs.linkage.splink_settings import build_splink_settings, create_linker
@@ -141,8 +141,8 @@ def fit_on_known_pairs(
         TooFewKnownPairsError: fewer than MIN_PAIRS known pairs of one person, or of two.
     """
     profile = records.profile
-    learned = learn_values(con, records) if holds_values else NO_LEARNED_VALUES
-    prepare_people(con, records, learned)
+    learned = learn_variants_and_words(con, records) if holds_values else NO_LEARNED_VALUES
+    build_people_table(con, records, learned)
     con.execute(
         f"create or replace table known as select record_key, person from {known} where person is not null"
     )
@@ -164,9 +164,9 @@ def fit_on_known_pairs(
     m = measure_level_shares(con, settings["comparisons"], "same_pairs", SMOOTHING)
     u = measure_level_shares(con, settings["comparisons"], "random_pairs", U_SMOOTHING)
     settings = set_level_probabilities(settings, m, u, (n_same + 0.5) / max(n_known * (n_known - 1) / 2, 1))
-    columns = list_frequency_columns(profile.comparisons)
+    columns = list_term_frequency_columns(profile.comparisons)
     seen, rarest = (
-        measure_frequencies(con, "people", columns)
+        measure_term_frequencies(con, "people", columns)
         if holds_values
         else ({c: {} for c in columns}, derive_rarest_shares(settings))
     )

@@ -7,7 +7,7 @@ word of the name.
 """
 
 from spark_jobs.linkage.comparisons import COMPARISONS
-from spark_jobs.linkage.profile import Profile
+from spark_jobs.linkage.profile import RecordProfile
 
 BLOCKING = (
     ("email",),
@@ -65,7 +65,7 @@ TITLES = (
     *("junior", "senior", "esq", "mp", "kc", "qc", "phd", "md", "prince", "princess", "king"),
     *("queen", "bishop", "archbishop", "canon", "younger", "elder"),
 )
-SHOP_PEOPLE = Profile(
+SHOP_PEOPLE = RecordProfile(
     name="shop_people",
     name_columns=("first_name", "last_name"),
     fields={

@@ -76,7 +76,7 @@ def hash_model_and_code(model: LinkageModel) -> str:
     return digest.hexdigest()
 
 
-def has_stamp(state: Path, stamp: str) -> bool:
+def has_current_stamp(state: Path, stamp: str) -> bool:
     """Whether there is a readable state with this stamp."""
     if not state.is_file():
         return False
@@ -170,7 +170,7 @@ def link_people(
         spark: compares the records when there are MIN_RECORDS_FOR_SPARK and all of them have to be.
     """
     stamp = hash_model_and_code(model)
-    if has_stamp(state, stamp):
+    if has_current_stamp(state, stamp):
         try:
             return update_state(state, people, model, options)
         except duckdb.Error as error:

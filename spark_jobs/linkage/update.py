@@ -15,7 +15,7 @@ from spark_jobs.linkage.cluster import cluster_records
 from spark_jobs.linkage.link import score_candidate_pairs, store_clusters, store_linked_pairs
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.normalise import build_source_hash_sql
-from spark_jobs.linkage.people import prepare_people, renumber_people
+from spark_jobs.linkage.people import build_people_table, renumber_people
 from spark_jobs.linkage.profile import RecordTable
 
 
@@ -54,7 +54,7 @@ def find_changed_records(con: duckdb.DuckDBPyConnection, model: LinkageModel, re
         where cast({records.key} as varchar) in (
             select record_key from received anti join people using (record_key, source_hash))
     """)
-    prepare_people(con, replace(records, name="differing"), model.learned_values, out="arrived")
+    build_people_table(con, replace(records, name="differing"), model.learned_values, out="arrived")
     con.execute("""
         update people as p set source_hash = a.source_hash from arrived as a
         where a.order_key = p.order_key and a.source_hash <> p.source_hash
@@ -80,7 +80,7 @@ def replace_moved_people(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def drop_pairs_of_moved(con: duckdb.DuckDBPyConnection) -> None:
+def delete_pairs_of_moved_records(con: duckdb.DuckDBPyConnection) -> None:
     """Delete the pairs of `moved` from `linked_pairs`; write table `touched`: their other ends, and
     `arrived`.
     """
@@ -137,7 +137,7 @@ def update_links(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: R
         0
     ]
     replace_moved_people(con)
-    drop_pairs_of_moved(con)
+    delete_pairs_of_moved_records(con)
     if n_arrived and write_candidate_pairs(con, records.profile.blocking, "pairs", new="arrived"):
         con.execute(
             "create or replace table involved as from people where idx in (select l from pairs union select r"

@@ -53,7 +53,7 @@ def list_record_identifiers(people: pa.Table) -> pa.Table:
     )
 
 
-def read_record_start(record: dict) -> datetime:
+def read_record_start_time(record: dict) -> datetime:
     """When a record began: as its source says, else the landing date that brought it."""
     started_at = record["created_at"] or record["updated_at"]
     return started_at or datetime.fromisoformat(record["first_received"][:10]).replace(tzinfo=UTC)
@@ -103,7 +103,7 @@ def build_likeness_links(
             "rule": ALIKE_RULE,
             "evidence": evidence,
             "weight": pair["probability"],
-            "first_seen_at": max(read_record_start(one), read_record_start(other)),
+            "first_seen_at": max(read_record_start_time(one), read_record_start_time(other)),
         }
         before = links.get(tuple(ends))
         if before is None or (-row["weight"], evidence) < (-before["weight"], before["evidence"]):

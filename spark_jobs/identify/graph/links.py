@@ -23,7 +23,7 @@ LINK_SCHEMA = pa.schema(
 )
 
 
-def build_pairs(*identifiers: Column) -> Column:
+def build_identifier_pairs(*identifiers: Column) -> Column:
     """Every unordered pair of the identifiers that are not null, as an array of structs with a < b."""
     ids = F.array_sort(F.array_distinct(F.array_compact(F.array(*identifiers))))
     return F.flatten(
@@ -53,7 +53,7 @@ def link_identifiers_seen_together(
     return (
         rows.where(present > 1)
         .select(
-            F.explode(build_pairs(*map(F.col, identifiers))).alias("pair"),
+            F.explode(build_identifier_pairs(*map(F.col, identifiers))).alias("pair"),
             F.struct(seen_at.alias("at"), evidence.alias("row")).alias("seen"),
         )
         .groupBy("pair")

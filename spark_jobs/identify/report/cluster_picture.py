@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 
 from spark_jobs.identify.report.charts import render_png
-from spark_jobs.identify.report.graph_layout import compute_distances, compute_layout
-from spark_jobs.identify.report.label_layout import LabelBoard
+from spark_jobs.identify.report.graph_layout import compute_node_positions, compute_path_lengths
+from spark_jobs.identify.report.label_layout import LabelPlacer
 from spark_jobs.identify.report.subgraph import DrawnGraph, DrawnLink
 from spark_jobs.identify.review.wording import format_probability
 
@@ -48,7 +48,7 @@ def draw_cluster(shown: DrawnGraph) -> bytes:
     figure = pyplot.figure(figsize=((width + LEGEND) / 72, height / 72))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width + LEGEND), ylim=(0, height))
     axes.axis("off")
-    board = LabelBoard(
+    board = LabelPlacer(
         [(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in xy],
         [(xy[e.a], xy[e.b]) for e in shown.lines],
     )
@@ -70,7 +70,9 @@ def place_nodes(shown: DrawnGraph) -> tuple[list[tuple[float, float]], float, fl
     for (a, b), far in zip(ends.tolist(), length.tolist(), strict=True):
         nearest[a, b] = min(far, nearest.get((a, b), far))
     a, b = np.array(list(nearest), dtype=int).reshape(-1, 2).T
-    where = compute_layout(compute_distances(a, b, np.array(list(nearest.values())), len(shown.nodes)))
+    where = compute_node_positions(
+        compute_path_lengths(a, b, np.array(list(nearest.values())), len(shown.nodes))
+    )
     extent = np.ptp(where, axis=0)
     unit = min(
         UNIT, (WIDEST - 2 * MARGIN) / max(extent[0], 1e-9), (HIGHEST - 2 * MARGIN) / max(extent[1], 1e-9)
@@ -80,7 +82,7 @@ def place_nodes(shown: DrawnGraph) -> tuple[list[tuple[float, float]], float, fl
     return [(float(x), float(y)) for x, y in where], float(size[0]), float(size[1])
 
 
-def draw_links(axes, board: LabelBoard, shown: DrawnGraph, xy: list[tuple[float, float]]) -> None:
+def draw_links(axes, board: LabelPlacer, shown: DrawnGraph, xy: list[tuple[float, float]]) -> None:
     """The links, side by side where rules share a pair, and the words on them: the question's first, then
     what is held.
     """
@@ -122,7 +124,7 @@ def label_link(line: DrawnLink) -> str:
     return RULES.get(line.rule, (OTHER, line.rule))[1] if line.is_asked else ""
 
 
-def draw_nodes(axes, board: LabelBoard, shown: DrawnGraph, xy: list[tuple[float, float]]) -> None:
+def draw_nodes(axes, board: LabelPlacer, shown: DrawnGraph, xy: list[tuple[float, float]]) -> None:
     for (x, y), node in zip(xy, shown.nodes, strict=True):
         colour, marker, _ = KINDS.get(node.kind, (OTHER, "o", node.kind))
         area = (2 * RADIUS) ** 2 * (0.62 if marker == "D" else 1.6 if node.n > 1 else 0.85)

@@ -12,14 +12,14 @@ ROUNDS, STARTS = 300, 6
 APART = 2.0  # between parts that no link joins, beyond the longest distance
 
 
-def compute_distances(a: np.ndarray, b: np.ndarray, length: np.ndarray, n: int) -> np.ndarray:
+def compute_path_lengths(a: np.ndarray, b: np.ndarray, length: np.ndarray, n: int) -> np.ndarray:
     """(n, n) lengths of the shortest ways."""
     way = shortest_path(coo_matrix((length, (a, b)), shape=(n, n)).tocsr(), directed=False)
     longest = way[np.isfinite(way)].max(initial=0.0)
     return np.where(np.isfinite(way), way, longest + APART)
 
 
-def compute_layout(distance: np.ndarray) -> np.ndarray:
+def compute_node_positions(distance: np.ndarray) -> np.ndarray:
     """(n, 2) places whose distances come near the given ones, centred, the widest direction lying flat.
 
     Starts on a circle shaken by fixed seeds and keeps the best of them: same distances, same places.

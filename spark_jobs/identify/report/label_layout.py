@@ -9,7 +9,7 @@ GAP = 2.0
 
 
 @dataclass
-class LabelBoard:
+class LabelPlacer:
     """What stands on a picture already: boxes, and lines between nodes. Each label asked for is put there
     too.
     """
@@ -27,21 +27,21 @@ class LabelBoard:
 
     def beside(self, x: float, y: float, radius: float, words: str, size: float) -> tuple[float, float]:
         """The centre of a label beside a node: below, above, right or left of it, whichever covers least."""
-        width, height = measure_text(words, size)
+        width, height = measure_text_size(words, size)
         up, side = radius + GAP + height / 2, radius + GAP + width / 2
         return self._best([(x, y - up), (x, y + up), (x + side, y), (x - side, y)], words, size, crosses=True)
 
     def _best(
         self, spots: list[tuple[float, float]], words: str, size: float, crosses: bool
     ) -> tuple[float, float]:
-        width, height = measure_text(words, size)
+        width, height = measure_text_size(words, size)
         boxes = [
             (x - width / 2 - 1, y - height / 2 - 1, x + width / 2 + 1, y + height / 2 + 1) for x, y in spots
         ]
         # A crossed line is read through, a covered node or word is not: 40 square points weigh as much as one
         # crossing.
         cost = [
-            sum(compute_overlap(box, other) for other in self.boxes) / 40
+            sum(compute_box_overlap(box, other) for other in self.boxes) / 40
             + (sum(crosses_box(box, *line) for line in self.lines) if crosses else 0)
             for box in boxes
         ]
@@ -51,7 +51,7 @@ class LabelBoard:
 
 
 @cache
-def measure_text(words: str, size: float) -> tuple[float, float]:
+def measure_text_size(words: str, size: float) -> tuple[float, float]:
     """Width and height of a text in points."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
@@ -60,7 +60,7 @@ def measure_text(words: str, size: float) -> tuple[float, float]:
     return float(box.width), float(max(box.height, 0.75 * size))
 
 
-def compute_overlap(one: Box, other: Box) -> float:
+def compute_box_overlap(one: Box, other: Box) -> float:
     """The area that two boxes share."""
     width, height = (
         min(one[2], other[2]) - max(one[0], other[0]),

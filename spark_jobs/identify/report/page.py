@@ -70,7 +70,7 @@ def render_page(report: IdentityReport) -> str:
             f" {', '.join(count_changes(report.changes))}.</p>"
         ),
         "<h2>Questions to answer</h2>",
-        *render_questions(report),
+        *render_review_questions(report),
         "<h2>The first of them, drawn</h2>",
         *render_question_pictures(report),
         "<h2>Largest customers</h2>",
@@ -99,7 +99,7 @@ def count_changes(changes: pa.Table) -> list[str]:
     return [f"{n[kind]:,} {kind}" for kind in CHANGES]
 
 
-def render_questions(report: IdentityReport) -> list[str]:
+def render_review_questions(report: IdentityReport) -> list[str]:
     """How many questions there are, and the first with the command that answers each."""
     rows, n_of_kind = report.questions.rows.to_pylist(), report.questions.n_found
     if not rows:

@@ -5,15 +5,15 @@ together.
 import numpy as np
 import pyarrow as pa
 
-from spark_jobs.identify.review.inputs import Answers, ReviewLimits
+from spark_jobs.identify.review.inputs import DecidedPairs, ReviewLimits
 from spark_jobs.identify.review.numbering import NumberedGraph
 from spark_jobs.identify.review.suspicion import OWN_BITS, SuspiciousBridges
 from spark_jobs.identify.review.wording import (
     KIND_NAMES,
-    describe_counts,
-    describe_ends,
+    build_pair_fields,
+    describe_identifier_counts,
     describe_links,
-    get_pair,
+    get_identifier_pair,
 )
 
 TO_RELEASE = "served again when join says it is one customer, or split or refuse leave no more than that"
@@ -37,12 +37,12 @@ def find_giants(graph: NumberedGraph, bridges: SuspiciousBridges, limits: Review
         n_of_sort = np.bincount(graph.sort_of[graph.customer == customer], minlength=len(graph.sorts))
         rows.append(
             {
-                **describe_ends(graph, pair[customer]),
+                **build_pair_fields(graph, pair[customer]),
                 "score": float(size[customer]),
                 "n_identifiers": int(size[customer]),
                 "because": (
                     f"{size[customer]:,} identifiers, more than {limits.giant:,}:"
-                    f" {describe_counts(graph, n_of_sort)}; {TO_RELEASE}"
+                    f" {describe_identifier_counts(graph, n_of_sort)}; {TO_RELEASE}"
                 ),
             }
         )
@@ -53,7 +53,7 @@ def find_suspicious_bridges(
     graph: NumberedGraph,
     bridges: SuspiciousBridges,
     links: pa.Table,
-    answers: Answers,
+    answers: DecidedPairs,
     giants: set[str],
     limits: ReviewLimits,
 ) -> tuple[int, list[dict]]:
@@ -65,8 +65,8 @@ def find_suspicious_bridges(
     """
     n_open, first = 0, {}
     for i in np.flatnonzero(bridges.score > limits.least_bits).tolist():
-        row = describe_ends(graph, bridges.pair[i])
-        if get_pair(row) not in answers.pairs:
+        row = build_pair_fields(graph, bridges.pair[i])
+        if get_identifier_pair(row) not in answers.pairs:
             n_open += 1
             if row["customer_id"] not in giants:
                 first.setdefault(row["customer_id"], i)
@@ -74,7 +74,7 @@ def find_suspicious_bridges(
     links_of = describe_links(graph, links, [(graph.a[p], graph.b[p]) for p in bridges.pair[chosen]])
     rows = []
     for i in chosen:
-        row, sides = describe_ends(graph, bridges.pair[i]), (bridges.held_a[i], bridges.held_b[i])
+        row, sides = build_pair_fields(graph, bridges.pair[i]), (bridges.held_a[i], bridges.held_b[i])
         both = [
             kind for (kind, _), a, b in zip(graph.sorts, *sides, strict=True) if a and b and kind in OWN_BITS
         ]
@@ -85,7 +85,7 @@ def find_suspicious_bridges(
         )
         n_links = (bridges.links_a[i], bridges.links_b[i])
         counts = [
-            f"{describe_counts(graph, s)} ({n:,} link{'' if n == 1 else 's'})"
+            f"{describe_identifier_counts(graph, s)} ({n:,} link{'' if n == 1 else 's'})"
             for s, n in zip(sides, n_links, strict=True)
         ]
         rows.append(
@@ -94,7 +94,8 @@ def find_suspicious_bridges(
                 "score": float(bridges.score[i]),
                 "n_identifiers": int(sum(side.sum() for side in sides)),
                 "because": (
-                    f"one link ({links_of[get_pair(row)]}) holds together {counts[0]} and {counts[1]}{own}"
+                    f"one link ({links_of[get_identifier_pair(row)]}) holds together {counts[0]} and"
+                    f" {counts[1]}{own}"
                 ),
             }
         )

@@ -43,7 +43,7 @@ def find_bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
     cut = np.array(
         sorted((min(pair), max(pair)) for pair in rustworkx.bridges(graph)), dtype=np.int64
     ).reshape(-1, 2)
-    link = np.sort(find_rows(cut[:, 0] * n + cut[:, 1], np.minimum(a, b) * n + np.maximum(a, b)))
+    link = np.sort(find_key_rows(cut[:, 0] * n + cut[:, 1], np.minimum(a, b) * n + np.maximum(a, b)))
     a_cut, b_cut = a[link], b[link]
 
     parent, order, component = build_spanning_forest(a, b, n)
@@ -60,7 +60,7 @@ def find_bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
     return Bridges(link, side_a[:, :-1], side_b[:, :-1], (side_a[:, -1] - 1) // 2, (side_b[:, -1] - 1) // 2)
 
 
-def find_rows(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
+def find_key_rows(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """Where each wanted key stands among unique keys."""
     order = np.argsort(keys)
     return order[np.searchsorted(keys, wanted, sorter=order)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.identify.review.numbering import NumberedGraph, find_numbers
+from spark_jobs.identify.review.numbering import NumberedGraph, find_positions
 
 ANSWERING_DECISIONS = ("split", "refuse", "join")
 
@@ -54,7 +54,7 @@ class ReviewLimits:
 
 
 @dataclass(frozen=True)
-class Answers:
+class DecidedPairs:
     """What people have decided already.
 
     Attributes:
@@ -66,18 +66,18 @@ class Answers:
     split_customers: set[tuple[int, int]]
 
 
-def read_answers(graph: NumberedGraph, decisions: pa.Table) -> Answers:
+def read_decided_pairs(graph: NumberedGraph, decisions: pa.Table) -> DecidedPairs:
     """The answers among `core_identity_decisions`: splits, refusals and joins in force."""
     pairs, split_customers = set(), set()
     in_force = decisions.filter(
         pc.and_(decisions["is_in_force"], pc.is_in(decisions["decision"], pa.array(ANSWERING_DECISIONS)))
     )
     ends = [in_force[f"identifier_id_{end}"] for end in "ab"]
-    numbered_ends = zip(*(find_numbers(end, graph.ids).tolist() for end in ends), strict=True)
+    numbered_ends = zip(*(find_positions(end, graph.ids).tolist() for end in ends), strict=True)
     for word, a, b, (i, j) in zip(
         in_force["decision"].to_pylist(), *(e.to_pylist() for e in ends), numbered_ends, strict=True
     ):
         pairs.add((min(a, b), max(a, b)))
         if word == "split" and i >= 0 and j >= 0:
             split_customers.add(tuple(sorted((int(graph.customer[i]), int(graph.customer[j])))))
-    return Answers(pairs, split_customers)
+    return DecidedPairs(pairs, split_customers)

@@ -4,13 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.identify.review.inputs import Answers, ReviewLimits, ReviewTables
-from spark_jobs.identify.review.numbering import NumberedGraph, find_numbers
-from spark_jobs.identify.review.wording import describe_links, format_probability, get_pair
+from spark_jobs.identify.review.inputs import DecidedPairs, ReviewLimits, ReviewTables
+from spark_jobs.identify.review.numbering import NumberedGraph, find_positions
+from spark_jobs.identify.review.wording import describe_links, format_probability, get_identifier_pair
 
 
 def find_doubtful_likeness(
-    graph: NumberedGraph, tables: ReviewTables, answers: Answers, limits: ReviewLimits
+    graph: NumberedGraph, tables: ReviewTables, answers: DecidedPairs, limits: ReviewLimits
 ) -> tuple[int, list[dict]]:
     """How many pairs of customers are alike enough to ask about, and the rows of the first, each by its
     likest pair of records.
@@ -20,10 +20,10 @@ def find_doubtful_likeness(
     likely = tables.likeness.filter(pc.greater_equal(tables.likeness["probability"], limits.review))
     known = pc.binary_join_element_wise(tables.records["source"], tables.records["record_id"], "\x1f")
     known = known.combine_chunks() if isinstance(known, pa.ChunkedArray) else known
-    stands_for = np.append(find_numbers(tables.records["identifier_id"], graph.ids), -1)
+    stands_for = np.append(find_positions(tables.records["identifier_id"], graph.ids), -1)
     i, j = (
         stands_for[
-            find_numbers(
+            find_positions(
                 pc.binary_join_element_wise(likely[f"source_{x}"], likely[f"record_id_{x}"], "\x1f"), known
             )
         ]
@@ -48,7 +48,7 @@ def find_doubtful_likeness(
     rows = []
     for customers, row in first:
         ids = {"identifier_id_a": graph.ids[a[row]].as_py(), "identifier_id_b": graph.ids[b[row]].as_py()}
-        reason = links_of.get(get_pair(ids), "the records around them say otherwise")
+        reason = links_of.get(get_identifier_pair(ids), "the records around them say otherwise")
         where = (
             f"below the {limits.link:g} that joins"
             if probability[row] < limits.link

@@ -58,12 +58,12 @@ def number_graph(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -
 
     customers = sort_values(pc.unique(identities["customer_id"]))
     customer = np.full(len(ids), -1, dtype=np.int64)
-    customer[find_numbers(identities["identifier_id"], ids)] = find_numbers(
+    customer[find_positions(identities["identifier_id"], ids)] = find_positions(
         identities["customer_id"], customers
     )
 
     followed = links.filter(links["is_followed"])
-    a, b = (find_numbers(followed[f"identifier_id_{end}"], ids) for end in "ab")
+    a, b = (find_positions(followed[f"identifier_id_{end}"], ids) for end in "ab")
     if len(a) and min(a.min(), b.min()) < 0:
         raise ValueError(
             "a followed link of core_identity_links leads to an identifier that core_identifiers does not"
@@ -85,7 +85,7 @@ def sort_values(values: pa.ChunkedArray | pa.Array) -> pa.Array:
     return ordered.combine_chunks() if isinstance(ordered, pa.ChunkedArray) else ordered
 
 
-def find_numbers(values: pa.ChunkedArray | pa.Array, among: pa.Array) -> np.ndarray:
+def find_positions(values: pa.ChunkedArray | pa.Array, among: pa.Array) -> np.ndarray:
     """Where each value stands in `among`; -1 where it does not."""
     return pc.fill_null(pc.index_in(values, value_set=among), -1).to_numpy().astype(np.int64)
 

@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from expectations.contracts.lake import CORE_IDENTITY_REVIEWS
 from spark_jobs.identify.review.bridge_questions import find_giants, find_suspicious_bridges
-from spark_jobs.identify.review.inputs import ReviewLimits, ReviewTables, read_answers
+from spark_jobs.identify.review.inputs import ReviewLimits, ReviewTables, read_decided_pairs
 from spark_jobs.identify.review.likeness_questions import find_doubtful_likeness
 from spark_jobs.identify.review.numbering import number_graph
 from spark_jobs.identify.review.suspicion import rank_suspicious_bridges
-from spark_jobs.identify.review.wording import get_pair
+from spark_jobs.identify.review.wording import get_identifier_pair
 from spark_jobs.lake.arrow_types import build_arrow_schema
 
 
@@ -34,14 +34,16 @@ class ReviewQuestions:
 def build_review_questions(tables: ReviewTables, limits: ReviewLimits) -> ReviewQuestions:
     """The questions of a run. Same tables in any order of rows, same questions."""
     graph = number_graph(tables.identifiers, tables.links, tables.identities)
-    answers, bridges = read_answers(graph, tables.decisions), rank_suspicious_bridges(graph)
-    giants = [row for row in find_giants(graph, bridges, limits) if get_pair(row) not in answers.pairs]
+    answers, bridges = read_decided_pairs(graph, tables.decisions), rank_suspicious_bridges(graph)
+    giants = [
+        row for row in find_giants(graph, bridges, limits) if get_identifier_pair(row) not in answers.pairs
+    ]
     giant_ids = {row["customer_id"] for row in giants}
     n_bridges, bridge_rows = find_suspicious_bridges(graph, bridges, tables.links, answers, giant_ids, limits)
     n_likeness, likeness_rows = find_doubtful_likeness(graph, tables, answers, limits)
     rows = [
         {
-            "review_id": hash_review_id(kind, *get_pair(row)),
+            "review_id": hash_review_id(kind, *get_identifier_pair(row)),
             "kind": kind,
             "is_held_back": kind == "giant",
             **row,

@@ -75,7 +75,9 @@ def rank_suspicious_bridges(graph: NumberedGraph) -> SuspiciousBridges:
     own_bits = np.array([OWN_BITS.get(kind, 0.0) for kind, _ in graph.sorts])
     own = (((held_a > 0) & (held_b > 0)) * own_bits).max(axis=1, initial=0.0)
     score = (
-        measure_separation(held_a.sum(axis=1), held_b.sum(axis=1), links_a, links_b) + own - graph.bits[pair]
+        measure_side_separation(held_a.sum(axis=1), held_b.sum(axis=1), links_a, links_b)
+        + own
+        - graph.bits[pair]
     )
     order = np.lexsort(
         (pair, graph.first_seen[pair], -score)
@@ -85,7 +87,7 @@ def rank_suspicious_bridges(graph: NumberedGraph) -> SuspiciousBridges:
     )
 
 
-def measure_separation(
+def measure_side_separation(
     n_a: np.ndarray, n_b: np.ndarray, links_a: np.ndarray, links_b: np.ndarray
 ) -> np.ndarray:
     """Bits that the two sides' own links say against one person; sides of one identifier each have none to

@@ -18,12 +18,12 @@ KIND_NAMES = {
 }
 
 
-def get_pair(row: Mapping) -> tuple[str, str]:
+def get_identifier_pair(row: Mapping) -> tuple[str, str]:
     """The two identifiers of a row of links, decisions or reviews."""
     return row["identifier_id_a"], row["identifier_id_b"]
 
 
-def describe_ends(graph: NumberedGraph, pair: int) -> dict[str, str]:
+def build_pair_fields(graph: NumberedGraph, pair: int) -> dict[str, str]:
     """The customer and the two ends of a followed pair, as a question names them."""
     a, b = int(graph.a[pair]), int(graph.b[pair])
     return {
@@ -33,7 +33,7 @@ def describe_ends(graph: NumberedGraph, pair: int) -> dict[str, str]:
     }
 
 
-def describe_counts(graph: NumberedGraph, n_of_sort: np.ndarray) -> str:
+def describe_identifier_counts(graph: NumberedGraph, n_of_sort: np.ndarray) -> str:
     """`2 e-mails, 1 user id`: numbers of identifiers in words.
 
     Args:
@@ -64,9 +64,9 @@ def describe_links(
     )
     words: dict[tuple[str, str], list[str]] = {}
     for link in near.to_pylist():
-        if get_pair(link) in wanted:
+        if get_identifier_pair(link) in wanted:
             held = f", held by {link['held_by']}" if link["held_by"] else ""
-            words.setdefault(get_pair(link), []).append(
+            words.setdefault(get_identifier_pair(link), []).append(
                 f"{link['rule']} {format_probability(link['weight'])}{held}"
             )
     return {pair: " and ".join(sorted(links)) for pair, links in words.items()}

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.identity_rules import IdentityRules
 from spark_jobs.identify.graph.components import find_components
 from spark_jobs.identify.graph.links import PAIR_COLUMNS
-from spark_jobs.identify.rules.replay import Link, Node, replay_links
+from spark_jobs.identify.rules.replay import IdentifierNode, Link, replay_links
 
 REPLAY_COLUMNS = (
     "identifier_id_a string, identifier_id_b string, rule string, held_by string, root_a string, root_b"
@@ -84,7 +84,9 @@ def replay_components(
         for row in table.to_pylist():
             for letter in "ab":
                 about = row[f"node_{letter}"]
-                nodes[row[f"identifier_id_{letter}"]] = Node(about["kind"], about["source"], about["born_at"])
+                nodes[row[f"identifier_id_{letter}"]] = IdentifierNode(
+                    about["kind"], about["source"], about["born_at"]
+                )
             links.append(
                 Link(
                     row["identifier_id_a"],

@@ -24,7 +24,7 @@ REFUSED = "decision/refuse"
 ENDS = ("identifier_id_a", "identifier_id_b")
 
 
-def name_first_rule(rules: tuple, section: str, is_so) -> Column:
+def select_first_rule(rules: tuple, section: str, is_so) -> Column:
     """`<section>/<id>` of the first rule for which the condition `is_so(rule)` holds; null when none does."""
     return F.coalesce(
         F.lit(None).cast("string"), *(F.when(is_so(rule), F.lit(f"{section}/{rule.id}")) for rule in rules)
@@ -38,7 +38,7 @@ def find_blocked_identifiers(identifiers: DataFrame, rules: tuple[BlockedValues,
         return F.col("kind").isin(*rule.kinds) & F.col("value_normalised").rlike(f"^(?:{rule.pattern})$")
 
     return identifiers.select(
-        "identifier_id", name_first_rule(rules, "blocked", is_so).alias("held_by")
+        "identifier_id", select_first_rule(rules, "blocked", is_so).alias("held_by")
     ).where("held_by is not null")
 
 
@@ -114,9 +114,9 @@ def find_shared_identifiers(near: DataFrame, rules: tuple[SharedIdentifier, ...]
 
     counts = count_neighbours(near).localCheckpoint()
     all_counts = counts.join(count_holders(near, counts), on="identifier_id", how="left")
-    return all_counts.select("identifier_id", name_first_rule(rules, "shared", is_so).alias("held_by")).where(
-        "held_by is not null"
-    )
+    return all_counts.select(
+        "identifier_id", select_first_rule(rules, "shared", is_so).alias("held_by")
+    ).where("held_by is not null")
 
 
 def mark_held_links(

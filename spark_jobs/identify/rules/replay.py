@@ -1,9 +1,9 @@
 """Follow links one by one, and hold those that would make a customer more than one person may be.
 
 The specification of identity's limits, as a pure function of sets: the order in which links or nights arrived
-does not matter, since they are followed in the order of what they say (`build_order_key`). Where no limit and
-no decision is touched the answer is the connected components, which is how most of a graph is worked out
-(`clustering.py`); here stands what is left.
+does not matter, since they are followed in the order of what they say (`build_link_order_key`). Where no
+limit and no decision is touched the answer is the connected components, which is how most of a graph is
+worked out (`clustering.py`); here stands what is left.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -18,7 +18,7 @@ SPLIT = "decision/split"
 
 
 @dataclass(frozen=True)
-class Node:
+class IdentifierNode:
     """What is known of an identifier."""
 
     kind: str
@@ -46,7 +46,7 @@ class ReplayResult:
     roots: Mapping[str, str]
 
 
-def build_order_key(link: Link, nodes: Mapping[str, Node], rules: IdentityRules) -> tuple:
+def build_link_order_key(link: Link, nodes: Mapping[str, IdentifierNode], rules: IdentityRules) -> tuple:
     """The key by which links are followed: decisions, then what was seen by time, of one record the better
     priorities first; then likeness.
 
@@ -65,7 +65,7 @@ class _Group:
     decisions it holds.
     """
 
-    def __init__(self, name: str, node: Node) -> None:
+    def __init__(self, name: str, node: IdentifierNode) -> None:
         self.members = [name]
         self.seen: dict[tuple[str, str | None], list[datetime]] = {
             (node.kind, node.source): [node.first_seen_at]
@@ -111,7 +111,7 @@ def find_broken_limit(one: _Group, other: _Group, rules: IdentityRules) -> str |
     return None
 
 
-def are_split(one: _Group, other: _Group) -> bool:
+def are_split_by_decision(one: _Group, other: _Group) -> bool:
     """Whether a decision splits somebody in the one from somebody in the other."""
     few, many = sorted((one.sides, other.sides), key=len)
     return any((number, "a" if side == "b" else "b") in many for number, side in few)
@@ -119,7 +119,7 @@ def are_split(one: _Group, other: _Group) -> bool:
 
 def replay_links(
     links: Iterable[Link],
-    nodes: Mapping[str, Node],
+    nodes: Mapping[str, IdentifierNode],
     rules: IdentityRules,
     splits: Iterable[tuple[str, str]] = (),
 ) -> ReplayResult:
@@ -137,13 +137,13 @@ def replay_links(
             if name in group:
                 group[name].sides.add((number, side))
     held: dict[Link, str] = {}
-    for link in sorted(set(links), key=lambda each: build_order_key(each, nodes, rules)):
+    for link in sorted(set(links), key=lambda each: build_link_order_key(each, nodes, rules)):
         one, other = group[link.a], group[link.b]
         if one is other:
             continue
         limit = (
             SPLIT
-            if are_split(one, other)
+            if are_split_by_decision(one, other)
             else None
             if link.rule == DECISION_RULE
             else find_broken_limit(one, other, rules)

@@ -23,8 +23,8 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LINKS,
 )
 from spark_jobs.identify.report import cluster_picture
-from spark_jobs.identify.report.graph_layout import compute_distances, compute_layout
-from spark_jobs.identify.report.label_layout import LabelBoard, compute_overlap, crosses_box
+from spark_jobs.identify.report.graph_layout import compute_node_positions, compute_path_lengths
+from spark_jobs.identify.report.label_layout import LabelPlacer, compute_box_overlap, crosses_box
 from spark_jobs.identify.report.page import IdentityReport, count_links_by_rule, write_page
 from spark_jobs.identify.report.subgraph import (
     DrawnGraph,
@@ -241,10 +241,10 @@ def test_what_is_drawn_of_a_long_chain(monkeypatch, most_read):
 
 def test_places_follow_distances():
     """A chain lies straight; two triangles on one long link lie on either side of it."""
-    chain = compute_distances(np.arange(5), np.arange(1, 6), np.ones(5), 6)
-    assert pdist(compute_layout(chain)) == pytest.approx(squareform(chain), abs=0.05)
+    chain = compute_path_lengths(np.arange(5), np.arange(1, 6), np.ones(5), 6)
+    assert pdist(compute_node_positions(chain)) == pytest.approx(squareform(chain), abs=0.05)
     a, b = np.array([0, 1, 0, 3, 4, 3, 2]), np.array([1, 2, 2, 4, 5, 5, 3])
-    where = compute_layout(compute_distances(a, b, np.array([1, 1, 1, 1, 1, 1, 2.4]), 6))
+    where = compute_node_positions(compute_path_lengths(a, b, np.array([1, 1, 1, 1, 1, 1, 2.4]), 6))
     left, right = sorted((where[:3, 0], where[3:, 0]), key=lambda side: side.mean())
     assert left.max() < right.min()
 
@@ -263,14 +263,14 @@ def test_words_cover_neither_nodes_nor_words():
     xy, width, height = cluster_picture.place_nodes(shown)
     radius = cluster_picture.RADIUS
     nodes = [(x - radius, y - radius, x + radius, y + radius) for x, y in xy]
-    board = LabelBoard(list(nodes), [(xy[line.a], xy[line.b]) for line in shown.lines])
+    board = LabelPlacer(list(nodes), [(xy[line.a], xy[line.b]) for line in shown.lines])
     for line in shown.lines:
         if words := cluster_picture.label_link(line):
             board.along(xy[line.a], xy[line.b], words, cluster_picture.LINK_SIZE)
     for (x, y), node in zip(xy, shown.nodes, strict=True):
         board.beside(x, y, radius, node.name, cluster_picture.NAME_SIZE)
     assert len(board.boxes) == 9 + 8 + 9
-    assert all(compute_overlap(one, other) == 0 for one, other in combinations(board.boxes, 2))
+    assert all(compute_box_overlap(one, other) == 0 for one, other in combinations(board.boxes, 2))
     assert all(box[0] >= 0 and box[2] <= width and box[1] >= 0 and box[3] <= height for box in board.boxes)
 
 

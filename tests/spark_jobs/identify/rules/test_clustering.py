@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.identifiers import derive_customer_id
 from spark_jobs.identify.graph.customers import assign_customers
 from spark_jobs.identify.rules.clustering import cluster_identifiers
-from spark_jobs.identify.rules.replay import Link, Node, replay_links
+from spark_jobs.identify.rules.replay import IdentifierNode, Link, replay_links
 from tests.spark_jobs.identify.rules.test_replay import START, TIGHT, link
 
 KINDS = ("user_id", "email", "anonymous_id", "crm_id")
@@ -24,13 +24,17 @@ IDENTIFIER = (
 WORLDS = 200
 
 
-def a_world(rng: random.Random, number: int) -> tuple[dict[str, Node], list[Link], list[tuple[str, str]]]:
+def a_world(
+    rng: random.Random, number: int
+) -> tuple[dict[str, IdentifierNode], list[Link], list[tuple[str, str]]]:
     """Ten identifiers under names that keep worlds apart, a dozen links, and in every fifth world a split."""
     names = [f"w{number:03d}-{k}" for k in range(10)]
     nodes = {}
     for name in names:
         kind = rng.choice(KINDS)
-        nodes[name] = Node(kind, None if kind == "email" else "a", START.replace(hour=rng.randrange(24)))
+        nodes[name] = IdentifierNode(
+            kind, None if kind == "email" else "a", START.replace(hour=rng.randrange(24))
+        )
     links = set()
     for _ in range(rng.randrange(12)):
         a, b = rng.sample(names, 2)
@@ -43,7 +47,7 @@ def a_world(rng: random.Random, number: int) -> tuple[dict[str, Node], list[Link
     return nodes, list(one_each.values()), splits
 
 
-def oracle(nodes: dict[str, Node], roots: dict[str, str]) -> dict[str, str]:
+def oracle(nodes: dict[str, IdentifierNode], roots: dict[str, str]) -> dict[str, str]:
     """Identifier → customer, from the replay's clusters."""
     members: dict[str, list[str]] = {}
     for name in nodes:

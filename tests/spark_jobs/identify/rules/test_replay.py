@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.contracts.identity_rules import IdentifierLimit, load_identity_rules
-from spark_jobs.identify.rules.replay import SPLIT, Link, Node, ReplayResult, exceeds_limit, replay_links
+from spark_jobs.identify.rules.replay import (
+    SPLIT,
+    IdentifierNode,
+    Link,
+    ReplayResult,
+    exceeds_limit,
+    replay_links,
+)
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 RULES = load_identity_rules()
@@ -35,10 +42,11 @@ SEGMENT = RULES.model_copy(
 )
 
 
-def nodes(*names: str, at: datetime = START) -> dict[str, Node]:
+def nodes(*names: str, at: datetime = START) -> dict[str, IdentifierNode]:
     """`user_id:abc` → a node of that kind; local kinds are of source `a`."""
     return {
-        n: Node(n.split(":")[0], None if n.split(":")[0] in ("email", "phone") else "a", at) for n in names
+        n: IdentifierNode(n.split(":")[0], None if n.split(":")[0] in ("email", "phone") else "a", at)
+        for n in names
     }
 
 
