@@ -2,7 +2,7 @@
 
 A position is one within a file, so two files that hold lines of one order would give their lines the same
 numbers, and the second file's would pass for repeats. Positions go on instead where the earlier file's end:
-file by file in order of arrival, which is the same in any order of nights.
+file by file in order of arrival, which is the same in any order of runs.
 """
 
 from collections.abc import Iterable

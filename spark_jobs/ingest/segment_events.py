@@ -52,8 +52,8 @@ EVENT_ID_WITHOUT_NUMBER = "left(event_id, length(event_id) - length(substring_in
 def map_event_type(kind: Column, name: Column) -> Column:
     """The `event_type` of an event; null for an unknown one."""
     tracked = F.lit(None).cast("string")
-    for said, ours in TRACKED_EVENTS.items():
-        tracked = F.when(name == said, ours).otherwise(tracked)
+    for name_sent, ours in TRACKED_EVENTS.items():
+        tracked = F.when(name == name_sent, ours).otherwise(tracked)
     return F.when(kind == "track", tracked).when(kind.isin("page", "identify"), kind)
 
 

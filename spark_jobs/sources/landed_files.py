@@ -27,7 +27,7 @@ class LandedFile:
 def list_landed_files(landing: Path, last_day: date) -> list[LandedFile]:
     """Every file with a landing date up to `last_day`, sorted by name.
 
-    Hashes are cached by size and time of change, so a night reads only what is new.
+    Hashes are cached by size and time of change, so a run reads only new files.
     """
     cache = read_hash_cache(landing / HASH_CACHE)
     files, hashes = [], {}

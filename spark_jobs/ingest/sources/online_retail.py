@@ -106,7 +106,7 @@ def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFr
         .withColumn("email_identifier_id", null)
         .withColumn("country", trim_to_null(raw.Country))
         .withColumn("channel", null)
-        # Not said; the same customer's earlier purchase of the item would be a guess.
+        # Unknown; the same customer's earlier purchase of the item would be a guess.
         .withColumn("returned_order_id", null)
         .withColumn("item_title", trim_to_null(raw.Description))
     )

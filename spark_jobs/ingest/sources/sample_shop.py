@@ -155,11 +155,11 @@ def transform_people(received: DataFrame, context: SourceContext) -> DataFrame:
     before_any_file = is_implausible_time(
         F.col("created_at"), F.col("landing_date"), context.time_zone, FIRST_PERSON_YEAR
     )
-    said = {purpose: raw[f"{purpose}_consent"] for purpose in PERSON_PURPOSES}
+    consents = {purpose: raw[f"{purpose}_consent"] for purpose in PERSON_PURPOSES}
     typed = typed.withColumn(
-        "_consents", parse_consents(said, F.col("updated_at"), F.col("landing_date"), context.time_zone)
+        "_consents", parse_consents(consents, F.col("updated_at"), F.col("landing_date"), context.time_zone)
     )
-    typed = typed.withColumn("_doubt", describe_unreadable_consents(said))
+    typed = typed.withColumn("_doubt", describe_unreadable_consents(consents))
     return add_refusal_reasons(
         typed,
         ("missing_field", "crm_id", F.col("record_id").isNull()),
