@@ -26,13 +26,13 @@ CHUNK = (
 
 
 def read_links(lake: Lake) -> pa.Table | None:
-    """`core_identity_links`; None where the last `identify` did not yet say which links are followed."""
+    """Read `core_identity_links`; None where its rows do not say which links are followed."""
     held = set(lake.scan(CORE_IDENTITY_LINKS).schema.names)
     return lake.read_arrow(CORE_IDENTITY_LINKS) if held >= set(CORE_IDENTITY_LINKS.columns) else None
 
 
 def read_reviews(lake: Lake) -> list[snapshot.Review]:
-    """The queue, giants first, then by score; empty where nothing was ever asked."""
+    """Read the review queue, giants first, then by score; empty where there are no questions."""
     rows = lake.read_arrow(CORE_IDENTITY_REVIEWS).to_pylist()
     rows.sort(key=lambda row: (rank_review_kind(row["kind"]), -row["score"], row["review_id"]))
     return [
@@ -123,12 +123,12 @@ def limit_unfollowed_links(
 
 
 def find_positions(texts: pa.ChunkedArray, among: pa.Array) -> np.ndarray:
-    """Where each text stands among others; -1 where it does not."""
+    """The position of each text in `among`; -1 where it is not there."""
     return pc.fill_null(pc.index_in(texts, value_set=among), -1).to_numpy().astype(np.int64)
 
 
 def rank_texts(texts: pa.ChunkedArray) -> np.ndarray:
-    """The place of each text among all different ones in order."""
+    """The rank of each text among all distinct texts, in alphabetical order from 0."""
     different = pc.unique(texts)
     return find_positions(texts, different.take(pc.sort_indices(different)))
 

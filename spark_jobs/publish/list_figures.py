@@ -122,7 +122,7 @@ def extract_top_items(table: pa.Table, key: str) -> dict[str, tuple[str, ...]]:
 
 
 def compute_overlap(ids: Sequence[str], other: Sequence[str]) -> float:
-    """The share of `ids` that `other` has too."""
+    """The share of the item ids in `ids` that are in `other` too, 0…1."""
     return len({*ids} & {*other}) / len(ids)
 
 
@@ -131,13 +131,13 @@ def count_different_items(top: Mapping[str, Sequence[str]]) -> int:
 
 
 def compute_mean(values: Iterable[float]) -> float | None:
-    """The mean, or None of nothing."""
+    """The mean of the values; None where there are none."""
     found = [float(value) for value in values]
     return math.fsum(found) / len(found) if found else None
 
 
 def count_unshowable_positions(table: pa.Table, showable: pa.ChunkedArray) -> int:
-    """Places in the lists whose item may not be shown."""
+    """Count the places in the lists whose item may not be shown."""
     placed = _flatten_lists(table)
     if not len(placed):
         return 0
@@ -146,7 +146,7 @@ def count_unshowable_positions(table: pa.Table, showable: pa.ChunkedArray) -> in
 
 
 def count_malformed_positions(table: pa.Table) -> int:
-    """Places in the lists that repeat an item, have no finite score, or a higher score than the place above
+    """Count the places that repeat an item, have no finite score, or a higher score than the place above
     them.
     """
     placed = _flatten_lists(table)

@@ -62,7 +62,7 @@ def collect_file_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def is_balanced(entities: list[dict[str, Any]]) -> bool:
-    """Conservation over all entities: received equals the sum of outcomes."""
+    """Whether conservation holds for all entities: received equals the sum of outcomes."""
     return all(entity["received"] == sum(entity[name] for name in OUTCOMES[1:]) for entity in entities)
 
 
@@ -123,8 +123,8 @@ def read_segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str
 
 
 def build_summary(context: RunContext, lake: Lake, published: Published) -> dict[str, Any]:
-    """The page, from the run manifest, the lake, the published warehouse and the reports of train and
-    publish.
+    """Build the run summary from the run manifest, the lake, the published warehouse and the reports of train
+    and publish.
     """
     rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == context.run_id]
     entities = collect_entity_outcomes(rows)
@@ -147,7 +147,7 @@ def build_summary(context: RunContext, lake: Lake, published: Published) -> dict
 
 
 def read_run_id(home: Path) -> str | None:
-    """The run that the written page is about."""
+    """The run that `summary.json` is about; None where there is none."""
     return read_report(HomePaths(home).summary).get("run_id")
 
 
@@ -157,5 +157,5 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def write_summary(summary: dict[str, Any], home: Path) -> None:
-    """Write the page aside, then rename."""
+    """Write `summary.json`, by one rename."""
     write_text_atomically(HomePaths(home).summary, json.dumps(summary, indent=2, default=str) + "\n")

@@ -1,6 +1,6 @@
-"""What every step is told: which run, which landing days, which settings, and what time it is.
+"""The run context that every step gets: run id, landing dates, settings and the time.
 
-Time comes in here, at the edge, and nowhere else: no job asks the clock.
+The clock is read here alone; no job reads it.
 """
 
 import argparse
@@ -18,7 +18,7 @@ CODE_FOLDERS = ("spark_jobs", "models", "segments", "expectations", "dbt_project
 
 
 class NothingNew(Exception):  # noqa: N818 - not an error
-    """Raised by a step that finds the night already done; the message says how it knows."""
+    """Raised by a step whose inputs are those of the last run; the message says how it knows."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def slugify_run_id(run_id: str) -> str:
 
 @dataclass(frozen=True)
 class RunContext:
-    """One run of the pipeline, as a step sees it. `now` is for logs (`ops_runs`, `published_at`), never for
+    """One run of the pipeline. `now` is for logs (`ops_runs`, `published_at`), never for
     data.
     """
 
@@ -146,7 +146,7 @@ def build_step_parser(step: str) -> argparse.ArgumentParser:
 
 
 def parse_run_context(step: str, argv: Sequence[str]) -> RunContext:
-    """The night a step's command line asks for."""
+    """The run context that a step's command line names."""
     given = build_step_parser(step).parse_args(argv)
     settings = Settings.from_environment()
     return RunContext(

@@ -1,5 +1,4 @@
-"""Great Expectations as this house uses it: ephemeral, silent, on a Spark frame, and never told to show a
-value.
+"""Great Expectations with an ephemeral context, no logs, on a Spark frame, and never asked to show a value.
 
 Its results hold the failing values unless it is asked for booleans; so it is asked for booleans, and then,
 for the few that were not met, for counts with no examples. Neither its own results nor its messages leave

@@ -1,4 +1,4 @@
-"""What a home lets a run do: one home is one shop, and one step at a time works in it."""
+"""The locks of a home: one home is one shop, and one step at a time works in it."""
 
 import logging
 import os
@@ -51,8 +51,8 @@ def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
 
 @contextmanager
 def step_lock(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
-    """Held while a step works, so that no two share the names of what is half made: dbt's file, its target,
-    Snowflake's schema.
+    """Hold the step lock while a step works, so that no two share the names of what is half made: dbt's file,
+    its target, Snowflake's schema.
 
     A process that dies gives it up; one that was orphaned and goes on working keeps it.
 
@@ -96,7 +96,7 @@ def find_running_step(home: Path) -> str | None:
 
 
 def read_lock_holder(holder: Path) -> str:
-    """Who holds the lock; it may not have said so yet."""
+    """Who holds the lock, in words; another step where the file is not written yet."""
     try:
         return holder.read_text() or "another step"
     except FileNotFoundError:

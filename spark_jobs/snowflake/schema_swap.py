@@ -1,4 +1,4 @@
-"""Write, audit, publish on Snowflake: a night is built in a schema aside, and one statement swaps it in.
+"""Write, audit, publish on Snowflake: a run is built in a build schema, and one statement swaps it in.
 
 `<SCHEMA>` is what analysts read. `<SCHEMA>_BUILD` begins as a clone of it, which costs no storage, so
 incremental models find their rows; dbt builds and tests in it, `export` reads it, and `publish` swaps the
@@ -34,7 +34,7 @@ def get_build_schema_name(settings: Settings) -> str:
 
 
 def create_build_schema(settings: Settings, run_id: str, is_built_upon: bool) -> None:
-    """Lay the schema aside: what readers see now to build upon, or an empty one."""
+    """Create the build schema: a clone of what readers see, to build upon, or an empty one."""
     live, aside = settings.snowflake["schema"], get_build_schema_name(settings)
     with connect_to_snowflake(settings, live) as session:
         if is_built_upon:
@@ -105,14 +105,14 @@ def swap_in_build(settings: Settings, run_id: str) -> bool:
 
 
 def read_build_state(session: SnowflakeSession, schema: str) -> tuple[str, str] | None:
-    """Which run a schema holds and how far it is; None for one that says nothing."""
+    """Read which run a schema holds and how far it is; None where it has no build state."""
     if STATE_TABLE not in session.list_relations(schema):
         return None
     return session.run(f"select run_id, state from {schema}.{STATE_TABLE}")[0]
 
 
 def write_build_state(session: SnowflakeSession, schema: str, run_id: str, how_far: str) -> None:
-    """Write down which run a schema holds and how far it is, in one statement."""
+    """Write the build state of a schema, which run it holds and how far it is, in one statement."""
     session.run(
         f"create or replace table {schema}.{STATE_TABLE} as"
         " select %s::varchar as run_id, %s::varchar as state",

@@ -66,7 +66,7 @@ class BuildPlan:
 
 
 def prepare_build(context: RunContext, lake: Lake) -> BuildPlan:
-    """Lay tonight's file and say what it lacks. Without a usable published file the build is from nothing."""
+    """Copy the published file and find what changed in the lake since. Without one all is built anew."""
     paths = context.settings.paths
     for folder in (paths.warehouse_builds, paths.dbt):
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def prepare_build(context: RunContext, lake: Lake) -> BuildPlan:
 
 
 def collect_dbt_inputs(context: RunContext, lake: Lake, before: BuildInputs | None) -> dict:
-    """What dbt is told. `changed_days` is None when all has to be built anew: nothing to build on, other
+    """What dbt reads of this build. `changed_days` is None when all is built anew: nothing to build on, other
     models, other tables.
 
     Args:
@@ -112,8 +112,8 @@ def collect_dbt_inputs(context: RunContext, lake: Lake, before: BuildInputs | No
 def find_changed_days(
     lake: Lake, before: BuildInputs | None, now: BuildInputs
 ) -> dict[str, list[str]] | None:
-    """For each lake table kept by day, the days whose rows changed since `before`, ISO; None when that cannot
-    be told.
+    """For each lake table partitioned by day, the days whose rows changed since `before`, ISO; None when its
+    log does not hold them any more.
     """
     if before is None or before.models_hash != now.models_hash:
         return None

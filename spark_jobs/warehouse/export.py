@@ -1,5 +1,4 @@
-"""Bring what Spark needs back from the warehouse: features and interactions, under the same names in the
-lake.
+"""Copy marts that Spark and the service need into the lake under their names: features and interactions.
 
 Consent is applied here for interactions: `feat_customers` holds who may be personalised for, and only their
 rows, and those of guests, leave the warehouse. No Spark: comparing half a million rows and writing them takes
@@ -100,7 +99,7 @@ def count_changes(
 
 
 def format_exportable_rows(table: Table, schema: str) -> str:
-    """The rows that may leave."""
+    """The table or view with the condition under which rows may be exported, to stand behind `from`."""
     return f"{schema}.{table.name} where {WHERE[table.name].format(schema=schema)}"
 
 
