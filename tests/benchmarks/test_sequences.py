@@ -78,7 +78,7 @@ def test_a_catalogue_too_large_for_a_part_is_blended_without_it(monkeypatch, cap
     weights = {"ease": 1.4, "transitions": 1.4, "rp3beta": 0.7}
     for n_items, left in ((12_909, set(weights)), (12_910, {"transitions", "rp3beta"})):
         shape = DataShape(22_363, n_items, n_items, 131_413, 131_413, 60_000, 22_363, 0)
-        monkeypatch.setattr(DataShape, "of", lambda training, shape=shape: shape)
+        monkeypatch.setattr(DataShape, "from_training", lambda training, shape=shape: shape)
         made = drop_unfittable_parts(weights, None)
         assert set(made["weights"]) == left and sum(made["weights"].values()) == pytest.approx(3.5)
     assert made["weights"] == pytest.approx({"transitions": 3.5 * 2 / 3, "rp3beta": 3.5 / 3})
