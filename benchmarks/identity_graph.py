@@ -96,9 +96,8 @@ def draw_shop_like_graph(n: int, m: int, seed: int = SEED) -> RandomGraph:
     first = np.repeat(np.cumsum(sizes) - sizes, sizes)
     size, rank = np.repeat(sizes, sizes), np.arange(n) - first
     in_chain = np.arange(n) >= n - chains * CHAIN
-    before = np.where(
-        in_chain, rank - 1, (rng.random(n) * rank).astype(np.int64)
-    )  # what each one was first seen with
+    # what each one was first seen with
+    before = np.where(in_chain, rank - 1, (rng.random(n) * rank).astype(np.int64))
     child = np.flatnonzero(rank > 0)
     able = np.flatnonzero((size > 1) & ~in_chain)  # a second link inside a chain would cut it short
     if m < len(child):
@@ -254,9 +253,8 @@ def main() -> None:
     spark = start_spark_session("identity_graph", "local[2]", args.memory)
     with tempfile.TemporaryDirectory(prefix="identity-graph-") as name:
         folder = Path(name)
-        measure_graph(
-            spark, draw_shop_like_graph(2_000, 10_000), folder / "warm", rounds
-        )  # a JVM's first plan takes seconds whatever its size
+        # a JVM's first plan takes seconds whatever its size
+        measure_graph(spark, draw_shop_like_graph(2_000, 10_000), folder / "warm", rounds)
         small = measure_graph(
             spark,
             draw_shop_like_graph(args.identifiers // SMALLER, args.links // SMALLER),

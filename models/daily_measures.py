@@ -93,9 +93,8 @@ def compute_unseen_item_share(behaviour: Behaviour, first: int, days: int, began
         behaviour: from 28 days before the first day on.
         began: the first day anybody did anything; all is new in the 28 days from there.
     """
-    pairs = np.unique(
-        behaviour.item.astype(np.int64) << 32 | behaviour.day.astype(np.int64)
-    )  # by item, then day
+    # by item, then day
+    pairs = np.unique(behaviour.item.astype(np.int64) << 32 | behaviour.day.astype(np.int64))
     item, day = pairs >> 32, pairs & 0xFFFFFFFF
     is_new = np.ones(len(pairs), bool)
     is_new[1:] = (item[1:] != item[:-1]) | (day[1:] - day[:-1] > REFERENCE_DAYS)

@@ -40,9 +40,8 @@ def build_environment(home: Path, spark_master: str) -> dict[str, str]:
         **os.environ,
         "CONCIERGE_HOME": str(home),
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONPATH": str(
-            ROOT
-        ),  # Airflow puts dags/ on the path; `from dags._commands import …` needs its parent
+        # Airflow puts dags/ on the path; `from dags._commands import …` needs its parent
+        "PYTHONPATH": str(ROOT),
         "AIRFLOW_HOME": str(HomePaths(home).airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

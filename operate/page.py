@@ -24,10 +24,11 @@ def choose_visitors(settings: Settings) -> list[Visitor]:
     )
     features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"])
     features = remove_held_back(features, identity_records.read_reviews(lake)).to_pandas()
+    # `example_customer` of summary.json comes first
     order, ascending = (
         ["n_orders", "customer_id", "value"],
         [False, True, True],
-    )  # `example_customer` of summary.json comes first
+    )
     known = (
         people.merge(features, on="customer_id")
         .sort_values(order, ascending=ascending)

@@ -17,9 +17,8 @@ def refuse_taken_port(port: int, setting: str) -> None:
         SystemExit: it is taken, or not allowed.
     """
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # what an ended server's connections leave is no server
+        # what an ended server's connections leave is no server
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:

@@ -14,9 +14,8 @@ import orjson
 YES = frozenset({"true", "yes", "granted", "1"})
 EVENT_PURPOSES, CARD_PURPOSES = ("analytics", "personalization"), ("marketing", "personalization")
 LATEST = timedelta(days=1)  # after its event was received; a later moment nobody's clock has shown
-ConsentStates = dict[
-    tuple[str, str, str], tuple[datetime, bool]
-]  # kind, value, purpose → since when, and whether it is a yes
+# kind, value, purpose → since when, and whether it is a yes
+ConsentStates = dict[tuple[str, str, str], tuple[datetime, bool]]
 
 
 def is_granted(word: Any) -> bool | None:

@@ -7,11 +7,12 @@ from sample_shop.random_streams import choose_by_weights, random_stream
 from sample_shop.shop_calendar import MS_PER_DAY, day_start_ms
 
 LATE_VISITS = 0.02  # visits whose device had no network
+# minutes, hours, days
 _LATE_MS = (
     (300_000, 7_200_000),
     (7_200_000, 72_000_000),
     (86_400_000, 6 * 86_400_000),
-)  # minutes, hours, days
+)
 _LATE_SHARES = (0.5, 0.3, 0.2)
 REPEATED = {"duplicate_in_file": 0.004, "duplicate_after_25_hours": 0.0015, "duplicate_after_8_days": 0.001}
 AGAIN_MS = {"duplicate_after_25_hours": 25 * 3_600_000, "duplicate_after_8_days": 8 * MS_PER_DAY}

@@ -119,9 +119,8 @@ class Judge:
         consumable = self.items.cycle > 0
         cycle = self.items.cycle[consumable] * people.pace[:, None]
         expected = np.zeros(last.shape)
-        waiting = np.where(
-            ~consumable & (last != tastes.NEVER), 0.0, 1.0
-        )  # a durable bought once is not bought again
+        # a durable bought once is not bought again
+        waiting = np.where(~consumable & (last != tastes.NEVER), 0.0, 1.0)
         bought_on: list[
             np.ndarray
         ] = []  # per day of the window: probability that this was the last purchase, consumables only

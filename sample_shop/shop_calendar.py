@@ -13,6 +13,7 @@ MS_PER_DAY = 86_400_000
 TIME_ZONE, UTC_OFFSET_MS = "America/Martinique", -4 * 3_600_000
 
 _WEEKDAY = np.array([0.92, 0.90, 0.94, 0.98, 1.06, 1.18, 1.02])
+# visits begin before 23:00
 _HOURS = (
     2,
     1,
@@ -37,7 +38,7 @@ _HOURS = (
     13,
     11,
     6,
-)  # visits begin before 23:00
+)
 
 
 def day_number(day: date) -> int:

@@ -83,7 +83,6 @@ def browse_probability(
         bought_per_view: (n, m) probability that one view is of the item and buys it.
     """
     missed = 1.0 - bought_per_view
-    visit_misses = missed * np.exp(
-        extra_views[:, None] * (missed - 1.0)
-    )  # generating function of 1 + Poisson
+    # generating function of 1 + Poisson
+    visit_misses = missed * np.exp(extra_views[:, None] * (missed - 1.0))
     return -np.expm1(-visits[:, None] * (1.0 - visit_misses))

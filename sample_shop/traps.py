@@ -22,11 +22,12 @@ from sample_shop.visits import STORE, WEB, ShoppingDay
 TILL_EMAILS = ("test@test.com", "none@none.com", "noreply@shop.example")
 TILL_PHONES = ("000000000", "+49 000 0000000")
 BROKEN_IDS = ("null", "undefined", "-1", "anonymous", "00000000-0000-0000-0000-000000000000")
+# two in three log in as "test"; the others' page sends a user that was never set
 TEST_LOGINS = (
     "test",
     "test",
     "null",
-)  # two in three log in as "test"; the others' page sends a user that was never set
+)
 
 FILLS_EMAIL = 0.6  # of the cards typed at a till without an e-mail
 FILLS_ZEROS, FILLS_STORE_PHONE = 0.25, 0.3  # of those without a phone

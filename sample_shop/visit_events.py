@@ -27,9 +27,8 @@ def draw_login_modes(seed: int, day: int, today: ShoppingDay, people: People) ->
     mode = np.where(~logs_in & has_account & buys & (draw < 0.6), AT_CHECKOUT, mode)
     by_mail = ((kind == GUEST) | (kind == ACCOUNT)) & ~has_account & buys & (draw < 0.6)
     mode = np.where(by_mail, GUEST_EMAIL, mode)
-    first_login = (
-        has_account & buys & (rows.signup[visits.person] == day)
-    )  # who signs up today logs in to buy
+    # who signs up today logs in to buy
+    first_login = has_account & buys & (rows.signup[visits.person] == day)
     mode = np.where(first_login & (mode == NO_LOGIN), AT_CHECKOUT, mode)
     return np.where(visits.channel == STORE, NO_LOGIN, mode)
 

@@ -22,6 +22,7 @@ def flow_rows() -> dict[str, list[str]]:
 
 
 def test_the_flow_table_has_the_steps_of_the_night_in_order():
+    # build is three of them
     words = [
         "land",
         "ingest",
@@ -32,7 +33,7 @@ def test_the_flow_table_has_the_steps_of_the_night_in_order():
         "train",
         "score",
         "publish",
-    ]  # build is three of them
+    ]
     programs = re.findall(r'(?:python_job|spark_job)\("(\w+)"\)', (ROOT / "dags" / "nightly.py").read_text())
     assert list(flow_rows()) == words
     assert sorted(programs) == sorted(words)

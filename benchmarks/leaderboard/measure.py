@@ -44,9 +44,8 @@ def measure_row(
         },
     )
     ended = time.monotonic()
-    mib = read_process_memory("VmHWM") / (
-        1 << 20
-    )  # the data included. Not ru_maxrss: that remembers what the starting process held
+    # the data included. Not ru_maxrss: that remembers what the starting process held
+    mib = read_process_memory("VmHWM") / (1 << 20)
     return metrics, {
         "fit": scoring_start - start,
         "rank": ended - scoring_start,

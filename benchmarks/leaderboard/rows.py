@@ -22,9 +22,8 @@ VALIDATION = "the window before"
 AS_PUBLISHED = "nothing: as published"
 HELD_OUT = "training items held out"
 TASKS = ("discover", "next")
-MEMORY_BYTES = (
-    4 << 30
-)  # a row's fit may take this beside the data; a dense recommender may have a lower limit of its own
+# a row's fit may take this beside the data; a dense recommender may have a lower limit of its own
+MEMORY_BYTES = 4 << 30
 
 
 @dataclass(frozen=True)

@@ -34,14 +34,12 @@ def load_customer_file(
     """Table `records`: the customer file of the last day under mixed record ids, empty fields null. Returns
     id → true person.
     """
-    shop = Shop(
-        seed, customers, Path("unused"), Path("unused"), write_from=days
-    )  # no day is written: the file is read as it is
+    # no day is written: the file is read as it is
+    shop = Shop(seed, customers, Path("unused"), Path("unused"), write_from=days)
     shop.trade_until(days - 1)
     cards = shop.crm.records
-    order = (
-        np.random.default_rng(shuffle).permutation(len(cards)).tolist()
-    )  # a second card is made right behind the first
+    # a second card is made right behind the first
+    order = np.random.default_rng(shuffle).permutation(len(cards)).tolist()
     columns = {name: [cards[k][name] or None for k in order] for name in PEOPLE_HEADER}
     ids = [f"{number:07d}" for number in range(len(order))]
     con.register(

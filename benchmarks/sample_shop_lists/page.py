@@ -74,9 +74,8 @@ def list_bars(board: ComparisonBoard, group: int) -> list[tuple[float, float, fl
     for row, name in enumerate(board.lists):
         mean, low, high = board.mean[row, group] * PER
         colour = BLENDS if name == SERVED else OURS if is_model_part(board, row) else THEIRS
-        drawn_bars.append(
-            (mean, max(mean - low, 0.0), max(high - mean, 0.0), name, colour)
-        )  # all alike: rounding has a sign
+        # all alike: rounding has a sign
+        drawn_bars.append((mean, max(mean - low, 0.0), max(high - mean, 0.0), name, colour))
     return drawn_bars
 
 

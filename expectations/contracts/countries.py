@@ -13,9 +13,8 @@ from expectations.contracts.text import normalise_text
 # the second alone.
 NOT_ISO = {"EL": "GR"}
 _ALIASES = {code: now[0] for code, now in get_global("territory_aliases").items() if len(now) == 1} | NOT_ISO
-NOT_CURRENT = tuple(
-    sorted(code for code in _ALIASES if len(code) == 2)
-)  # codes of two letters that stand for another
+# codes of two letters that stand for another
+NOT_CURRENT = tuple(sorted(code for code in _ALIASES if len(code) == 2))
 
 
 def normalise_country(text: str) -> str:

@@ -20,9 +20,8 @@ _JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # Persian words and compound emoji are sp
 IGNORABLE = re.compile(f"[{_IGNORABLE}]+")
 # Controls but white space: Python's str.isspace has \t to \r, \x1c to \x1f and \x85.
 UNSEEN = re.compile(f"(?![{_JOINERS}])[{_IGNORABLE}\0-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f]")
-STRAY_JOINER = re.compile(
-    f"(?<![^\0-\\x7f])[{_JOINERS}]|[{_JOINERS}](?![^\0-\\x7f])"
-)  # Latin text needs none
+# Latin text needs none
+STRAY_JOINER = re.compile(f"(?<![^\0-\\x7f])[{_JOINERS}]|[{_JOINERS}](?![^\0-\\x7f])")
 SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # Unicode's Zs but the plain one
 
 # Unicode's Stream-Safe Text Format (UAX #15): no language stacks more. Python sorts a stack of n marks in n²

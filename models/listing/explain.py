@@ -117,9 +117,8 @@ def find_strongest_items(
     keys = asked_pairs[order]
     freshness = 0.5 ** ((wanted.until - 1 - last) / HALF_LIFE_DAYS)
     owner, history = np.divmod(pairs, n_items)
-    for start, end in pairwise(
-        [*range(0, len(pairs), 20_000), len(pairs)]
-    ):  # 20,000 × 200 neighbours are 50 MB
+    # 20,000 × 200 neighbours are 50 MB
+    for start, end in pairwise([*range(0, len(pairs), 20_000), len(pairs)]):
         near = likeness[history[start:end]]
         n = np.diff(near.indptr)
         key = np.repeat(owner[start:end], n) * n_items + near.indices

@@ -65,9 +65,8 @@ class ItemIndex:
             np.full((len(vectors), m), -np.inf, np.float32),
         )
         of_excluded = np.zeros(len(rows), np.float32)
-        for start in range(
-            0, len(vectors), PRODUCT_ROWS
-        ):  # always so many, or a row's cells would depend on who is beside it
+        # always so many, or a row's cells would depend on who is beside it
+        for start in range(0, len(vectors), PRODUCT_ROWS):
             rows_here = vectors[start : start + PRODUCT_ROWS]
             block, n_rows = pad_vectors(rows_here, PRODUCT_ROWS), len(rows_here)
             own = slice(*np.searchsorted(rows, [start, start + n_rows]))

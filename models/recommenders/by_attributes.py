@@ -45,9 +45,8 @@ class AttributeRegression:
         self.teachers = teachers
         kernel = (teachers @ teachers.T).toarray().astype(np.float64)
         kernel[np.diag_indices_from(kernel)] += regularisation
-        with threadpool_limits(
-            1
-        ):  # with more, sums are made in another order and the bytes differ from machine to machine
+        # with more, sums are made in another order and the bytes differ from machine to machine
+        with threadpool_limits(1):
             self.solved = cho_factor(kernel, lower=True, overwrite_a=True) if len(kernel) else None
 
     def blocks(self, items: sparse.csr_matrix):

@@ -68,9 +68,10 @@ class GraphFilter(Recommender):
     sharpening: float = 2.5
 
     def fit(self, training: Training, seed: int) -> Self:
+        # Halko, Martinsson, Tropp 2011; only training needs it
         from sklearn.utils.extmath import (
             randomized_svd,
-        )  # Halko, Martinsson, Tropp 2011; only training needs it
+        )
 
         whole = self._weights(training.behaviour, None)
         self.degrees = np.maximum(sum_columns(whole), 1e-12)

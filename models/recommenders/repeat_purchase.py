@@ -42,9 +42,8 @@ class PurchasePairs:
         """Of behaviour in its order: customer, item, day, kind."""
         pair = behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item
         fresh = np.ones(len(pair), bool)
-        fresh[1:] = (pair[1:] != pair[:-1]) | (
-            behaviour.day[1:] != behaviour.day[:-1]
-        )  # a day's view and cart are one day
+        # a day's view and cart are one day
+        fresh[1:] = (pair[1:] != pair[:-1]) | (behaviour.day[1:] != behaviour.day[:-1])
         pair, day = pair[fresh], behaviour.day[fresh]
         starts = np.flatnonzero(np.diff(pair, prepend=-1))
         ends = np.append(starts, len(pair))[1:]
@@ -73,9 +72,8 @@ class RepeatPurchase(Recommender):
         behaviour, n = training.behaviour, training.behaviour.n_items
         pairs = PurchasePairs.from_behaviour(behaviour.wanted())
         repeats = pairs.n_days - 1
-        seen_days = np.maximum(
-            behaviour.until - pairs.first, 1
-        )  # from the first purchase on one can be seen to come back
+        # from the first purchase on one can be seen to come back
+        seen_days = np.maximum(behaviour.until - pairs.first, 1)
 
         self.share = self._ratio(pairs.item, repeats > 0, np.ones(len(repeats)), n)
         self.rate = self._ratio(pairs.item, repeats, seen_days, n)
@@ -105,14 +103,12 @@ class RepeatPurchase(Recommender):
             return np.bincount(pairs.customer, weights=values, minlength=n_customers)
 
         expected = per_customer(self.rate[pairs.item] * since_first)
-        pace = (per_customer(repeats) + prior) / (
-            expected + prior
-        )  # above 1: repeats more than others with these items
+        # above 1: repeats more than others with these items
+        pace = (per_customer(repeats) + prior) / (expected + prior)
         rate = np.maximum(self.rate[pairs.item] * pace[pairs.customer], 1e-9)
         between = pairs.last - pairs.first
-        usual = (between + self.interval[pairs.item]) / (
-            repeats + 1
-        )  # the item's own interval counts as one more
+        # the item's own interval counts as one more
+        usual = (between + self.interval[pairs.item]) / (repeats + 1)
         since_last = until - pairs.last
         waited = np.where(since_last < 2 * usual, 2 * np.abs(usual - since_last), since_last)
         shape, inverse_scale = repeats + prior, prior / rate + between + waited

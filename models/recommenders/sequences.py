@@ -101,9 +101,8 @@ def link_later_baskets(baskets: Baskets, weights: Sequence[float]) -> sparse.csr
     """
     rows, columns, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
     for gap, weight in enumerate(weights, start=1):
-        row = np.flatnonzero(
-            baskets.from_end >= gap
-        )  # sorted by customer and day: the one g later stands g rows below
+        # sorted by customer and day: the one g later stands g rows below
+        row = np.flatnonzero(baskets.from_end >= gap)
         rows.append(row)
         columns.append(row + gap)
         values.append(np.full(len(row), weight))

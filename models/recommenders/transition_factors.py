@@ -73,9 +73,8 @@ class TransitionFactors(Recommender):
         smooth = scale_matrix(
             pairs, rows=before**-self.row_power, columns=after**-self.popularity_power
         ).astype(np.float32)
-        with threadpool_limits(
-            1
-        ):  # with more, sums are made in another order and the bytes differ from machine to machine
+        # with more, sums are made in another order and the bytes differ from machine to machine
+        with threadpool_limits(1):
             left, values, right = randomized_svd(
                 smooth, min(self.components, smooth.shape[0]), n_iter=4, random_state=seed
             )

@@ -72,13 +72,14 @@ STORIES: dict[str, tuple[tuple[ConsentStatement, ...], bool]] = {
     ),
     "impossible_yes": ((ConsentStatement(0, 9, False), ConsentStatement(1, 9, True, "spoiled event")), False),
 }
+# their last word is kept as a no, and told in quarantine besides
 DOUBTFUL = (
     "denied",
     "no_in_words",
     "zero",
     "object",
     "list",
-)  # their last word is kept as a no, and told in quarantine besides
+)
 
 
 def add_cases(site: PlantingSite, day: PlantedDay) -> None:

@@ -26,9 +26,8 @@ def _parse_as_of(text: object) -> object:
     if not isinstance(text, str):
         return text
     try:
-        if not DATE_FORMAT.match(
-            text
-        ):  # Python reads weeks and days without hyphens too: of 2026-W08 it takes the Monday
+        # Python reads weeks and days without hyphens too: of 2026-W08 it takes the Monday
+        if not DATE_FORMAT.match(text):
             raise ValueError
         moment = datetime.fromisoformat(text)
         if len(text) == len("2026-02-21"):

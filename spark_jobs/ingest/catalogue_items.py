@@ -55,9 +55,8 @@ def transform_items(received: DataFrame, context: SourceContext) -> DataFrame:
         .withColumn("attributes", F.from_json(raw.attributes, ATTRIBUTES))
         .withColumn("price", parse_money(raw.price))
         .withColumn("n_stock", F.coalesce(parse_int(raw.stock), null))
-        .withColumn(
-            "is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True))
-        )  # a source that counts no stock always has some
+        # a source that counts no stock always has some
+        .withColumn("is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True)))
         .withColumn("is_consumable", F.coalesce(parse_boolean(raw.is_consumable), F.lit(False)))
         .withColumn("is_goods", F.lit(True))  # postage and fees are in no catalogue
         .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))

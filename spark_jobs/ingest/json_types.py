@@ -43,9 +43,8 @@ def find_wrong_kind(received: Column, shape: str, path: str) -> Column:
         unreadable = F.when(trim_to_null(received).isNotNull() & document.isNull(), F.lit(path))
         return F.coalesce(unreadable, find_wrong_value(document, declared, path))
 
-    return F.transform(F.array(F.try_parse_json(received)), judge)[
-        0
-    ]  # a list of one, so that it is parsed once
+    # a list of one, so that it is parsed once
+    return F.transform(F.array(F.try_parse_json(received)), judge)[0]
 
 
 def find_wrong_value(value: Column, declared: DataType, path: str) -> Column:

@@ -129,9 +129,8 @@ def make_document_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
         document = parse_document(value)
         if document is None:
             return normalise_json_or_text(value)
-        document = map_strings(
-            document, str
-        )  # its names: an id under `item_id` and a byte-order mark is one all the same
+        # its names: an id under `item_id` and a byte-order mark is one all the same
+        document = map_strings(document, str)
         found = [
             each for field in id_fields for each in normalise_ids_inside(document, field.json_path, field)
         ]
@@ -147,9 +146,8 @@ def make_plain_id_pattern(field: "IdField") -> str:
     """A pattern of JSON values that are certainly in the field's normal form."""
     if field.kind == "country":
         return rf'"(?!(?:{"|".join(NOT_CURRENT)})")[A-Z]{{2}}"'
-    letters = (
-        r"\^_`{-~" if field.case == UPPER else "-~"
-    )  # a string's printable ASCII but space, quote and backslash
+    # a string's printable ASCII but space, quote and backslash
+    letters = r"\^_`{-~" if field.case == UPPER else "-~"
     word = f"(?!{PLACEHOLDER})" if field.kind in RECORD_KINDS else ""
     return rf'"{word}[!#-\[\]{letters}]{{1,{MAX_ID_LENGTH}}}"|-?\d{{1,{MAX_ID_LENGTH - 1}}}[,}}]'
 

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 NO_DELETION_VECTORS = {"delta.enableDeletionVectors": "false"}
-TABLE_PROPERTIES = NO_DELETION_VECTORS | {
-    "delta.enableChangeDataFeed": "true"
-}  # `load` stages changed rows only
+# `load` stages changed rows only
+TABLE_PROPERTIES = NO_DELETION_VECTORS | {"delta.enableChangeDataFeed": "true"}
 # Up to so many rows are read and committed by delta-rs: 0.04 CPU seconds for what takes Spark's MERGE 5 to
 # 10, measured on nights of the sample shop. Beyond, Spark's workers read and write.
 MAX_ROWS_IN_MEMORY = 100_000

@@ -124,9 +124,8 @@ class TableChange:
     """
 
     rows: "DataFrame | pa.Table"
-    outcomes: dict[
-        str, dict
-    ]  # outcome → `rows`, the counted ones among them (`n`), and the partitions touched (`dates`)
+    # outcome → `rows`, the counted ones among them (`n`), and the partitions touched (`dates`)
+    outcomes: dict[str, dict]
     kept: DataFrame | None = None
 
     @property

@@ -60,9 +60,8 @@ def start_spark_session(app_name: str, master: str, memory: str, **extra: str) -
     they are.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or workers pick the system's Python
-    if (
-        master.startswith("local") or "127.0.0.1" in master
-    ):  # workers elsewhere must be able to call the driver back
+    # workers elsewhere must be able to call the driver back
+    if master.startswith("local") or "127.0.0.1" in master:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.appName(app_name)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:

@@ -44,9 +44,8 @@ def build_blocking_sql(rule: BlockingRule, new: str | None = None, people: str =
     """
     using = ", ".join(rule)
     halves, one_sided = [], not set(rule).isdisjoint(EXPLODED_ONE)
-    both = (
-        [(new, people), (people, new)] if one_sided else [(new, people)]
-    )  # a symmetric join finds a pair from either side
+    # a symmetric join finds a pair from either side
+    both = [(new, people), (people, new)] if one_sided else [(new, people)]
     for left, right in [(people, people)] if new is None else both:
         sides = (
             f"({_side(left, rule, True, new)}) as l join ({_side(right, rule, False, new)}) as r using"

@@ -144,9 +144,8 @@ def main_until_pipe_closes(argv: list[str]) -> int:
         status = main(argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or Python says it once more when it ends
+        # or Python says it once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
 

@@ -19,9 +19,8 @@ def read_snapshot_meta(folder: Path) -> snapshot.SnapshotMeta | None:
     if not (folder / DATA_FILE).exists():
         return None
     try:
-        verify_snapshot(
-            folder
-        )  # a file cut short ends the process that reads it by a signal: every night would end so
+        # a file cut short ends the process that reads it by a signal: every night would end so
+        verify_snapshot(folder)
     except SnapshotDamaged:
         return None
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:

@@ -97,9 +97,8 @@ def collect_consent_restrictions(
         if is_granted and not asked:
             continue
         said_at, said_by, is_no = words.get(customer, (None, "", False))
-        if (
-            not is_granted and not is_no
-        ):  # for another reason than a word: a review holds them back, or their record has ended
+        # for another reason than a word: a review holds them back, or their record has ended
+        if not is_granted and not is_no:
             said_at, said_by = known_until, BY_REVIEW if customer in known else BY_RECORD
         former = id_of_founder(identifier)
         names = {identifier, customer, *({former} & issued)}

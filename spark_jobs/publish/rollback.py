@@ -131,9 +131,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--reason", default="", help="why, for those who ask later")
     given, settings = parser.parse_args(argv), Settings.from_environment()
     settings.home.mkdir(parents=True, exist_ok=True)
-    with publish_lock(
-        settings.home
-    ):  # until the model has followed: of two people's rollbacks one comes first with both
+    # until the model has followed: of two people's rollbacks one comes first with both
+    with publish_lock(settings.home):
         return execute_rollback(settings, given.to, given.reason)
 
 

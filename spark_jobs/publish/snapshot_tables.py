@@ -42,11 +42,12 @@ REQUIRED_TABLES = (
     CORE_IDENTITIES,
     CORE_IDENTITY_CHANGES,
 )
+# a snapshot without them serves, and explains nothing
 OPERATOR_TABLES = (
     CORE_IDENTITY_LINKS,
     CORE_IDENTITY_REVIEWS,
     CORE_IDENTITY_DECISIONS,
-)  # a snapshot without them serves, and explains nothing
+)
 FOLD_IN_TABLES = (REC_FOLD_IN,)  # a home of before has none until its next night
 
 

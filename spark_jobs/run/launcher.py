@@ -44,9 +44,8 @@ STEP_MODULES = {
 }
 SKIPPING = ("land", "due")  # the steps that may skip all behind them: a whole night, a search
 BEGINNINGS = ("land", "ingest")  # the steps that take in what a home does not hold yet
-YIELDING = (
-    "maintain",
-)  # locks the home itself, a table at a time, so that a night waits for seconds and not for minutes
+# locks the home itself, a table at a time, so that a night waits for seconds and not for minutes
+YIELDING = ("maintain",)
 NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
 

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from expectations.contracts.home import HomePaths
 
-FILE = (
-    HomePaths(Path()).logs / "steps.jsonl"
-)  # some 20 kB a night; `make run` and `make backfill` show it as it grows
+# some 20 kB a night; `make run` and `make backfill` show it as it grows
+FILE = HomePaths(Path()).logs / "steps.jsonl"
 PACKAGES = ("expectations", "models", "segments", "spark_jobs")
 STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 

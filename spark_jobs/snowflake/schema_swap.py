@@ -94,9 +94,8 @@ def swap_in_build(settings: Settings, run_id: str) -> bool:
             write_build_state(session, live, run_id, PUBLISHED)
             return True
         if now and now[0] == run_id:
-            write_build_state(
-                session, live, run_id, PUBLISHED
-            )  # a swap that broke off behind its first statement
+            # a swap that broke off behind its first statement
+            write_build_state(session, live, run_id, PUBLISHED)
             return False
     held = f"{tonight[1]} by {tonight[0]}" if tonight else "nothing"
     raise BuildNotFinished(

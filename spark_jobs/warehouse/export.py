@@ -23,9 +23,8 @@ from spark_jobs.warehouse.snowflake_rows import fetch_rows
 
 NEEDS_SPARK = False
 BATCH = 100_000  # rows held in memory at once
-FetchRows = Callable[
-    [Table, str, Path], None
-]  # a table, what stands behind `from`, and the Parquet file that is to hold its rows
+# a table, what stands behind `from`, and the Parquet file that is to hold its rows
+FetchRows = Callable[[Table, str, Path], None]
 
 CONSENTED = "customer_id is null or customer_id in (select customer_id from {schema}.feat_customers)"
 WHERE = {FCT_INTERACTIONS.name: CONSENTED, FEAT_CUSTOMERS.name: "true", FEAT_ITEMS.name: "true"}

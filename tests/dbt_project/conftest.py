@@ -24,17 +24,17 @@ from spark_jobs.warehouse.build_inputs import prepare_build
 from spark_jobs.warehouse.dbt import build_warehouse
 
 FIRST = date(2026, 1, 5)
-OLDEST = date(
-    1998, 1, 1
-)  # an order brought over from an old till; its 10,000th day lies before the shop's first
+# an order brought over from an old till; its 10,000th day lies before the shop's first
+OLDEST = date(1998, 1, 1)
 CATEGORIES = ("tea", "cups", "tins")
+# by day traded
 PLANTED = {
     8: ("i_u21", "i_a21"),
     9: ("i_a20",),
     10: ("rare",),
     13: ("i_a20",),
     16: ("i_u20",),
-}  # by day traded
+}
 NIGHTS = (8, 16, 24)  # days traded by the end of each
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
@@ -441,11 +441,12 @@ def vast_order(source: str, day: date) -> list[dict]:
     """Lines of one customer's, two sold and two sent back: each the most that its columns hold, their sums
     more than that.
     """
+    # just below 10^14
     most = {
         "quantity": 2**31 - 1,
         "unit_price": Decimal("46566.1287"),
         "user_identifier_id": "i_u5",
-    }  # just below 10^14
+    }
     line = {**guest_sale(source, "vast", day), **most, "amount": most["quantity"] * most["unit_price"]}
     back = {"line_type": "return", "quantity": -line["quantity"], "amount": -line["amount"]}
     return [line, {**line, "line_no": 2}, {**line, **back, "line_no": 3}, {**line, **back, "line_no": 4}]

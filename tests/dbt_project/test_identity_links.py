@@ -51,13 +51,14 @@ def test_both_ends_are_told_whose_they_are(built):
     assert changes == [("0000000001-a", "merged", "c_i_a3", "c_i_u2")]
 
 
+# the later of two equal links comes first in the alphabet
 @example(
     [
         ("i_a", "i_b", "same_event", 1.0, True, AT + timedelta(days=1)),
         ("i_a", "i_b", "same_order", 1.0, True, AT),
     ],
     ["i_a", "i_b"],
-)  # the later of two equal links comes first in the alphabet
+)
 @given(links, st.permutations(NODES).map(lambda names: names[:2]))
 def test_the_query_finds_the_path_that_the_service_tells(rows, ends):
     graph = {name: [] for name in NODES}

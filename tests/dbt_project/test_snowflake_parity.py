@@ -39,12 +39,10 @@ class Shop:
     staged: dict[int, dict[str, int]] = field(default_factory=dict)
     compared: dict[int, list[MartComparison]] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)  # keys the second night changed, as it was made
-    unread: dict[int, list[str]] = field(
-        default_factory=dict
-    )  # compiled SQL that is not Snowflake's, by night
-    readers_saw: int = (
-        -1
-    )  # orders in the schema that analysts read, after the second build and before its swap
+    # compiled SQL that is not Snowflake's, by night
+    unread: dict[int, list[str]] = field(default_factory=dict)
+    # orders in the schema that analysts read, after the second build and before its swap
+    readers_saw: int = -1
 
     def night(self, n: int, settings: Settings) -> RunContext:
         day = OPENED + timedelta(days=N_DAYS + n - 2)

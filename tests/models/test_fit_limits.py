@@ -118,10 +118,11 @@ def test_whoever_lacks_something_really_has_nothing_to_say(checkerboard):
         listed, _ = select_top_items(
             part.fit(bare, 0).score(Customers.from_training(bare, np.arange(40))), 10, ~seen
         )
+        # a day a session: nobody else's day is like it
         is_silent = part.name in left_out or part.name in (
             "own_history",
             "stan",
-        )  # a day a session: nobody else's day is like it
+        )
         assert (listed >= 0).any() == (part.name == "stan" or not is_silent), part.name
 
 
@@ -150,9 +151,8 @@ def test_a_blend_goes_on_without_and_its_weights_are_shared_out(checkerboard, mo
     everybody = Customers.from_training(checkerboard, np.arange(40))
     scores = [build_blend(each).fit(checkerboard, 0).score(everybody) for each in (made, others)]
     assert scores[0] == pytest.approx(scores[1] * 4.0 / 2.6, rel=1e-5)
-    with pytest.raises(
-        CatalogueTooLargeError
-    ):  # the control: with the part it is refused, after others were fitted
+    # the control: with the part it is refused, after others were fitted
+    with pytest.raises(CatalogueTooLargeError):
         build_blend(whole).fit(checkerboard, 0)
 
 

@@ -38,14 +38,12 @@ def test_published_rows_come_out(real_data):
     # Items bought by equally many are ordered by all-time popularity here, by something unpublished there.
     assert means["recent_popularity"] == pytest.approx([0.0884, 0.0513, 0.1441, 0.0581], abs=0.0005)
     assert means["item_knn"][0] > 0.078 and means["item_knn"][2] > 0.21  # published: .0957 and .2173
-    assert means["user_knn"] == pytest.approx(
-        [0.1164, 0.0735, 0.3298, 0.1624], abs=0.006
-    )  # published with half-life 30
+    # published with half-life 30
+    assert means["user_knn"] == pytest.approx([0.1164, 0.0735, 0.3298, 0.1624], abs=0.006)
     # Of equals a drawn order decides: five draws gave .3148 to .3183 and .1699 to .1729, around the published
     # figures.
     assert means["own_history"][2:] == pytest.approx([0.3166, 0.1710], abs=0.002)
-    assert (
-        means["content"][0] > 0.0622 and means["content"][2] > 0.1970
-    )  # published: just these, by plain cosine
+    # published: just these, by plain cosine
+    assert means["content"][0] > 0.0622 and means["content"][2] > 0.1970
     assert means["rp3beta"][0] > 0.1087 and means["rp3beta"][2] > 0.2745  # published: just these
     assert means["history_ridge"][0] > 0.1247 and means["history_ridge"][2] > 0.3398  # published: just these

@@ -48,9 +48,8 @@ class Page:
 
     def __init__(self, shop) -> None:
         self.persons = {row["person_id"]: row for row in shop.true("persons").to_pylist()}
-        self.items = {
-            row["item_id"]: row for row in shop.true("items").to_pylist()
-        }  # launches to come draw views away
+        # launches to come draw views away
+        self.items = {row["item_id"]: row for row in shop.true("items").to_pylist()}
         self.shelf = {(day, row["item_id"]): row for day, row in shop.true_by_day("shelf")}
         self.categories = pq.read_table(shop.truth / "categories.parquet").to_pylist()
         self.brands = pq.read_table(shop.truth / "brands.parquet").to_pylist()
@@ -179,9 +178,8 @@ def test_tastes_beat_popularity_and_the_past_shows_them(judge, expected, bought)
 
     everybody, best = np.tile(score, (len(affinity), 1)), worth(expected)
     assert worth(everybody) * 1.25 < worth(by_category) < 0.8 * best
-    assert worth(everybody) > 1.5 * worth(
-        np.random.default_rng(1).random(expected.shape)
-    )  # being popular is worth something
+    # being popular is worth something
+    assert worth(everybody) > 1.5 * worth(np.random.default_rng(1).random(expected.shape))
 
 
 def test_higher_places_are_looked_at_more(shop):

@@ -77,9 +77,8 @@ def test_another_seed_writes_other_bytes(small, tmp_path):
     same = {path for path in other if expected.get(path) == other[path]}
     assert set(other) == set(expected)
     assert {path for path in same if path.startswith("landing/")} == set()
-    assert len(same) < 0.15 * len(
-        other
-    )  # the README, the position bias, days of unchanged consents or without a planted fact
+    # the README, the position bias, days of unchanged consents or without a planted fact
+    assert len(same) < 0.15 * len(other)
 
 
 @pytest.mark.parametrize(

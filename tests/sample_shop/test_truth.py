@@ -63,15 +63,12 @@ def test_an_account_and_a_card_are_one_person_s_browsers_and_phones_may_be_share
     for (kind, value), persons in owned.items():
         for person in persons:
             by_person[person, kind].add(value)
-    assert (
-        sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "anonymous_id") > 100
-    )  # several devices
-    assert (
-        sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "crm_id") > 10
-    )  # second cards
-    assert (
-        sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "email") > 5
-    )  # typos, new addresses
+    # several devices
+    assert sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "anonymous_id") > 100
+    # second cards
+    assert sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "crm_id") > 10
+    # typos, new addresses
+    assert sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "email") > 5
 
 
 def test_shared_devices_are_marked(shop, owned):

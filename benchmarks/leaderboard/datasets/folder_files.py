@@ -100,9 +100,8 @@ def read_csv_as_text(path: Path) -> pd.DataFrame:
     """A CSV as texts, spaces at both ends removed; a value left out is an empty text."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "error", pd.errors.ParserWarning
-            )  # lines longer than the first one would be cut
+            # lines longer than the first one would be cut
+            warnings.simplefilter("error", pd.errors.ParserWarning)
             rows = pd.read_csv(
                 path,
                 dtype=str,

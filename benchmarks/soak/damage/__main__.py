@@ -54,9 +54,8 @@ def run_soak(
             status = requests.post(server.url("/v1/overrides"), json=BLOCK, timeout=20).status_code
             note("every file", "full disk", f"POST {status}; ")
         with apply_harm(home, str(PUBLISHED), truncate_file):
-            for pid in (
-                server.workers() if kills else ()
-            ):  # granian gives up on one that dies twice within 5.5 s
+            # granian gives up on one that dies twice within 5.5 s
+            for pid in server.workers() if kills else ():
                 os.kill(pid, signal.SIGKILL)
                 time.sleep(1.5)
                 note(str(PUBLISHED), "cut, a worker killed")

@@ -95,9 +95,8 @@ def apply_harm(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[
     try:
         yield
     finally:
-        if (
-            LOG not in name and COPIES not in name and str(STATE) not in name
-        ):  # those the service mends itself
+        # those the service mends itself
+        if LOG not in name and COPIES not in name and str(STATE) not in name:
             if file.is_dir():
                 delete_path(file)
             aside = file.with_name(f".{file.name}.back")

@@ -37,9 +37,8 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
     expected = {}
     store = RestrictionDatabase.create(home / restrictions_store.FOLDER)
     store.record_permission(CONSENTS, list_denied_customers(n_customers), NO)
-    store.record_permission(
-        CONSENTS, [f"i_{n:024x}" for n in range(5_000)], NO
-    )  # of others, so that the file has many pages
+    # of others, so that the file has many pages
+    store.record_permission(CONSENTS, [f"i_{n:024x}" for n in range(5_000)], NO)
     for seed, (name, published_at) in enumerate(NIGHTS.items(), start=1):
         content = dict(make_snapshot_content(n_customers, seed))
         meta = contract.SnapshotMeta(

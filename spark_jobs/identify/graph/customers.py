@@ -21,9 +21,8 @@ def assign_customers(identifiers: DataFrame, reached: DataFrame, blocked: DataFr
             them.
         blocked: `identifier_id` of those that an identity rule blocks: they are no customer.
     """
-    age = F.struct(
-        "first_seen_at", "kind", "value_normalised", "identifier_id"
-    )  # the id last: two sources may share a value
+    # the id last: two sources may share a value
+    age = F.struct("first_seen_at", "kind", "value_normalised", "identifier_id")
     cluster = Window.partitionBy("cluster")
     return (
         identifiers.join(blocked, on="identifier_id", how="left_anti")

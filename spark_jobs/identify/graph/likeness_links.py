@@ -17,6 +17,7 @@ IDENTIFIERS_SUREST_FIRST = (
     "email_identifier_id",
     "phone_identifier_id",
 )
+# what is read of `core_people`
 PEOPLE_COLUMNS = [
     "source",
     "record_id",
@@ -24,7 +25,7 @@ PEOPLE_COLUMNS = [
     "created_at",
     "updated_at",
     "first_received",
-]  # what is read of `core_people`
+]
 
 
 def select_surest_identifier(record: dict) -> str | None:
@@ -136,9 +137,8 @@ def _build_record_clusters(
     number = {name: k for k, name in enumerate(names)}
     ends = np.array([[number[a], number[b]] for a, b in pairs], dtype=np.int64).reshape(-1, 2)
     smallest = find_components(ends[:, 0], ends[:, 1], len(names)).tolist()
-    cluster = {
-        name: names[k] for name, k in zip(names, smallest, strict=True)
-    }  # sorted: the smallest number is the smallest name
+    # sorted: the smallest number is the smallest name
+    cluster = {name: names[k] for name, k in zip(names, smallest, strict=True)}
     torn = {cluster[a] for a, b in parted if a in cluster and cluster[a] == cluster.get(b)}
     user_of: dict[tuple[str, str], str] = {}
     for name in names:

@@ -21,9 +21,8 @@ def draw_match_weights(
     """Pairs of records by match weight: the log-odds of their probability, so that 1 bit is 2 to 1 and 10
     bits 1,000 to 1.
     """
-    least = BIN * np.floor(
-        min(0.0, float(convert_to_log_odds(np.array([review]))[0])) / BIN
-    )  # both thresholds are in sight
+    # both thresholds are in sight
+    least = BIN * np.floor(min(0.0, float(convert_to_log_odds(np.array([review]))[0])) / BIN)
     bits = np.clip(convert_to_log_odds(probability), least, MOST_BITS_SHOWN)
     edges = np.arange(least, MOST_BITS_SHOWN + BIN, BIN)
     figure, axes = _panel()

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+# the nearest; of what then hangs alone on a node much is drawn as one, twice
 MOST_LOOKED_AT, MOST_NODES = (
     120,
     24,
-)  # the nearest; of what then hangs alone on a node much is drawn as one, twice
+)
 MOST_READ = 20_000
 MOST_LEAVES = 3  # leaves of one kind on one node beyond this are drawn as one
 

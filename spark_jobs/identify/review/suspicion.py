@@ -79,9 +79,8 @@ def rank_suspicious_bridges(graph: NumberedGraph) -> SuspiciousBridges:
         + own
         - graph.bits[pair]
     )
-    order = np.lexsort(
-        (pair, graph.first_seen[pair], -score)
-    )  # earliest first of equals: a new leaf moves no old question
+    # earliest first of equals: a new leaf moves no old question
+    order = np.lexsort((pair, graph.first_seen[pair], -score))
     return SuspiciousBridges(
         pair[order], score[order], held_a[order], held_b[order], links_a[order], links_b[order]
     )

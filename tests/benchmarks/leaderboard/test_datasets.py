@@ -116,12 +116,13 @@ def test_beauty(tmp_path):
     assert data.validation.training.behaviour.day.max() == -3, (
         "the item before it is known and was not fitted, as in the test"
     )
+    # what one item alone has says nothing
     assert data.test.training.item_features.toarray().sum(axis=1).tolist() == [
         1,
         1,
         0,
         0,
-    ]  # what one item alone has says nothing
+    ]
 
 
 def test_retailrocket(tmp_path):

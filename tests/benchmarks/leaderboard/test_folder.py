@@ -43,13 +43,14 @@ def twelve_days(kind="purchase"):
 def test_the_newest_sixth_is_the_test(tmp_path):
     data = read_dataset(shop(tmp_path / "corner", twelve_days(), f"{HEAD},interaction_type"))
     assert data.name == "corner"
+    # windows of two days
     assert wanted(data) == [
         ("c0", "i0"),
         ("c0", "i2"),
         ("c1", "i1"),
         ("c2", "i2"),
         ("c3", "i0"),
-    ]  # windows of two days
+    ]
     behaviour = data.test.training.behaviour
     assert len(behaviour) == 8 and set(np.unique(behaviour.kind)) == {KINDS.index("view"), PURCHASE}
 
@@ -75,9 +76,8 @@ def test_times_of_any_iso_form_may_be_mixed(tmp_path, form):
 
 def test_an_offset_can_move_a_day(tmp_path):
     lines = [f"c{n % 2},i{n % 3},2026-01-{1 + n:02}T01:00:00+02:00" for n in range(12)]
-    assert (
-        read_dataset(shop(tmp_path, lines)).test.training.behaviour.day.min() == 20453
-    )  # the evening before, in UTC
+    # the evening before, in UTC
+    assert read_dataset(shop(tmp_path, lines)).test.training.behaviour.day.min() == 20453
 
 
 TWO = ["c0,i0,2026-01-01", "c1,i1,2026-01-02"]

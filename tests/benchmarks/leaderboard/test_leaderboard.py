@@ -53,9 +53,8 @@ def test_prints_a_table_and_leaves_a_page_and_a_picture(shop, tmp_path, monkeypa
     assert "40 customers × 18 items" in said[1] and "next 40 customers" in said[1]
     by_name = {line.split()[0]: line.split() for line in said[3:5]}
     assert float(by_name["user_knn"][3]) > float(by_name["popularity"][3])  # it knows of the two tastes
-    assert (
-        50 < float(by_name["popularity"][7].replace(",", "")) < 1000
-    )  # MiB of a process with numpy and scipy
+    # MiB of a process with numpy and scipy
+    assert 50 < float(by_name["popularity"][7].replace(",", "")) < 1000
     meant = dict(each.strip().split(": ", 1) for each in said[said.index("what the columns mean:") + 1 : -1])
     assert list(meant) == ["discover", "next", "ndcg", "recall", "fit", "rank", "MiB", "chosen on"]
     page = (tmp_path / "corner.html").read_text()

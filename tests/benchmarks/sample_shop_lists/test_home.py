@@ -145,11 +145,12 @@ def test_lists_of_another_evening_are_refused(tmp_path):
     lake = Lake(tmp_path / "lake")
     with pytest.raises(SystemExit, match="up to None"):
         home.check_evening(lake, date(2026, 2, 18))
+    # the third was held back
     for day, table in (
         (17, REC_CUSTOMER_ITEMS),
         (18, REC_CUSTOMER_ITEMS),
         (19, FEAT_ITEMS),
-    ):  # the third was held back
+    ):
         night = date(2026, 2, day)
         row = {"days_from": night, "days_to": night, "finished_at": datetime(2026, 2, day, tzinfo=UTC)}
         lake.append_rows([{**row, "table_name": table.name, "version_after": 0}], OPS_RUNS)

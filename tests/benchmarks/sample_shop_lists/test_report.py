@@ -15,9 +15,8 @@ def told(part_for_cold: float) -> ListComparison:
     """30 warm customers and 30 cold ones, all alike in their group, and 2 without a list of their own."""
     warm, listed = np.arange(62) < 30, np.arange(62) < 60
     own = np.where(warm, 0.2, 0.1)
-    part = np.where(
-        warm, 0.15, np.where(listed, part_for_cold, own)
-    )  # who has no list is shown the same either way
+    # who has no list is shown the same either way
+    part = np.where(warm, 0.15, np.where(listed, part_for_cold, own))
     values = {SERVED: own, "lightfm": part, POPULAR: np.full(62, 0.05), BEST: np.full(62, 0.4)}
     whom = {LISTED: listed, WARM: warm, COLD: listed & ~warm, AUDIENCE: ~listed}
     new = {SERVED: 0.1 * own, "lightfm": 0.05 * own, POPULAR: 0.0 * own, BEST: 0.2 * own}

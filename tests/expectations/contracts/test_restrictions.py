@@ -23,9 +23,8 @@ from expectations.contracts.restrictions import (
 from expectations.contracts.restrictions_store import RestrictionDatabase
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
-WORDS = st.lists(
-    st.tuples(st.integers(0, 4), st.booleans(), st.booleans()), max_size=8
-)  # hour, granted, heard live
+# hour, granted, heard live
+WORDS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.booleans()), max_size=8)
 
 
 def at(hour: int) -> datetime:

@@ -17,9 +17,8 @@ from expectations.contracts.text import normalise_text
 
 BOM, ZERO_WIDTH, NO_BREAK, SOFT_HYPHEN, RIGHT_TO_LEFT = "\ufeff", "\u200b", "\u00a0", "\u00ad", "\u202e"
 UNSEEN = st.sampled_from([BOM, ZERO_WIDTH, SOFT_HYPHEN, RIGHT_TO_LEFT, "\u2060", "\u034f"])
-ANY = st.text(
-    st.characters(exclude_categories=("Cs",)), max_size=40
-)  # of all planes, unassigned characters too
+# of all planes, unassigned characters too
+ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 
 
 @pytest.mark.parametrize(
@@ -88,12 +87,13 @@ def test_what_looks_equal_is_equal(text, unseen):
         ("{{order.id}}", "order_id", None, "unfilled template"),
         ("undefined", "message_id", None, "word for nothing"),
         ("NaN", "crm_id", None, "word for nothing"),
+        # identify's to judge: the event stays its browser's
         (
             "{{customer.id}}",
             "user_id",
             "{{customer.id}}",
             None,
-        ),  # identify's to judge: the event stays its browser's
+        ),
         ("test", "item_id", "test", None),  # may be one
         ("JOSE\u0301@SHOP.example", "email", "josé@shop.example", None),
     ],

@@ -21,10 +21,11 @@ CONFIGURATION = {
     },
     "ranker": {"windows": 2, "rounds": 10, "leaves": 7},
 }
+# nobody touched them; the first resembles what even customers buy, the second what odd ones do
 NEW = (
     30,
     31,
-)  # nobody touched them; the first resembles what even customers buy, the second what odd ones do
+)
 
 
 @pytest.fixture(scope="module")

@@ -130,9 +130,8 @@ def test_what_is_looked_at_from_the_cuts_own_day_on_changes_no_row(shop):
             theirs.table.tobytes() == mine.table.tobytes()
             and theirs.wanted.tobytes() == mine.wanted.tobytes()
         )
-    changed = built(
-        looked_at(shop, WINDOW.cut - 1)
-    )  # negative control: the evening before, and what follows shows it
+    # negative control: the evening before, and what follows shows it
+    changed = built(looked_at(shop, WINDOW.cut - 1))
     since = changed.table[:, changed.names.index("view.since")]
     assert (since[changed.wanted] == 1).any() and np.isnan(
         mine.table[:, mine.names.index("view.since")]

@@ -81,9 +81,8 @@ def test_the_two_tasks_by_hand():
     assert found.mrr["discover"][0] == pytest.approx(0.5)
     assert found.recall["next"][0] == 1.0
     assert found.coverage == {"discover": pytest.approx(2 / 3), "next": 1.0}
-    assert found.novelty["next"][0] == pytest.approx(
-        (1 + 1 - math.log2(0.5 / 2)) / 3
-    )  # shares 1/2, 1/2, half of one in two
+    # shares 1/2, 1/2, half of one in two
+    assert found.novelty["next"][0] == pytest.approx((1 + 1 - math.log2(0.5 / 2)) / 3)
     assert found.quality[0] == pytest.approx((found.ndcg["next"][0] + found.ndcg["discover"][0]) / 2)
 
 

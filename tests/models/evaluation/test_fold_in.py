@@ -94,9 +94,8 @@ def test_a_report_says_what_placing_is_worth(checkerboard):
         expected = min(1.0, row["quality"]["folded_in"] / row["quality"]["retrained"])
         assert row["trust"] == pytest.approx(expected, abs=1e-3)
     blind = build_recommender("als", {"components": 4}).fit(checkerboard.before(22), seed=0)
-    blind.item_factors = blind.item_factors[
-        np.arange(20) * 2 % 20 + np.arange(20) // 10
-    ]  # the colours mixed up
+    # the colours mixed up
+    blind.item_factors = blind.item_factors[np.arange(20) * 2 % 20 + np.arange(20) // 10]
     astray = measured.evaluate_fold_in(test, np.ones(20, bool), cohorts, trained, fits[0], blind)
     assert all(row["trust"] < 0.8 for row in astray), "negative control"
 

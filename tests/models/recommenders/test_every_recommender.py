@@ -31,6 +31,7 @@ LEARNED = {
     "ranker": {"rounds": 20},
 }
 BLENDS = {"blend": BLEND, "learned_blend": LEARNED}
+# compare items with items
 ITEM_TO_ITEM = {
     "content",
     "item_knn",
@@ -41,7 +42,7 @@ ITEM_TO_ITEM = {
     "transition_factors",
     "transition_ridge",
     "transitions",
-}  # compare items with items
+}
 # tell one customer from another
 TASTED = ITEM_TO_ITEM | {"als", "attribute_popularity", "cold_items", "stan", "user_knn", "lightfm", *BLENDS}
 # know somebody new by what they did

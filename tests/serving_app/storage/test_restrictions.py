@@ -74,9 +74,8 @@ def test_a_store_that_is_missing_or_damaged_names_nobody_and_is_told(shop, tmp_p
     assert (ready.status_code, ready.json["status"]) == (200, "degraded")
     assert "nobody gets a list of their own" in ready.json["problems"][0]
 
-    store = restrictions_store.RestrictionDatabase.create(
-        folder
-    )  # as the next night does: served again without a restart
+    # as the next night does: served again without a restart
+    store = restrictions_store.RestrictionDatabase.create(folder)
     assert source(shop, ASKED[0]) == "personal" and shop.client.get("/readyz").json["status"] == "ready"
     store.record_permission(CONSENTS, ["c_regular"], NO)
     assert source(shop, ASKED[0]) == "popular"

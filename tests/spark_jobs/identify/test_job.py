@@ -48,9 +48,8 @@ FIRST = [
 SECOND = [
     event(4, 30, user="known", anonymous="browser"),  # … and logs in
     event(5, 31, user="second", anonymous="tablet"),
-    event(
-        6, 0, user="late", anonymous="mobile"
-    ),  # three days late: earlier than all that was known of this user
+    # three days late: earlier than all that was known of this user
+    event(6, 0, user="late", anonymous="mobile"),
     event(7, 32, anonymous="stranger", order_id="o2"),
     order(2, 32, email="guest@example.test"),
     order(3, 33, user="late", email=EMAIL),

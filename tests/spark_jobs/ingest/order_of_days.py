@@ -109,12 +109,12 @@ EVENTS = {
         event("view", waited=timedelta(hours=25)),  # the same again, 25 hours later
         event("fresh", NOON + DAY, user="u1", allows="granted"),
         {**event("spoiled", allows="denied"), "event": "Lottery Ticket Scratched"},
+        # and says more
         event(
             "buy", waited=timedelta(hours=25), kind="Order Completed", user="u1", **bought("i1", "i2", "i3")
-        ),  # and says more
-        event(
-            "twice", NOON + DAY, kind="Order Completed", user="u1", **bought("i1")
-        ),  # a view's message id, and no view
+        ),
+        # a view's message id, and no view
+        event("twice", NOON + DAY, kind="Order Completed", user="u1", **bought("i1")),
     ],
     THURSDAY: [
         event("late", waited=3 * DAY, allows="opt-out"),

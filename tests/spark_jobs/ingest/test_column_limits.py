@@ -9,10 +9,11 @@ from expectations.contracts.lake import CORE_ITEMS
 from expectations.contracts.tables import MAX_CHARACTERS, MAX_ENTRIES, MAX_QUANTITY
 from spark_jobs.ingest.sources import online_retail, sample_shop, serving
 
+# a character is none of Java's halves
 LONG, LONGEST = (
     "x" * (MAX_CHARACTERS + 1),
     "\U0001f469" * MAX_CHARACTERS,
-)  # a character is none of Java's halves
+)
 ORDER = {
     "order_id": "o1",
     "line_no": "1",

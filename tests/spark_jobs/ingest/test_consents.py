@@ -13,10 +13,11 @@ from expectations.contracts.text import normalise_text
 from spark_jobs.ingest.consents import derive_consents, is_granted, is_unreadable
 from spark_jobs.ingest.sources import sample_shop
 
+# of the landing day; its end in the shop
 NOON, MIDNIGHT = (
     datetime(2026, 1, 5, 12, tzinfo=UTC),
     datetime(2026, 1, 6, 4, tzinfo=UTC),
-)  # of the landing day; its end in the shop
+)
 EVENT = {
     "type": "track",
     "event": "Product Viewed",

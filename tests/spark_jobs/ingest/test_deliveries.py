@@ -145,10 +145,11 @@ def test_rows_that_do_not_add_up_fail_every_attempt(home, as_csv, retail_line, m
 
         return write_and_lose
 
+    # the second attempt rebuilds the lines, since the first may have written some
     for name in (
         "_add_records",
         "_rebuild",
-    ):  # the second attempt rebuilds the lines, since the first may have written some
+    ):
         monkeypatch.setattr(FeedIngest, name, losing_one(getattr(FeedIngest, name)))
     with pytest.raises(
         UnbalancedError, match=r"core_order_lines received 2 = 2 inserted \+ 0 updated \+ -1 unchanged"

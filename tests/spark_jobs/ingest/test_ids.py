@@ -117,6 +117,7 @@ def test_a_browser_is_no_other_for_what_its_login_sends(home, as_json_lines, zip
     shop.land(EVENTS, zipped(as_json_lines(sent)))
     shop.night("2026-01-05")
     first = shop.core()
+    # the last as their browser's
     kept = [
         "7",
         "bom",
@@ -126,7 +127,7 @@ def test_a_browser_is_no_other_for_what_its_login_sends(home, as_json_lines, zip
         "number",
         "text",
         *(f"w{n}" for n in range(len(wrong))),
-    ]  # the last as their browser's
+    ]
     assert [row["event_id"] for row in first["core_events"]] == kept
     known = sorted((row["kind"], row["value_normalised"]) for row in first["core_identifiers"])
     assert known == [("anonymous_id", name) for name in ("a", "a0", "a1", "a2")] + [

@@ -55,10 +55,11 @@ def test_order_lines_of_the_sample_shop(typed):
         ({}, None),
         ({"ordered_at": "1999-12-31T23:59:59Z"}, "bad_time"),
         ({"ordered_at": "2000-01-01T00:00:00Z"}, None),
+        # 99,999,999,000,000: fourteen digits, the column's most
         (
             {"quantity": "1000000", "unit_price": MOST},
             None,
-        ),  # 99,999,999,000,000: fourteen digits, the column's most
+        ),
         ({"quantity": "1000001", "unit_price": MOST}, "bad_number"),  # 100,000,098,999,999: fifteen
     ]
     found = typed(sample_shop.SOURCE, "orders", [ORDER | more for more, _ in cases], "reason")
@@ -150,10 +151,11 @@ def test_a_value_of_another_json_kind_is_refused_and_named(typed):
     events = [
         ({"context": json.dumps(CONTEXT)}, (None, None)),
         ({"context": json.dumps(CONTEXT | {"device": "phone"})}, ("wrong_kind", "context.device")),
+        # a no, and doubted: test_consents.py
         (
             {"context": json.dumps(CONTEXT | {"consent": "denied"})},
             (None, None),
-        ),  # a no, and doubted: test_consents.py
+        ),
         ({"context": "denied"}, ("wrong_kind", "context")),
         (
             {"properties": json.dumps({"product_id": ["i1"]})},

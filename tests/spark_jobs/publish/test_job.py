@@ -47,9 +47,8 @@ def test_a_night_is_published(shop):
             (one["item_id"], tuple(one["sources"])) for one in items
         ]
         assert [one.score for one in held] == pytest.approx([one["score"] for one in items], abs=1e-4)
-    for row in shop.rows[
-        "rec_customer_items_v1"
-    ]:  # what speaks for an item is told with it, and with no other
+    # what speaks for an item is told with it, and with no other
+    for row in shop.rows["rec_customer_items_v1"]:
         held = catalogue.unpack(found[contract.get_customer_list_key(row["customer_id"])])
         said = {one["place"]: (one["item_id"], one["wanted_date"].isoformat()) for one in row["because"]}
         assert [one.because for one in held] == [said.get(place) for place in range(len(held))]

@@ -88,17 +88,15 @@ def test_a_rebuilt_model_is_served_like_any_model(other):
 
 def test_another_seed_is_noticed(other):
     lake, registry, version, night = other
-    bare = replace(
-        version, tags={name: value for name, value in version.tags.items() if name != "night"}
-    )  # no lists
+    # no lists
+    bare = replace(version, tags={name: value for name, value in version.tags.items() if name != "night"})
     compared = list(
         rebuild_model.rebuild_model(
             lake, registry, bare, replace(night, settings=replace(night.settings, seed=12))
         )
     )
-    equal = {
-        each.name: each.equal for each in compared
-    }  # model.json holds the trust, which is measured with the seed
+    # model.json holds the trust, which is measured with the seed
+    equal = {each.name: each.equal for each in compared}
     assert set(equal) == {"factors.npz", "model.json"} and not equal["factors.npz"]
     assert "NOT EQUAL" in str(compared[0])
 

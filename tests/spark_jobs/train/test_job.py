@@ -165,9 +165,8 @@ def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
     )
     assert report["reason"]
     assert registry.champion().number == 2
-    space = (
-        read_search_space()
-    )  # two recipes of each part, or this Sunday alone would take as long as all these nights
+    # two recipes of each part, or this Sunday alone would take as long as all these nights
+    space = read_search_space()
     monkeypatch.setattr(
         search,
         "read_search_space",

@@ -135,10 +135,11 @@ def test_a_false_link_between_two_dense_people_is_asked_first():
         [*SECOND_CARD, *FALSE_LOGIN, *person("5", ("crm", "email")), link("crm:5", "crm:3", "alike", 0.96)]
     )
     first, second = found.rows.to_pylist()
+    # of equals the one seen first
     assert (first["identifier_id_a"], first["identifier_id_b"]) == (
         "anon:1",
         "user:1",
-    )  # of equals the one seen first
+    )
     assert first["score"] == pytest.approx(2 * 3 * -log2(1 - 40 / 72) + 10.5 - 8)
     assert first["n_identifiers"] == 9 and first["kind"] == "bridge" and not first["is_held_back"]
     assert (
@@ -148,9 +149,8 @@ def test_a_false_link_between_two_dense_people_is_asked_first():
         " e-mail, phone, user id"
     )
     assert (second["identifier_id_a"], second["identifier_id_b"]) == ("crm:3", "crm:5")
-    assert second["score"] == pytest.approx(
-        4.9 - log2(0.96 / 0.04)
-    )  # a pair has nothing to spare; each side its own e-mail
+    # a pair has nothing to spare; each side its own e-mail
+    assert second["score"] == pytest.approx(4.9 - log2(0.96 / 0.04))
     assert found.n_found == {"giant": 0, "bridge": 3, "likeness": 0}
 
 

@@ -40,9 +40,8 @@ def a_world(
         a, b = rng.sample(names, 2)
         rule = rng.choice(["same_event", "same_event", "alike"])
         links.add(link(a, b, rng.randrange(1000), rule, rng.random() if rule == "alike" else 1.0))
-    one_each = {
-        (each.a, each.b, each.rule): each for each in sorted(links, key=str)
-    }  # the grain of the table
+    # the grain of the table
+    one_each = {(each.a, each.b, each.rule): each for each in sorted(links, key=str)}
     splits = [tuple(sorted(rng.sample(names, 2)))] if number % 5 == 0 else []
     return nodes, list(one_each.values()), splits
 
