@@ -52,37 +52,39 @@ class Settings:
         Raises:
             SettingsError: a name or value that is not allowed; says which are.
         """
-        given = resolve_settings(load_environment() if environ is None else environ)
-        sources = tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(","))
+        values = resolve_settings(load_environment() if environ is None else environ)
+        sources = tuple(name.strip() for name in values["CONCIERGE_SOURCES"].split(","))
         refuse_unknown_sources(sources)
-        home = Path(given["CONCIERGE_HOME"]).expanduser().resolve()
+        home = Path(values["CONCIERGE_HOME"]).expanduser().resolve()
         return cls(
             home=home,
             sources=sources,
-            landing_from=folder(given["CONCIERGE_LANDING_FROM"]),
-            identity_key=given["CONCIERGE_IDENTITY_KEY"],
-            spark_master=given["CONCIERGE_SPARK_MASTER"],
-            spark_memory=given["CONCIERGE_SPARK_MEMORY"],
-            warehouse=given["CONCIERGE_WAREHOUSE"],
-            mlflow_uri=given["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{home}/mlflow/mlflow.db",
-            seed=int(given["CONCIERGE_SEED"]),
-            training_days=int(given["CONCIERGE_TRAINING_DAYS"]) if given["CONCIERGE_TRAINING_DAYS"] else None,
-            refused_percent=int(given["CONCIERGE_REFUSED_PERCENT"])
-            if given["CONCIERGE_REFUSED_PERCENT"]
+            landing_from=folder(values["CONCIERGE_LANDING_FROM"]),
+            identity_key=values["CONCIERGE_IDENTITY_KEY"],
+            spark_master=values["CONCIERGE_SPARK_MASTER"],
+            spark_memory=values["CONCIERGE_SPARK_MEMORY"],
+            warehouse=values["CONCIERGE_WAREHOUSE"],
+            mlflow_uri=values["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{home}/mlflow/mlflow.db",
+            seed=int(values["CONCIERGE_SEED"]),
+            training_days=int(values["CONCIERGE_TRAINING_DAYS"])
+            if values["CONCIERGE_TRAINING_DAYS"]
             else None,
-            shop_customers=int(given["CONCIERGE_SHOP_CUSTOMERS"]),
-            shop_seed=int(given["CONCIERGE_SHOP_SEED"]),
+            refused_percent=int(values["CONCIERGE_REFUSED_PERCENT"])
+            if values["CONCIERGE_REFUSED_PERCENT"]
+            else None,
+            shop_customers=int(values["CONCIERGE_SHOP_CUSTOMERS"]),
+            shop_seed=int(values["CONCIERGE_SHOP_SEED"]),
             snowflake={
                 name.removeprefix("CONCIERGE_SNOWFLAKE_").lower(): value
-                for name, value in given.items()
+                for name, value in values.items()
                 if name.startswith("CONCIERGE_SNOWFLAKE_")
             },
         )
 
 
-def folder(given: str) -> Path | None:
+def folder(text: str) -> Path | None:
     """A folder as a setting names it; None for an empty one."""
-    return Path(given).expanduser().resolve() if given else None
+    return Path(text).expanduser().resolve() if text else None
 
 
 def refuse_unknown_sources(names: Iterable[str]) -> None:

@@ -81,8 +81,8 @@ def explain_identity(graph: Graph, a: str, b: str, as_of: datetime | None = None
     weakest, mine = _find_widest(graph, a, b, as_of)
     if weakest is not None:
         return Explanation(a, b, True, _find_shortest(graph, a, b, weakest, as_of), ())
-    held, is_direct = find_held_links(graph, mine, list_identifiers_of_customer(graph, b, as_of), as_of)
-    return Explanation(a, b, False, (), held, is_direct)
+    held_links, is_direct = find_held_links(graph, mine, list_identifiers_of_customer(graph, b, as_of), as_of)
+    return Explanation(a, b, False, (), held_links, is_direct)
 
 
 def select_seen_links(graph: Graph, identifier: str, as_of: datetime | None) -> Iterator[Link]:

@@ -17,17 +17,17 @@ def select_decided_pairs(decisions: pa.Table, kind: str, identifiers: pa.Chunked
 
     Computed on the driver: somebody has typed each of them.
     """
-    chosen = [row for row in decisions.to_pylist() if row["decision"] == kind and row["is_in_force"]]
-    names = pa.array(sorted({row[name] for row in chosen for name in PAIR_COLUMNS}), pa.string())
-    seen = (
+    decision_rows = [row for row in decisions.to_pylist() if row["decision"] == kind and row["is_in_force"]]
+    names = pa.array(sorted({row[name] for row in decision_rows for name in PAIR_COLUMNS}), pa.string())
+    first_seen_ids = (
         set(names.filter(pc.is_in(names, value_set=identifiers.combine_chunks())).to_pylist())
-        if chosen
+        if decision_rows
         else ()
     )
     return [
         {**row, "pair": tuple(sorted(row[name] for name in PAIR_COLUMNS))}
-        for row in chosen
-        if seen >= {row[name] for name in PAIR_COLUMNS}
+        for row in decision_rows
+        if first_seen_ids >= {row[name] for name in PAIR_COLUMNS}
     ]
 
 

@@ -34,8 +34,8 @@ def write_identities(
             links_now,
             ChangeStamp(number, context.days.last, context.run_id),
         )
-        written = lake.replace(changes, CORE_IDENTITY_CHANGES, within=f"change_id like '{number:010d}-%'")
-        reports.append(build_table_report(CORE_IDENTITY_CHANGES, written))
+        result = lake.replace(changes, CORE_IDENTITY_CHANGES, within=f"change_id like '{number:010d}-%'")
+        reports.append(build_table_report(CORE_IDENTITY_CHANGES, result))
     reports.append(
         build_table_report(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **count_identities(after))
     )

@@ -77,6 +77,6 @@ def compare_people(context: RunContext, lake: Lake, rules: IdentityRules) -> Tab
     model = load_home_model(context.settings.home)
     options = LinkageOptions(rules.likeness.too_common, context.settings.spark_memory)
     linked = link_people(folder / "linkage.duckdb", people, model, options, lake.spark)
-    written = lake.replace(convert_arrow_to_spark(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
+    result = lake.replace(convert_arrow_to_spark(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
     counts = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}
-    return build_table_report(CORE_IDENTITY_LIKENESS, written, model=model.fingerprint, **counts)
+    return build_table_report(CORE_IDENTITY_LIKENESS, result, model=model.fingerprint, **counts)

@@ -82,8 +82,8 @@ def read_graph_inputs(
 def resolve_identities(inputs: GraphInputs, rules: IdentityRules) -> tuple[DataFrame, DataFrame]:
     """`core_identity_links` and `core_identities` of this run, persisted."""
     identifiers = inputs.identifiers
-    held = mark_held_links(
+    marked_links = mark_held_links(
         inputs.links, identifiers, inputs.blocked, inputs.record_clusters, inputs.refused, rules
     ).persist()
-    links_now, reached = cluster_identifiers(held, identifiers, inputs.splits, rules)
+    links_now, reached = cluster_identifiers(marked_links, identifiers, inputs.splits, rules)
     return links_now.persist(), assign_customers(identifiers, reached, inputs.blocked).persist()

@@ -21,15 +21,15 @@ def replace_small_table(lake: Lake, rows: list[dict], table: Table, **detail) ->
     return TableReport(table.name, before, lake.version(table), n_rows=len(rows), detail=detail)
 
 
-def build_table_report(table: Table, written: WriteResult, **detail) -> TableReport:
+def build_table_report(table: Table, result: WriteResult, **detail) -> TableReport:
     """The report of a written table; `detail` goes to `ops_runs`."""
     return TableReport(
         table.name,
-        written.version_before,
-        written.version_after,
-        n_inserted=written.n_inserted,
-        n_updated=written.n_updated,
-        n_unchanged=written.n_unchanged,
-        touched_dates=written.touched_dates,
-        detail={"deleted": written.n_deleted, **detail},
+        result.version_before,
+        result.version_after,
+        n_inserted=result.n_inserted,
+        n_updated=result.n_updated,
+        n_unchanged=result.n_unchanged,
+        touched_dates=result.touched_dates,
+        detail={"deleted": result.n_deleted, **detail},
     )

@@ -65,8 +65,8 @@ def find_ended_rows(
     key = feed.target.key
     row = F.struct(*[F.col(name).cast(kind).alias(name) for name, kind in feed.target.columns.items()])
     content = F.when(F.col("reason").isNull(), row).alias("content")
-    named = typed.where(" and ".join(f"{name} is not null" for name in key))
-    every = named.select(*key, "landing_date", F.col("first_received").alias("arrival"), content)
+    with_key = typed.where(" and ".join(f"{name} is not null" for name in key))
+    every = with_key.select(*key, "landing_date", F.col("first_received").alias("arrival"), content)
     if current is not None:
         alive = current.where("ended_on is null")
         before = F.lit(None).cast("date").alias("landing_date")

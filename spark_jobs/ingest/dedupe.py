@@ -26,8 +26,8 @@ def drop_repeated_rows(records: DataFrame, current: DataFrame, feed: Feed) -> Da
     ).distinct()
     further = records.where("_row_no > 1").withColumn("_record", F.expr(feed.record_key_sql))
     lost = (F.col("r._record") == F.col("k._record")) & (F.col("k._earlier") < F.col("r.first_received"))
-    kept = further.alias("r").join(known.alias("k"), on=lost, how="left_anti").drop("_record")
-    return records.where("_row_no = 1").unionByName(kept)
+    remaining = further.alias("r").join(known.alias("k"), on=lost, how="left_anti").drop("_record")
+    return records.where("_row_no = 1").unionByName(remaining)
 
 
 def select_last_received(records: DataFrame, current: DataFrame | None, feed: Feed) -> DataFrame:
@@ -53,7 +53,7 @@ def select_last_received(records: DataFrame, current: DataFrame | None, feed: Fe
         ]
     )
     stayed = F.coalesce(content.eqNullSafe(F.lag(content).over(in_order)), F.lit(False))
-    chosen = (
+    last_rows = (
         every.withColumn(
             "_begins", F.when(~stayed | (F.row_number().over(in_order) == 1), F.col("first_received"))
         )
@@ -61,8 +61,8 @@ def select_last_received(records: DataFrame, current: DataFrame | None, feed: Fe
         .withColumn("_from_last", F.row_number().over(of_key.orderBy(F.desc("_arrival"))))
     )
     for name in feed.earliest_columns:
-        chosen = chosen.withColumn(name, F.min(name).over(of_key))
-    return chosen.where("_from_last = 1").drop("_from_last", "_begins", "_arrival")
+        last_rows = last_rows.withColumn(name, F.min(name).over(of_key))
+    return last_rows.where("_from_last = 1").drop("_from_last", "_begins", "_arrival")
 
 
 def list_arrival_columns(feed: Feed) -> set[str]:

@@ -61,23 +61,23 @@ class DeliveryManifest:
     def find_unfinished(self, source: Source, feed: Feed, new: list[Delivery]) -> list[dict]:
         """The feed's deliveries that an earlier run began and never finished, without the new ones."""
         ids = {delivery.delivery_id for delivery in new}
-        begun = (self.rows[each] for each in sorted(self.begun_earlier - ids))
-        return [row for row in begun if is_of_feed(row, source, feed)]
+        unfinished = (self.rows[each] for each in sorted(self.begun_earlier - ids))
+        return [row for row in unfinished if is_of_feed(row, source, feed)]
 
     def find_pending(self, source: Source, feed: Feed, files: list[LandedFile]) -> list[Delivery]:
         """The feed's files that are not ingested with this content, oldest landing date first."""
         current, pending = self.find_current(source, feed), []
-        begun = {row["source_file"] for row in self.find_unfinished(source, feed, [])}
+        unfinished_files = {row["source_file"] for row in self.find_unfinished(source, feed, [])}
         for file in files:
             if not matches_feed(source, feed, file):
                 continue
             row, new_id = current.get(file.name), hash_delivery(file.name, file.sha256)
             # Rows of a delivery begun under its name may be in the tables: then a known file is ingested
             # again, too.
-            if row is None or row["sha256"] != file.sha256 or file.name in begun:
+            if row is None or row["sha256"] != file.sha256 or file.name in unfinished_files:
                 replaced = row["delivery_id"] if row and row["delivery_id"] != new_id else None
                 pending.append(Delivery(new_id, file, replaced))
-        if not pending and current and begun - {file.name for file in files}:
+        if not pending and current and unfinished_files - {file.name for file in files}:
             # A file that was begun and removed since may have left rows. They go when a known file is
             # ingested again.
             pending = [

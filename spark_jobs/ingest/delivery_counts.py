@@ -56,6 +56,6 @@ def count_records(typed: DataFrame, accepted: DataFrame, feed: Feed) -> Delivery
 
 def count_keys(typed: DataFrame, feed: Feed) -> dict[str, int]:
     """How many keys each delivery names, refused records included."""
-    named = typed.where(" and ".join(f"{name} is not null" for name in feed.target.key))
-    rows = named.groupBy("delivery_id").agg(F.count_distinct(*feed.target.key).alias("n")).collect()
+    with_key = typed.where(" and ".join(f"{name} is not null" for name in feed.target.key))
+    rows = with_key.groupBy("delivery_id").agg(F.count_distinct(*feed.target.key).alias("n")).collect()
     return {row["delivery_id"]: row["n"] for row in rows}

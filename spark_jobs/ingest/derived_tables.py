@@ -58,7 +58,7 @@ def write_identifiers(
     naming = [ingest for ingest in (feed_ingests if is_rebuild else finished) if ingest.feed.identifiers]
     if not naming:
         return []
-    seen = [
+    sightings = [
         list_seen_identifiers(
             ingest.read_all_accepted() if is_rebuild else ingest.accepted,
             ingest.feed.identifiers,
@@ -68,11 +68,11 @@ def write_identifiers(
     ]
     first = F.min(F.struct("first_seen_at", "value"))
     merged = (
-        reduce(DataFrame.unionByName, seen)
+        reduce(DataFrame.unionByName, sightings)
         .groupBy("identifier_id", "kind", "source", "value_normalised")
         .agg(first.alias("first"))
         .select("identifier_id", "kind", "source", "first.value", "value_normalised", "first.first_seen_at")
     )
     table = CORE_IDENTIFIERS
-    written = lake.replace(merged, table) if is_rebuild else lake.upsert(merged, table, IS_EARLIER_SIGHTING)
-    return [make_table_report(table.name, written)]
+    result = lake.replace(merged, table) if is_rebuild else lake.upsert(merged, table, IS_EARLIER_SIGHTING)
+    return [make_table_report(table.name, result)]

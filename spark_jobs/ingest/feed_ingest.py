@@ -63,15 +63,15 @@ class FeedIngest(FeedRecords):
         self._write_raw()
         if feed.is_full_export:
             self._find_ended_rows()
-        written, n_new = self._rebuild() if self.is_rebuild else self._add_records(counts)
-        n_lost = counts.n_accepted - n_new + written.n_kept
+        result, n_new = self._rebuild() if self.is_rebuild else self._add_records(counts)
+        n_lost = counts.n_accepted - n_new + result.n_kept
         self._report(
             feed.target.name,
-            written,
+            result,
             n_received=counts.n_received,
             n_quarantined=counts.n_quarantined,
             **{"n_superseded" if feed.newest_wins else "n_duplicate": n_lost},
-            detail=self._describe(counts, written),
+            detail=self._describe(counts, result),
         )
         n_keys = counts.keys_by_delivery
         self.ingested = [
@@ -199,7 +199,7 @@ class FeedIngest(FeedRecords):
         finally:
             best.unpersist()
 
-    def _describe(self, counts: DeliveryCounts, written: WriteResult) -> dict:
+    def _describe(self, counts: DeliveryCounts, result: WriteResult) -> dict:
         detail = {"source": self.source.name, "entity": self.feed.entity, "n_files": len(self.deliveries)}
         days = sorted({str(delivery.file.day) for delivery in self.deliveries})
         detail["landing_days"] = [days[0], days[-1]]
@@ -207,7 +207,7 @@ class FeedIngest(FeedRecords):
             detail["reasons"] = counts.by_reason
         if counts.n_doubtful:
             detail["n_doubtful"] = counts.n_doubtful
-        detail |= log_files(self.source.name, self.deliveries, counts.by_delivery, written.n_deleted)
+        detail |= log_files(self.source.name, self.deliveries, counts.by_delivery, result.n_deleted)
         if self.feed.is_full_export:
             mine = [day for day in self.export_days if self.days[0] <= day.day <= self.days[1]]
             detail |= log_full_exports(f"{self.source.name}.{self.feed.entity}", mine, self._count_ended())
@@ -221,5 +221,5 @@ class FeedIngest(FeedRecords):
             else self.ended_rows.where(F.col("ended_on").between(F.lit(first), F.lit(last))).count()
         )
 
-    def _report(self, table_name: str, written: WriteResult, **details: object) -> None:
-        self.reports.append(make_table_report(table_name, written, **details))
+    def _report(self, table_name: str, result: WriteResult, **details: object) -> None:
+        self.reports.append(make_table_report(table_name, result, **details))

@@ -46,8 +46,8 @@ def log_full_exports(feed: str, days: Iterable[FullExportDay], n_ended: int) -> 
         )
     if n_ended:
         logger.info(f"{feed}: {n_ended:,} ended, because a whole file no longer names them")
-    named = [
+    messages = [
         {"day": str(day.day), "n_keys": day.n_keys, "n_before": day.n_before}
         for day in suspicious[:MAX_SHOWN_FILES]
     ]
-    return {"n_ended": n_ended} | ({"suspicious_whole_files": named} if named else {})
+    return {"n_ended": n_ended} | ({"suspicious_whole_files": messages} if messages else {})

@@ -45,10 +45,10 @@ def find_repeated_files(files: Iterable[tuple[str, str, str]]) -> set[str]:
     Args:
         files: place, delivery id and content hash of each delivery that counts.
     """
-    seen: set[str] = set()
+    contents: set[str] = set()
     repeated = set()
     for _, delivery_id, sha256 in sorted(files):
-        if sha256 in seen:
+        if sha256 in contents:
             repeated.add(delivery_id)
-        seen.add(sha256)
+        contents.add(sha256)
     return repeated

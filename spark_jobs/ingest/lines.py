@@ -37,10 +37,10 @@ def read_lines(file: BinaryIO, max_bytes: int) -> Iterator[Line]:
 
 def read_chunks(file: BinaryIO) -> Iterator[bytes]:
     """A file's bytes from behind its byte order mark, cut anywhere but inside a CRLF."""
-    held = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+    buffer = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
     while chunk := file.read(CHUNK_BYTES):
-        chunk = held + chunk
-        held = b"\r" if chunk.endswith(b"\r") else b""
-        yield chunk.removesuffix(held)
-    if held:
-        yield held
+        chunk = buffer + chunk
+        buffer = b"\r" if chunk.endswith(b"\r") else b""
+        yield chunk.removesuffix(buffer)
+    if buffer:
+        yield buffer

@@ -27,9 +27,9 @@ def write_quarantine(lake: Lake, finished: list[FeedIngest]) -> list[TableReport
     if n_rows <= MAX_ROWS_IN_MEMORY:
         rows = rows.toArrow()
     replaced = " or ".join(f"({ingest.delivery_filter})" for ingest in refusing)
-    written = lake.rewrite_days(rows, QUARANTINE, days, replaced)
+    result = lake.rewrite_days(rows, QUARANTINE, days, replaced)
     reasons = {f"{ingest.source.name}.{ingest.feed.entity}": ingest.counts.by_reason for ingest in refusing}
-    return [make_table_report(QUARANTINE.name, written, n_rows=n_rows, detail={"reasons": reasons})]
+    return [make_table_report(QUARANTINE.name, result, n_rows=n_rows, detail={"reasons": reasons})]
 
 
 def select_quarantined(ingest: FeedIngest) -> DataFrame:

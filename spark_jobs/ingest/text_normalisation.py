@@ -131,11 +131,11 @@ def make_document_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
             return normalise_json_or_text(value)
         # its names: an id under `item_id` and a byte-order mark is one all the same
         document = map_strings(document, str)
-        found = [
+        paths = [
             each for field in id_fields for each in normalise_ids_inside(document, field.json_path, field)
         ]
         flaw, doubt = (
-            next(filter(None, (getattr(each, name) for each in found)), None) for name in ("flaw", "doubt")
+            next(filter(None, (getattr(each, name) for each in paths)), None) for name in ("flaw", "doubt")
         )
         return NormalisedValue(format_document(map_strings(document, normalise_text)), flaw, doubt)
 
@@ -155,14 +155,14 @@ def make_plain_id_pattern(field: "IdField") -> str:
 def normalise_ids_inside(part: Any, names: tuple[str, ...], field: "IdField") -> list[NormalisedValue]:
     """Put the ids of a document that stand under these names into their normal form, and return them."""
     if isinstance(part, list):
-        return [found for each in part for found in normalise_ids_inside(each, names, field)]
+        return [normalised for each in part for normalised in normalise_ids_inside(each, names, field)]
     if not isinstance(part, dict) or names[0] not in part:
         return []
     if len(names) > 1:
         return normalise_ids_inside(part[names[0]], names[1:], field)
-    found = normalise_id(field, part[names[0]])
-    part[names[0]] = found.value
-    return [found]
+    normalised = normalise_id(field, part[names[0]])
+    part[names[0]] = normalised.value
+    return [normalised]
 
 
 def map_strings(part: Any, text: Callable[[str], str]) -> Any:
@@ -182,10 +182,10 @@ def map_strings(part: Any, text: Callable[[str], str]) -> Any:
 def parse_document(text: str) -> dict | list | None:
     """The JSON object or list; None for any other text."""
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict | list) else None
+    return document if isinstance(document, dict | list) else None
 
 
 def format_document(document: dict | list) -> str:

@@ -26,9 +26,10 @@ def report_unmatched_files(sources: list[Source], files: list[LandedFile]) -> li
         ]
         if names:
             patterns = ", ".join(f"{feed.entity}/<day>/{feed.file_pattern}" for feed in source.feeds)
-            shown = ", ".join(names[:MAX_SHOWN_FILES]) + (", …" if len(names) > MAX_SHOWN_FILES else "")
+            file_list = ", ".join(names[:MAX_SHOWN_FILES]) + (", …" if len(names) > MAX_SHOWN_FILES else "")
             logger.warning(
-                f"{source.name}: {len(names)} landed files match none of {patterns} and are not read: {shown}"
+                f"{source.name}: {len(names)} landed files match none of {patterns} and are not read:"
+                f" {file_list}"
             )
             detail = {
                 "source": source.name,

@@ -36,7 +36,7 @@ def create_table(path: str, table: Table) -> None:
     properties = TABLE_PROPERTIES | (
         {"delta.enableChangeDataFeed": "false"} if table.name.startswith("raw_") else {}
     )
-    made = RustTable.create(
+    table_on_disk = RustTable.create(
         path,
         build_arrow_schema(table),
         mode="error",
@@ -45,17 +45,17 @@ def create_table(path: str, table: Table) -> None:
         configuration=properties,
     )
     if table.checks:
-        made.alter.add_constraint(dict(table.checks))
+        table_on_disk.alter.add_constraint(dict(table.checks))
 
 
 def add_missing_columns(path: str, table: Table) -> list[str]:
     """Give a table the columns of its contract that it does not have yet, empty; returns their names."""
-    held = RustTable(path)
-    there = {field.name for field in held.schema().fields}
+    table_on_disk = RustTable(path)
+    there = {field.name for field in table_on_disk.schema().fields}
     gained = [name for name in table.columns if name not in there]
     if gained:
         fields = [field.with_nullable(True) for field in build_arrow_schema(table) if field.name in gained]
-        held.alter.add_columns(Schema.from_arrow(pa.schema(fields)).fields)
+        table_on_disk.alter.add_columns(Schema.from_arrow(pa.schema(fields)).fields)
     return gained
 
 
@@ -65,13 +65,13 @@ def hide_refused_values(table: Table) -> Iterator[None]:
     try:
         yield
     except DeltaError as error:
-        said, _, preview = str(error).partition("Preview")
+        message, _, preview = str(error).partition("Preview")
         if not preview:
             raise
         promised = f"{', '.join(table.required)} are never null" + "".join(
             f"; {check}" for check in table.checks.values()
         )
-        raise ContractError(f"{table.name}: {said.strip()} Promised: {promised}") from None
+        raise ContractError(f"{table.name}: {message.strip()} Promised: {promised}") from None
 
 
 def has_partitions_between(path: str, first: date, last: date) -> bool:
@@ -121,18 +121,22 @@ def merge_rows(
         # Without literal dates a MERGE reads every partition.
         match += f" and old.`{table.partition}` in ({', '.join(f'date {str(day)!r}' for day in touched)})"
     values = {name: f"new.`{name}`" for name in table.columns}
-    gone = "new._outcome = 'deleted'"
+    is_deleted = "new._outcome = 'deleted'"
     if isinstance(changes, pa.Table):
-        begun = RustTable(path).merge(
+        merge = RustTable(path).merge(
             cast_to_contract(changes, table, "_outcome"), match, source_alias="new", target_alias="old"
         )
-        begun.when_matched_delete(gone).when_matched_update(values).when_not_matched_insert(values).execute()
+        merge.when_matched_delete(is_deleted).when_matched_update(values).when_not_matched_insert(
+            values
+        ).execute()
         return
     from delta.tables import DeltaTable
 
     changes = changes.select(*table.columns, "_outcome").alias("new")
-    begun = DeltaTable.forPath(spark, path).alias("old").merge(changes, match)
-    begun.whenMatchedDelete(gone).whenMatchedUpdate(set=values).whenNotMatchedInsert(values=values).execute()
+    merge = DeltaTable.forPath(spark, path).alias("old").merge(changes, match)
+    merge.whenMatchedDelete(is_deleted).whenMatchedUpdate(set=values).whenNotMatchedInsert(
+        values=values
+    ).execute()
 
 
 def read_if_small(
@@ -141,11 +145,11 @@ def read_if_small(
     """A table's rows (those whose key lies in the range) without Spark; None when they are too
     many for that.
     """
-    found = RustTable(path, version=version)
+    table_on_disk = RustTable(path, version=version)
     if not key_range:
         return (
-            found.to_pyarrow_table(columns=list(table.columns))
-            if found.count() <= MAX_ROWS_IN_MEMORY
+            table_on_disk.to_pyarrow_table(columns=list(table.columns))
+            if table_on_disk.count() <= MAX_ROWS_IN_MEMORY
             else None
         )
     # Asked of delta-rs's own engine: its merges write strings as `string_view` (1.6.6), and a filter of
@@ -156,12 +160,12 @@ def read_if_small(
         for name, (least, most) in key_range.items()
     )
     names = ", ".join(f'"{name}"' for name in table.columns)
-    asked = (
+    rows_wanted = (
         QueryBuilder()
-        .register("held", found)
+        .register("held", table_on_disk)
         .execute(f"select {names} from held where {inside} limit {MAX_ROWS_IN_MEMORY + 1}")
     )
-    rows = pa.table(asked.read_all())
+    rows = pa.table(rows_wanted.read_all())
     schema = pa.schema([field.with_nullable(True) for field in build_arrow_schema(table)])
     return rows.cast(schema) if rows.num_rows <= MAX_ROWS_IN_MEMORY else None
 

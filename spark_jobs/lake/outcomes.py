@@ -158,13 +158,15 @@ def classify_rows(rows: DataFrame, table: Table, n_new: int | None) -> TableChan
         few = rows.limit(MAX_ROWS_IN_MEMORY + 1).toArrow()
         if few.num_rows <= MAX_ROWS_IN_MEMORY:
             return _classify_in_memory(few, table)
-    kept = rows.persist()
-    by_key = kept.groupBy(*table.key) if table.key else kept.groupBy(F.monotonically_increasing_id())
+    persisted = rows.persist()
+    by_key = (
+        persisted.groupBy(*table.key) if table.key else persisted.groupBy(F.monotonically_increasing_id())
+    )
     one = by_key.agg(
         F.count("*").alias("rows"),
         *[F.first(name).alias(name) for name in ("_outcome", "_counted", "_dates")],
     )
-    found = (
+    counted = (
         one.groupBy("_outcome")
         .agg(
             F.count("*").alias("rows"),
@@ -174,11 +176,11 @@ def classify_rows(rows: DataFrame, table: Table, n_new: int | None) -> TableChan
         )
         .collect()
     )
-    refuse_repeated_keys(sum(row["repeats"] for row in found), table)
+    refuse_repeated_keys(sum(row["repeats"] for row in counted), table)
     return TableChange(
-        kept.where(F.col("_outcome").isin(*CHANGING_OUTCOMES)),
-        {row["_outcome"]: row.asDict() for row in found},
-        kept,
+        persisted.where(F.col("_outcome").isin(*CHANGING_OUTCOMES)),
+        {row["_outcome"]: row.asDict() for row in counted},
+        persisted,
     )
 
 
@@ -187,10 +189,10 @@ def _classify_in_memory(few: pa.Table, table: Table) -> TableChange:
         refuse_repeated_keys(few.num_rows - few.group_by(list(table.key)).aggregate([]).num_rows, table)
     outcomes: dict[str, dict] = {}
     for row in few.select(["_outcome", "_counted", "_dates"]).to_pylist():
-        found = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
-        found["rows"] += 1
-        found["n"] += row["_counted"]
-        found["dates"].update(row["_dates"])
+        outcome = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
+        outcome["rows"] += 1
+        outcome["n"] += row["_counted"]
+        outcome["dates"].update(row["_dates"])
     return TableChange(few.filter(pc.is_in(few["_outcome"], pa.array(CHANGING_OUTCOMES))), outcomes)
 
 

@@ -45,8 +45,8 @@ class LakeReader:
         """
         if not self.exists(table):
             return None
-        found = RustTable(self.path(table))
-        return found.metadata().id, found.version()
+        table_on_disk = RustTable(self.path(table))
+        return table_on_disk.metadata().id, table_on_disk.version()
 
     def read_versions(self) -> dict[str, int]:
         """The newest version of every table but the `ops_*` logs, by name."""

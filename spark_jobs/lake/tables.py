@@ -214,8 +214,8 @@ class Lake(LakeReader):
                 change.release()
             after = self.version(table)
         counts = {
-            f"n_{kind}": found["rows" if kind == "deleted" else "n"]
-            for kind, found in change.outcomes.items()
+            f"n_{kind}": outcome["rows" if kind == "deleted" else "n"]
+            for kind, outcome in change.outcomes.items()
         }
         return WriteResult(before, after, touched_dates=change.touched, **counts)
 
@@ -227,7 +227,7 @@ class Lake(LakeReader):
         rows = delta_writes.read_if_small(self.path(table), table, key_range=ends) if ends else None
         if rows is not None:
             return self._to_frame(rows, table)
-        held = self.read(table)
+        current_rows = self.read(table)
         for name, (least, most) in ends.items():
-            held = held.where(held[name].between(least, most))
-        return held
+            current_rows = current_rows.where(current_rows[name].between(least, most))
+        return current_rows

@@ -133,11 +133,11 @@ def run_generator(program: GeneratorProgram, source: Source, context: RunContext
     # The first entity says which days are there, so it comes last: a kill in between leaves the day missing.
     for entity in reversed(entities):
         for day in missing:
-            written, target = temporary / entity / str(day), landing / entity / str(day)
-            if written.is_dir() and not target.is_dir():
+            temporary_folder, target = temporary / entity / str(day), landing / entity / str(day)
+            if temporary_folder.is_dir() and not target.is_dir():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                n_files += sum(1 for file in written.iterdir() if file.is_file())
-                written.rename(target)
+                n_files += sum(1 for file in temporary_folder.iterdir() if file.is_file())
+                temporary_folder.rename(target)
     shutil.rmtree(temporary)
     return n_files
 

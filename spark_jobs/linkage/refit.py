@@ -165,13 +165,13 @@ def fit_on_known_pairs(
     u = measure_level_shares(con, settings["comparisons"], "random_pairs", U_SMOOTHING)
     settings = set_level_probabilities(settings, m, u, (n_same + 0.5) / max(n_known * (n_known - 1) / 2, 1))
     columns = list_term_frequency_columns(profile.comparisons)
-    seen, rarest = (
+    is_seen, rarest = (
         measure_term_frequencies(con, "people", columns)
         if holds_values
         else ({c: {} for c in columns}, derive_rarest_shares(settings))
     )
     model = LinkageModel(
-        profile.name, settings, seen, rarest, learned.variants, learned.words, None, thresholds
+        profile.name, settings, is_seen, rarest, learned.variants, learned.words, None, thresholds
     )
 
     write_scored_pairs(con, model, "known_pairs", "scored")

@@ -72,25 +72,29 @@ def resolve_as_of(switches: Iterable[Deployment], when: str) -> tuple[Deployment
         ValueError: it is neither a day nor a moment.
     """
     lines, (moment, is_day) = list(switches), parse_moment(when)
-    found, clock = find_deployment_at(lines, when)
-    if found is None:
-        told = f"nothing was in production {f'when {when} ended' if is_day else f'at {when}'}"
+    deployment, clock = find_deployment_at(lines, when)
+    if deployment is None:
+        clock_note = f"nothing was in production {f'when {when} ended' if is_day else f'at {when}'}"
         first = lines[0] if lines else None
         if first:
-            told += f"; the first switch was at {first.switched_at}, over {format_landing_dates(first)} "
-            told += f"(in production from {compute_first_day_in_production(first)} by the shop's days)"
-        return None, clock, told
+            clock_note += (
+                f"; the first switch was at {first.switched_at}, over {format_landing_dates(first)} "
+            )
+            clock_note += f"(in production from {compute_first_day_in_production(first)} by the shop's days)"
+        return None, clock, clock_note
     since = {
-        "wall": found.switched_at,
-        "shop": f"{compute_first_day_in_production(found)} by the shop's own days",
+        "wall": deployment.switched_at,
+        "shop": f"{compute_first_day_in_production(deployment)} by the shop's own days",
     }[clock]
-    told = f"{when} means what was in production {'when that day ended' if is_day else 'then'}"
-    told = f"{told}: run {found.run_id} over {format_landing_dates(found)}, since {since}."
+    clock_note = f"{when} means what was in production {'when that day ended' if is_day else 'then'}"
+    clock_note = (
+        f"{clock_note}: run {deployment.run_id} over {format_landing_dates(deployment)}, since {since}."
+    )
     day = moment.date().isoformat()
     own = [each.run_id for each in lines if each.by == PUBLISH and each.record["landing_date"] == day]
-    if is_day and own and own[-1] != found.run_id:
-        told += f" The night over landing day {day} itself is run {own[-1]}."
-    return found, clock, told
+    if is_day and own and own[-1] != deployment.run_id:
+        clock_note += f" The night over landing day {day} itself is run {own[-1]}."
+    return deployment, clock, clock_note
 
 
 def format_landing_dates(switch: Deployment) -> str:

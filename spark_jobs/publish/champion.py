@@ -40,14 +40,16 @@ def restore_champion_from_log(settings: Settings, log: list[Deployment], at: dat
     Raises:
         DigestError: as `restore_champion`.
     """
-    wanted = log[-1].record["model_version"] if log else "none"
-    if parse_model_version_number(wanted) is None:
+    logged_version = log[-1].record["model_version"] if log else "none"
+    if parse_model_version_number(logged_version) is None:
         return None
     champion = open_registry(settings, at).champion()
-    left = log[-2].record["model_version"] if len(log) > 1 and log[-1].by == ROLLBACK else None
-    if champion is None or (champion.model_version == left != wanted):
-        restore_champion(settings, wanted, at)
-        return wanted
+    version_before_rollback = (
+        log[-2].record["model_version"] if len(log) > 1 and log[-1].by == ROLLBACK else None
+    )
+    if champion is None or (champion.model_version == version_before_rollback != logged_version):
+        restore_champion(settings, logged_version, at)
+        return logged_version
     return None
 
 

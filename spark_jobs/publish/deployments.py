@@ -145,9 +145,9 @@ def restore_last_deployment(home: Path) -> Published | None:
     Raises:
         PublishedUnreadable: `published.json` is damaged and the log holds no line to make it again from.
     """
-    log, seen = read_deployments(home), read_published_or_none(home)
-    if seen and not is_deployment_logged(log, seen):
-        append_deployment(home, build_lost_deployment(home, seen))
+    log, published_now = read_deployments(home), read_published_or_none(home)
+    if published_now and not is_deployment_logged(log, published_now):
+        append_deployment(home, build_lost_deployment(home, published_now))
         log = read_deployments(home)
     if log:
         write_derived_files(home, log[-1])
@@ -159,12 +159,12 @@ def is_deployment_logged(log: list[Deployment], record: Published) -> bool:
     return any(each.published == record for each in log) or bool(log and _is_same(log[-1].published, record))
 
 
-def build_lost_deployment(home: Path, seen: Published) -> Deployment:
+def build_lost_deployment(home: Path, published_now: Published) -> Deployment:
     """The deployment that readers see and no line tells of; its rules are not known any more."""
-    if not seen.inputs.startswith(ROLLED_BACK_FROM):
-        return build_publish_deployment(home, slugify_run_id(seen.run_id), seen, {})
+    if not published_now.inputs.startswith(ROLLED_BACK_FROM):
+        return build_publish_deployment(home, slugify_run_id(published_now.run_id), published_now, {})
     switched_at = datetime.fromtimestamp(HomePaths(home).published.stat().st_mtime, UTC)
-    return build_rollback_deployment(home, seen, format_utc(switched_at), "")
+    return build_rollback_deployment(home, published_now, format_utc(switched_at), "")
 
 
 def read_published_or_none(home: Path) -> Published | None:
@@ -179,10 +179,10 @@ def write_derived_files(home: Path, deployment: Deployment) -> None:
     """Let history record, `published.json` and the warehouse's link say what a deployment says. Repeats
     harmlessly.
     """
-    record, seen = deployment.published, read_published_or_none(home)
+    record, published_now = deployment.published, read_published_or_none(home)
     if deployment.by == PUBLISH:
         write_history_record(home, record)
-    if seen is None or not _is_same(seen, record):
+    if published_now is None or not _is_same(published_now, record):
         record.write(home)
     link_warehouse_file(home, record)
 

@@ -56,7 +56,7 @@ class ListVerdict:
 def evaluate_gate(figures: ListFigures) -> ListVerdict:
     """The verdict on tonight's lists. A question without yesterday, or about nobody, is not asked."""
     compared = figures.n_lists_before is not None and figures.n_lists_before >= MIN_COMPARED
-    asked = [
+    checks = [
         ListCheck(
             "model versions in the lists",
             ", ".join(figures.model_versions),
@@ -76,19 +76,21 @@ def evaluate_gate(figures: ListFigures) -> ListVerdict:
         _check_at_most("share of personal lists that are short", figures.short_share, MAX_SHORT_SHARE),
     ]
     if figures.coverage is not None:
-        asked.append(_check_at_least("coverage of regular customers", figures.coverage, MIN_COVERAGE))
+        checks.append(_check_at_least("coverage of regular customers", figures.coverage, MIN_COVERAGE))
     if compared:
-        asked.append(
+        checks.append(
             _check_at_least(
                 "personal lists against yesterday's", figures.n_lists / figures.n_lists_before, MIN_KEPT_LISTS
             )
         )
     if compared and figures.n_top_items_before >= N_TOP_ITEMS:
-        kept = figures.n_top_items / figures.n_top_items_before
-        asked.append(_check_at_least("items on first pages against yesterday's", kept, MIN_KEPT_ITEMS))
+        share_of_top_items = figures.n_top_items / figures.n_top_items_before
+        checks.append(
+            _check_at_least("items on first pages against yesterday's", share_of_top_items, MIN_KEPT_ITEMS)
+        )
     if compared and figures.churn is not None:
-        asked.append(_check_at_most("churn against yesterday", figures.churn, MAX_CHURN))
-    return ListVerdict(tuple(asked))
+        checks.append(_check_at_most("churn against yesterday", figures.churn, MAX_CHURN))
+    return ListVerdict(tuple(checks))
 
 
 def _check_at_least(name: str, value: float, limit: float) -> ListCheck:

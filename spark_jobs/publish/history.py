@@ -52,7 +52,7 @@ def describe_deployment(
         "wall": until and until.switched_at,
         "shop": until and f"{compute_first_day_in_production(until)} by the shop's days",
     }
-    said = [
+    lines = [
         f"run        {record['run_id']}, by {deployment.by}"
         + (f" ({deployment.why})" if deployment.why else ""),
         f"days       {format_landing_dates(deployment)}",
@@ -62,7 +62,7 @@ def describe_deployment(
         f"model      {record['model_version']}",
     ]
     if model:
-        said += [
+        lines += [
             f"  run      {model.get('run_id')} ({model.get('kind')}): {model.get('reason')}",
             *(
                 f"  measured {name} {format_metric(spread)}"
@@ -73,10 +73,10 @@ def describe_deployment(
             f"  by       code {model.get('code_hash')}, settings {model.get('config_hash')}",
             *(f"  sha256   {name} {value}" for name, value in (model.get("digests") or {}).items()),
         ]
-    said += [f"tables     {format_mapping(dict(sorted(record['table_versions'].items())))}"]
+    lines += [f"tables     {format_mapping(dict(sorted(record['table_versions'].items())))}"]
     if rules:
         decisions, overrides = rules["identity_decisions"], rules["overrides"]
-        said += [
+        lines += [
             (
                 f"rules      {rules['digest']} (copies: {home / COPIES_FOLDER / rules['digest']}), code"
                 f" {rules['code_hash']}, settings {rules['config_hash']}"
@@ -89,12 +89,12 @@ def describe_deployment(
             f"  overrides in force at the switch: {len(overrides)}",
             *(f"    {format_override(each)}" for each in overrides),
         ]
-    return said
+    return lines
 
 
-def format_mapping(held: Mapping[str, Any] | None) -> str:
+def format_mapping(mapping: Mapping[str, Any] | None) -> str:
     """Names and what they hold, as words."""
-    return ", ".join(f"{name} {value}" for name, value in (held or {}).items())
+    return ", ".join(f"{name} {value}" for name, value in (mapping or {}).items())
 
 
 def format_override(one: dict[str, Any]) -> str:
@@ -114,27 +114,29 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make history", description=__doc__.splitlines()[0])
     parser.add_argument("--at", default="", help="a day, or a moment in UTC")
     parser.add_argument("--json", action="store_true", help="the whole line as JSON")
-    given, home = parser.parse_args(argv), Settings.from_environment().home
+    args, home = parser.parse_args(argv), Settings.from_environment().home
     switches = deployments.read_deployments(home)
     if not switches:
         print(f"Nothing has been published in {home} since this is written down.", file=sys.stderr)
         return 1
-    if not given.at:
+    if not args.at:
         print("\n".join(format_deployments(switches)))
         return 0
     try:
-        found, clock, words = resolve_as_of(switches, given.at)
+        deployment, clock, words = resolve_as_of(switches, args.at)
     except ValueError:
-        print(f"{given.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
+        print(f"{args.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
         return 1
-    if found is None:
+    if deployment is None:
         print(f"{words[:1].upper()}{words[1:]}.", file=sys.stderr)
         return 1
-    later = switches[switches.index(found) + 1 :]
-    if given.json:
-        print(json.dumps(asdict(found), indent=1))
+    later = switches[switches.index(deployment) + 1 :]
+    if args.json:
+        print(json.dumps(asdict(deployment), indent=1))
     else:
-        print("\n".join([words, "", *describe_deployment(found, later[0] if later else None, clock, home)]))
+        print(
+            "\n".join([words, "", *describe_deployment(deployment, later[0] if later else None, clock, home)])
+        )
     return 0
 
 

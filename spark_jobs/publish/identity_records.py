@@ -27,8 +27,10 @@ CHUNK = (
 
 def read_links(lake: Lake) -> pa.Table | None:
     """Read `core_identity_links`; None where its rows do not say which links are followed."""
-    held = set(lake.scan(CORE_IDENTITY_LINKS).schema.names)
-    return lake.read_arrow(CORE_IDENTITY_LINKS) if held >= set(CORE_IDENTITY_LINKS.columns) else None
+    stored_columns = set(lake.scan(CORE_IDENTITY_LINKS).schema.names)
+    return (
+        lake.read_arrow(CORE_IDENTITY_LINKS) if stored_columns >= set(CORE_IDENTITY_LINKS.columns) else None
+    )
 
 
 def read_reviews(lake: Lake) -> list[snapshot.Review]:
@@ -91,8 +93,8 @@ def group_links_by_identifier(
         rows = [snapshot.Link(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
         begins = starts[first : last + 1] - starts[first]
         people = identifiers.slice(first, last - first).to_pylist()
-        gone = left_out[first:last].tolist()
-        for row, start, end, n in zip(people, begins[:-1], begins[1:], gone, strict=True):
+        omitted = left_out[first:last].tolist()
+        for row, start, end, n in zip(people, begins[:-1], begins[1:], omitted, strict=True):
             yield (
                 row["identifier_id"],
                 snapshot.Linked(row["kind"], row["customer_id"], tuple(rows[start:end]), n),
@@ -112,9 +114,9 @@ def limit_unfollowed_links(
     """
     is_held = np.tile(pc.is_valid(known["held_by"]).to_numpy(), 2)
     since = np.tile(pc.cast(known["first_seen_at"], pa.int64()).to_numpy(), 2)
-    held = order[is_held[order]]
-    left_out = np.maximum(np.bincount(here[held], minlength=n_identifiers) - MAX_UNFOLLOWED_LINKS, 0)
-    crowd = held[left_out[here[held]] > 0]
+    held_order = order[is_held[order]]
+    left_out = np.maximum(np.bincount(here[held_order], minlength=n_identifiers) - MAX_UNFOLLOWED_LINKS, 0)
+    crowd = held_order[left_out[here[held_order]] > 0]
     crowd = crowd[np.lexsort((since[crowd], here[crowd]))]  # stable: equals stay in `order`
     place_of = np.arange(len(crowd)) - np.searchsorted(here[crowd], here[crowd])
     is_kept = np.ones(len(here), dtype=bool)

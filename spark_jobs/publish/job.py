@@ -88,8 +88,8 @@ def finish_repeated_publish(context: RunContext, lake: Lake, now: Published) -> 
     """The report where readers see tonight already; writes the summary that a killed publish did not."""
     home = context.settings.home
     if summary.read_run_id(home) != now.run_id:
-        seen = replace(context, run_id=now.run_id)
-        summary.write_summary(summary.build_summary(seen, lake, now), home)
+        published_context = replace(context, run_id=now.run_id)
+        summary.write_summary(summary.build_summary(published_context, lake, now), home)
     detail = {"snapshot": now.snapshot, "switched": False, "pruned": delete_unretained_files(home)}
     return [TableReport("published", detail=detail)]
 

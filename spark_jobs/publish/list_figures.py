@@ -109,7 +109,7 @@ def measure_lists(
 
 def extract_top_items(table: pa.Table, key: str) -> dict[str, tuple[str, ...]]:
     """The first `N_TOP_ITEMS` item ids of each list, by its key."""
-    found = {}
+    top_items = {}
     for batch in table.select([key, "items"]).to_batches():
         first = pc.list_slice(batch.column("items"), 0, N_TOP_ITEMS)
         ids, end = pc.list_flatten(first).field("item_id").to_pylist(), 0
@@ -117,8 +117,8 @@ def extract_top_items(table: pa.Table, key: str) -> dict[str, tuple[str, ...]]:
             batch.column(key).to_pylist(), pc.list_value_length(first).to_pylist(), strict=True
         ):
             start, end = end, end + (length or 0)
-            found[name] = tuple(ids[start:end])
-    return found
+            top_items[name] = tuple(ids[start:end])
+    return top_items
 
 
 def compute_overlap(ids: Sequence[str], other: Sequence[str]) -> float:
@@ -132,8 +132,8 @@ def count_different_items(top: Mapping[str, Sequence[str]]) -> int:
 
 def compute_mean(values: Iterable[float]) -> float | None:
     """The mean of the values; None where there are none."""
-    found = [float(value) for value in values]
-    return math.fsum(found) / len(found) if found else None
+    numbers = [float(value) for value in values]
+    return math.fsum(numbers) / len(numbers) if numbers else None
 
 
 def count_unshowable_positions(table: pa.Table, showable: pa.ChunkedArray) -> int:

@@ -25,21 +25,21 @@ def read_snapshot_meta(folder: Path) -> snapshot.SnapshotMeta | None:
         return None
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.META)
-        found = snapshot.unpack_record(snapshot.SnapshotMeta, packed) if packed else None
-    return found if found and found.layout in snapshot.READABLE else None
+        meta = snapshot.unpack_record(snapshot.SnapshotMeta, packed) if packed else None
+    return meta if meta and meta.layout in snapshot.READABLE else None
 
 
 def is_same_content(current: snapshot.SnapshotMeta | None, due: snapshot.SnapshotMeta) -> bool:
     """Whether the same tables, model and code made both; when they were made is no part of what they hold."""
-    told = {"run_id": "", "landing_date": "", "published_at": ""}
-    return current is not None and current._replace(**told) == due._replace(**told)
+    of_the_run = {"run_id": "", "landing_date": "", "published_at": ""}
+    return current is not None and current._replace(**of_the_run) == due._replace(**of_the_run)
 
 
 def read_top_items(folder: Path) -> dict[str, tuple[str, ...]] | None:
     """The first `N_TOP_ITEMS` item ids of each customer's list; None as in `read_snapshot_meta`."""
     if read_snapshot_meta(folder) is None:
         return None
-    found = {}
+    top_items = {}
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.CATALOGUE)
         catalogue, cursor = (
@@ -51,15 +51,15 @@ def read_top_items(folder: Path) -> dict[str, tuple[str, ...]] | None:
             if not key.startswith(snapshot.CUSTOMER_LISTS):
                 break
             customer_id = key.removeprefix(snapshot.CUSTOMER_LISTS).decode()
-            found[customer_id] = tuple(listed.item_id for listed in catalogue.unpack(value)[:N_TOP_ITEMS])
-    return found
+            top_items[customer_id] = tuple(listed.item_id for listed in catalogue.unpack(value)[:N_TOP_ITEMS])
+    return top_items
 
 
 def read_identifiers(folder: Path) -> tuple[int, dict[str, str]] | None:
     """The version of `core_identities` that a snapshot knows (-1: it does not say), and each identifier's
     customer in it; None as in `read_snapshot_meta`."""
-    found = read_snapshot_meta(folder)
-    if found is None:
+    meta = read_snapshot_meta(folder)
+    if meta is None:
         return None
     whose, prefix = {}, snapshot.IDENTIFIERS
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
@@ -69,4 +69,4 @@ def read_identifiers(folder: Path) -> tuple[int, dict[str, str]] | None:
             if not key.startswith(prefix):
                 break
             whose[key.removeprefix(prefix).decode()] = value.decode()
-    return found.table_versions.get(CORE_IDENTITIES.name, -1), whose
+    return meta.table_versions.get(CORE_IDENTITIES.name, -1), whose

@@ -45,10 +45,10 @@ def write_restrictions(home: Path, sources: SnapshotTables, landing_date: date) 
     known_until = datetime(landing_date.year, landing_date.month, landing_date.day, tzinfo=UTC) + timedelta(
         days=1
     )
-    asked = {kind: store.find_live_keys(kind) for kind in (CONSENTS, ITEMS)}
+    live_keys = {kind: store.find_live_keys(kind) for kind in (CONSENTS, ITEMS)}
     night = {
-        CONSENTS: collect_consent_restrictions(sources, known_until, asked[CONSENTS]),
-        ITEMS: collect_item_restrictions(sources, known_until, asked[ITEMS]),
+        CONSENTS: collect_consent_restrictions(sources, known_until, live_keys[CONSENTS]),
+        ITEMS: collect_item_restrictions(sources, known_until, live_keys[ITEMS]),
     }
     splits = find_parted_ids(home, read_identities(sources))
     store.write_run_permissions(night, splits)
@@ -80,9 +80,9 @@ def read_identities(sources: SnapshotTables) -> dict[str, str]:
 
 
 def collect_consent_restrictions(
-    sources: SnapshotTables, known_until: datetime, asked: set[bytes]
+    sources: SnapshotTables, known_until: datetime, live_keys: set[bytes]
 ) -> dict[str, Permission]:
-    """A no for every id of whoever may not be personalised for, and of `asked` ids the word
+    """A no for every id of whoever may not be personalised for, and of `live_keys` ids the word
     whatever it is.
     """
     whose, words = read_identities(sources), read_newest_consents(sources)
@@ -91,10 +91,10 @@ def collect_consent_restrictions(
     issued = set(
         pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist()
     )
-    found = {}
+    permissions = {}
     for identifier, customer in whose.items():
         is_granted = customer in willing
-        if is_granted and not asked:
+        if is_granted and not live_keys:
             continue
         said_at, said_by, is_no = words.get(customer, (None, "", False))
         # for another reason than a word: a review holds them back, or their record has ended
@@ -102,10 +102,10 @@ def collect_consent_restrictions(
             said_at, said_by = known_until, BY_REVIEW if customer in known else BY_RECORD
         former = id_of_founder(identifier)
         names = {identifier, customer, *({former} & issued)}
-        names = {name for name in names if encode_key(name) in asked} if is_granted else names
+        names = {name for name in names if encode_key(name) in live_keys} if is_granted else names
         if said_at:
-            found.update(dict.fromkeys(names, Permission(is_granted, said_at, said_by, is_live=False)))
-    return found
+            permissions.update(dict.fromkeys(names, Permission(is_granted, said_at, said_by, is_live=False)))
+    return permissions
 
 
 def read_newest_consents(sources: SnapshotTables) -> dict[str, tuple[datetime, str, bool]]:
@@ -119,15 +119,15 @@ def read_newest_consents(sources: SnapshotTables) -> dict[str, tuple[datetime, s
 
 
 def collect_item_restrictions(
-    sources: SnapshotTables, known_until: datetime, asked: set[bytes]
+    sources: SnapshotTables, known_until: datetime, live_keys: set[bytes]
 ) -> dict[str, Permission]:
-    """A no for every item that must not be shown, and of `asked` items the word whatever it is."""
-    shown = pc.and_(sources.items["is_recommendable"], sources.items["is_in_stock"]).to_pylist()
-    every = zip(sources.items["item_id"].to_pylist(), shown, strict=True)
+    """A no for every item that must not be shown, and of `live_keys` items the word whatever it is."""
+    may_be_shown = pc.and_(sources.items["is_recommendable"], sources.items["is_in_stock"]).to_pylist()
+    every = zip(sources.items["item_id"].to_pylist(), may_be_shown, strict=True)
     return {
         name: Permission(is_shown, known_until, BY_CATALOGUE, False)
         for name, is_shown in every
-        if not is_shown or encode_key(name) in asked
+        if not is_shown or encode_key(name) in live_keys
     }
 
 
@@ -139,13 +139,13 @@ def find_parted_ids(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
         whose: each identifier's customer now.
     """
     now = Published.read(home)
-    kept = [*read_published_history(home), *([now] if now else [])]
+    retained = [*read_published_history(home), *([now] if now else [])]
     since: dict[str, int] = {}
-    for name in {record.snapshot for record in kept}:
-        found = published_lists.read_identifiers(HomePaths(home).snapshots / name)
-        if found is None:
+    for name in {record.snapshot for record in retained}:
+        identifiers = published_lists.read_identifiers(HomePaths(home).snapshots / name)
+        if identifiers is None:
             continue
-        version, then = found
+        version, then = identifiers
         together = defaultdict(list)
         for identifier, customer in then.items():
             together[customer].append(identifier)

@@ -19,21 +19,24 @@ def delete_unretained_files(home: Path) -> list[str]:
     that the service has open stays readable to it after its name is gone.
     """
     now = Published.read(home)
-    kept = [*read_published_history(home)[:N_RETAINED], *([now] if now else [])]
-    names = {record.run_id for record in kept}
-    gone = []
+    retained = [*read_published_history(home)[:N_RETAINED], *([now] if now else [])]
+    names = {record.run_id for record in retained}
+    deleted = []
     for path in HomePaths(home).history.glob("*.json"):
         with contextlib.suppress(ValueError):  # a damaged record stays, for people to look at
             if Published.parse(path.read_text()).run_id not in names:
                 path.unlink()
     for folder in HomePaths(home).snapshots.glob("*/"):
-        if folder.name not in {record.snapshot for record in kept} and not folder.name.startswith("."):
+        if folder.name not in {record.snapshot for record in retained} and not folder.name.startswith("."):
             shutil.rmtree(folder)
-            gone.append(folder.name)
+            deleted.append(folder.name)
     if now and now.warehouse_file:
         newest = (HomePaths(home).warehouse_builds / now.warehouse_file).stat().st_mtime
         for path in HomePaths(home).warehouse_builds.glob("*.duckdb"):
-            if path.name not in {record.warehouse_file for record in kept} and path.stat().st_mtime < newest:
+            if (
+                path.name not in {record.warehouse_file for record in retained}
+                and path.stat().st_mtime < newest
+            ):
                 path.unlink()
-                gone.append(path.name)
-    return gone
+                deleted.append(path.name)
+    return deleted

@@ -68,34 +68,34 @@ def find_rollback_target(home: Path, now: Published, to: str | None) -> tuple[Pu
     Raises:
         CannotRollBack: there is no such night, or what it showed is no longer kept.
     """
-    kept, words = read_published_history(home), ""
+    retained, words = read_published_history(home), ""
     if not to:
-        found = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
-    elif not (found := [one for one in kept if one.run_id == to]):
+        earlier = [one for one in retained if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
+    elif not (earlier := [one for one in retained if one.run_id == to]):
         try:
             then, _, words = resolve_as_of(read_deployments(home), to)
         except ValueError:  # neither a day nor a moment: a run that there is not
             then = None
         if words and then is None:
             raise CannotRollBack(words)
-        found = [one for one in kept if then and one.shows == then.shows]
-    if not found:
-        wanted = f"{words} It is no longer kept" if words else f"no kept night {to or 'before this one'}"
+        earlier = [one for one in retained if then and one.shows == then.shows]
+    if not earlier:
+        problem = f"{words} It is no longer kept" if words else f"no kept night {to or 'before this one'}"
         there_are = ", ".join(
-            f"{one.run_id} (landing day {one.landing_date})" for one in kept if one.run_id != now.run_id
+            f"{one.run_id} (landing day {one.landing_date})" for one in retained if one.run_id != now.run_id
         )
         raise CannotRollBack(
-            f"{wanted}; readers see {now.run_id} (landing day {now.landing_date}); kept:"
+            f"{problem}; readers see {now.run_id} (landing day {now.landing_date}); kept:"
             f" {there_are or 'none'}"
         )
-    return found[0], words
+    return earlier[0], words
 
 
-def roll_back(home: Path, wanted: str | None, switched_at: datetime, reason: str = "") -> RollbackResult:
+def roll_back(home: Path, target_name: str | None, switched_at: datetime, reason: str = "") -> RollbackResult:
     """Deploy an earlier night; where readers see that night already, nothing. Called under the publish lock.
 
     Args:
-        wanted: a run, a day or a moment; None for the night before.
+        target_name: a run, a day or a moment; None for the night before.
         switched_at: what the clock on the wall says.
 
     Raises:
@@ -104,20 +104,20 @@ def roll_back(home: Path, wanted: str | None, switched_at: datetime, reason: str
     now, paths = restore_last_deployment(home), HomePaths(home)
     if now is None:
         raise CannotRollBack("nothing has been published yet")
-    chosen, words = find_rollback_target(home, now, wanted)
-    if chosen.shows == now.shows:
+    target, words = find_rollback_target(home, now, target_name)
+    if target.shows == now.shows:
         return RollbackResult(now, now, words)
-    build = paths.warehouse_builds / chosen.warehouse_file
-    if not (paths.snapshots / chosen.snapshot / "data.mdb").is_file() or (
-        chosen.warehouse_file and not build.is_file()
+    build = paths.warehouse_builds / target.warehouse_file
+    if not (paths.snapshots / target.snapshot / "data.mdb").is_file() or (
+        target.warehouse_file and not build.is_file()
     ):
-        raise CannotRollBack(f"the files of {chosen.run_id} are gone")
+        raise CannotRollBack(f"the files of {target.run_id} are gone")
     try:
-        verify_snapshot(paths.snapshots / chosen.snapshot)
+        verify_snapshot(paths.snapshots / target.snapshot)
     except SnapshotDamaged as error:
         raise CannotRollBack(str(error)) from None
     # Other inputs than any night has: `land` must not take the next one for done.
-    back = replace(chosen, inputs=f"{ROLLED_BACK_FROM}{now.run_id}")
+    back = replace(target, inputs=f"{ROLLED_BACK_FROM}{now.run_id}")
     deploy(home, build_rollback_deployment(home, back, format_utc(switched_at), reason))
     return RollbackResult(now, back, words)
 
@@ -129,27 +129,27 @@ def main(argv: list[str]) -> int:
         "--to", metavar="RUN|DAY", help="a run id, or a day; without it, the night before the one readers see"
     )
     parser.add_argument("--reason", default="", help="why, for those who ask later")
-    given, settings = parser.parse_args(argv), Settings.from_environment()
+    args, settings = parser.parse_args(argv), Settings.from_environment()
     settings.home.mkdir(parents=True, exist_ok=True)
     # until the model has followed: of two people's rollbacks one comes first with both
     with publish_lock(settings.home):
-        return execute_rollback(settings, given.to, given.reason)
+        return execute_rollback(settings, args.to, args.reason)
 
 
 def execute_rollback(settings: Settings, to: str | None, reason: str) -> int:
     """Lists, then model, then the log; 1 where any could not be."""
-    began, now = time.monotonic(), datetime.now(UTC)
+    start, now = time.monotonic(), datetime.now(UTC)
     try:
         went = roll_back(settings.home, to, now, reason)
     except CannotRollBack as error:
         print(f"rollback: {error}", file=sys.stderr)
         return 1
     was, back = went.was, went.now
-    seen = f"{back.run_id} over landing days up to {back.landing_date} (model {back.model_version})"
+    described = f"{back.run_id} over landing days up to {back.landing_date} (model {back.model_version})"
     if went.explanation:
         print(went.explanation)
     if went.is_switched:
-        print(f"Readers see {seen}; before: {was.run_id} (landing day {was.landing_date}).", flush=True)
+        print(f"Readers see {described}; before: {was.run_id} (landing day {was.landing_date}).", flush=True)
     detail = {
         "from": was.run_id,
         "to": back.run_id,
@@ -169,7 +169,7 @@ def execute_rollback(settings: Settings, to: str | None, reason: str) -> int:
         )
     if not went.is_switched:
         nothing = "" if is_another_model or "model_stays" in detail else "; nothing was changed"
-        print(f"Already in production: {seen}{nothing}.")
+        print(f"Already in production: {described}{nothing}.")
         if is_another_model:
             print(f"Its model is brought back for the nights to come; before: {detail['model_before']}.")
         else:
@@ -184,8 +184,8 @@ def execute_rollback(settings: Settings, to: str | None, reason: str) -> int:
         hash_config(settings),
     )
     reports = [TableReport("published", detail={**detail, "reason": reason} if reason else detail)]
-    record_reports(Lake(settings.lake), context, "rollback", reports, time.monotonic() - began)
-    print(f"Done in {time.monotonic() - began:.1f} s and logged: ops_runs, make history.")
+    record_reports(Lake(settings.lake), context, "rollback", reports, time.monotonic() - start)
+    print(f"Done in {time.monotonic() - start:.1f} s and logged: ops_runs, make history.")
     if step := find_running_step(settings.home):
         print(
             f"A night is running ({step}): it will publish over this when it ends, so roll back again"

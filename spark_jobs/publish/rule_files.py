@@ -30,18 +30,18 @@ def hash_rule_files(root: Path = ROOT) -> dict[str, str]:
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in paths}
 
 
-def compute_digest(found: dict[str, str]) -> str:
+def compute_digest(hashes: dict[str, str]) -> str:
     """One digest of all."""
     return hashlib.sha256(
-        "\n".join(f"{name} {value}" for name, value in sorted(found.items())).encode()
+        "\n".join(f"{name} {value}" for name, value in sorted(hashes.items())).encode()
     ).hexdigest()[:12]
 
 
-def filter_overrides_in_force(kept: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
+def filter_overrides_in_force(overrides: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
     """Those of them that hold at a moment."""
     return [
         one
-        for one in kept
+        for one in overrides
         if datetime.fromisoformat(one["created_at"])
         <= at.astimezone(UTC)
         < datetime.fromisoformat(one["until"])
@@ -51,39 +51,39 @@ def filter_overrides_in_force(kept: list[dict[str, Any]], at: datetime) -> list[
 def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a night's line holds of overrides: every block, as a service that lost its own state goes by them,
     and of the others the first `MAX_NAMED_OVERRIDES`."""
-    shown = {
+    fields = {
         one["override_id"]
         for one in [one for one in overrides if one["kind"] != "block"][:MAX_NAMED_OVERRIDES]
     }
-    return [one for one in overrides if one["kind"] == "block" or one["override_id"] in shown]
+    return [one for one in overrides if one["kind"] == "block" or one["override_id"] in fields]
 
 
-def collect_rules_in_force(context: RunContext, said: IdentityInputs) -> dict[str, Any]:
+def collect_rules_in_force(context: RunContext, identity_inputs: IdentityInputs) -> dict[str, Any]:
     """The rules of a night, for the line of its switch; their files are copied once a set.
 
     Args:
-        said: what `identify` took of decisions and of its linkage model.
+        identity_inputs: what `identify` took of decisions and of its linkage model.
     """
-    home, found = context.settings.home, hash_rule_files()
-    store_copies(home, found)
+    home, hashes = context.settings.home, hash_rule_files()
+    store_copies(home, hashes)
     return {
-        "digest": compute_digest(found),
-        "files": found,
+        "digest": compute_digest(hashes),
+        "files": hashes,
         "code_hash": context.code_hash,
         "config_hash": context.config_hash,
-        "identity_decisions": sorted(said.decision_ids),
-        "linkage_model": said.model_fingerprint,
+        "identity_decisions": sorted(identity_inputs.decision_ids),
+        "linkage_model": identity_inputs.model_fingerprint,
         "overrides": select_overrides(filter_overrides_in_force(read_override_rows(home), context.now)),
     }
 
 
-def store_copies(home: Path, found: dict[str, str], root: Path = ROOT) -> Path:
+def store_copies(home: Path, hashes: dict[str, str], root: Path = ROOT) -> Path:
     """Copy the files into a folder named by their digest, unless it is there."""
-    folder = home / COPIES_FOLDER / compute_digest(found)
+    folder = home / COPIES_FOLDER / compute_digest(hashes)
     if not folder.exists():
         aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)
-        for name in found:
+        for name in hashes:
             (aside / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / name, aside / name)
         aside.rename(folder)

@@ -56,8 +56,8 @@ def encode_lists(
     Column by column and in batches: 100,000 lists of 100 would be 10 million Python dicts, which cost a
     minute.
     """
-    held = [table.key[0], "items", *(["because"] if "because" in table.columns else [])]
-    for batch in sources.lists[table.name].select(held).to_batches(max_chunksize=2000):
+    columns = [table.key[0], "items", *(["because"] if "because" in table.columns else [])]
+    for batch in sources.lists[table.name].select(columns).to_batches(max_chunksize=2000):
         lists = batch.column("items")
         flat = pc.list_flatten(lists)
         ids, scores = flat.field("item_id").to_pylist(), flat.field("score").to_pylist()
@@ -89,8 +89,8 @@ def read_reason_items(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]
 
 def encode_items(sources: SnapshotTables) -> Pairs:
     """Facts of every item; the picture and the currency stand in `core_items` alone."""
-    seen = sources.lake.read_arrow(CORE_ITEMS, ["item_id", "currency", "image_url"]).to_pylist()
-    shop = {row["item_id"]: row for row in seen}
+    item_rows = sources.lake.read_arrow(CORE_ITEMS, ["item_id", "currency", "image_url"]).to_pylist()
+    shop = {row["item_id"]: row for row in item_rows}
     for row in sources.items.to_pylist():
         more = shop.get(row["item_id"], {})
         facts = snapshot.ItemFacts(
@@ -112,10 +112,10 @@ def encode_customers(sources: SnapshotTables) -> Pairs:
     """
     kinds = sources.lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"])
     cookies = kinds.filter(pc.equal(kinds["kind"], "anonymous_id"))["identifier_id"].combine_chunks()
-    named = sources.identities.filter(
+    founders = sources.identities.filter(
         pc.invert(pc.is_in(sources.identities["identifier_id"], value_set=cookies))
     )
-    known = set(named["customer_id"].to_pylist())
+    known = set(founders["customer_id"].to_pylist())
     for row in sources.customers.to_pylist():
         last = row["last_order_at"]
         slice_ = snapshot.CustomerSlice(

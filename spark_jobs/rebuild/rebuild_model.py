@@ -102,8 +102,8 @@ def rebuild_model(
     yield from (
         DigestComparison(name, value, digests[name]) for name, value in sorted(version.digests.items())
     )
-    written = find_list_versions(lake, version)
-    if not written:
+    list_versions = find_list_versions(lake, version)
+    if not list_versions:
         return
     other_registry = open_registry(run)
     other_registry.register(
@@ -114,7 +114,7 @@ def rebuild_model(
     )
     scoring.run(run, other_lake)
     for table in LIST_TABLES:
-        was, now = lake.read_arrow(table, version=written[table.name]), other_lake.read_arrow(table)
+        was, now = lake.read_arrow(table, version=list_versions[table.name]), other_lake.read_arrow(table)
         yield DigestComparison(table.name, hash_table(was, table), hash_table(now, table))
 
 
@@ -138,9 +138,10 @@ def find_list_versions(lake: Lake, version: ModelVersion) -> Mapping[str, int]:
     rows = lake.read_arrow(
         OPS_RUNS, ["run_id", "step", "table_name", "version_after", "finished_at"]
     ).to_pylist()
-    written = [row for row in rows if (row["run_id"], row["step"]) == (version.tags.get("night"), "score")]
+    score_rows = [row for row in rows if (row["run_id"], row["step"]) == (version.tags.get("night"), "score")]
     versions = {
-        row["table_name"]: row["version_after"] for row in sorted(written, key=lambda row: row["finished_at"])
+        row["table_name"]: row["version_after"]
+        for row in sorted(score_rows, key=lambda row: row["finished_at"])
     }
     return versions if version.accepted and {table.name for table in LIST_TABLES} <= set(versions) else {}
 

@@ -100,17 +100,19 @@ class CheckResult:
 
 def hash_suite(suite: Suite) -> str:
     """Hash of all that a suite says, 12 hex digits: a changed suite checks again."""
-    said = [(e.kind, sorted(e.arguments.items()), e.severity, e.sql) for e in suite.expectations]
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+    declared = [(e.kind, sorted(e.arguments.items()), e.severity, e.sql) for e in suite.expectations]
+    return hashlib.sha256(repr(declared).encode()).hexdigest()[:12]
 
 
 def read_passed_checks(lake: Lake) -> set[tuple[str, int, str]]:
     """(table's id, version, suite) of every verdict that let a table pass."""
     runs = lake.read_arrow(OPS_RUNS, columns=["step", "version_after", "detail"])
     rows = runs.filter(pc.equal(runs["step"], STEP)).to_pylist()
-    said = [(row["version_after"], json.loads(row["detail"])) for row in rows]
+    details = [(row["version_after"], json.loads(row["detail"])) for row in rows]
     return {
-        (detail.get("table_id", ""), version, detail["suite"]) for version, detail in said if detail["passed"]
+        (detail.get("table_id", ""), version, detail["suite"])
+        for version, detail in details
+        if detail["passed"]
     }
 
 
@@ -120,8 +122,8 @@ def find_unchecked_tables(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite
     """
     suites = [SUITES[name] for name in tables if lake.exists(SUITES[name].table)]
     passed = read_passed_checks(lake) if suites else set()
-    found = [(suite, *lake.read_table_id_and_version(suite.table)) for suite in suites]
-    return [one for one in found if (*one[1:], hash_suite(one[0])) not in passed]
+    table_versions = [(suite, *lake.read_table_id_and_version(suite.table)) for suite in suites]
+    return [one for one in table_versions if (*one[1:], hash_suite(one[0])) not in passed]
 
 
 def check_tables(lake: Lake, tables: Sequence[str]) -> list[CheckResult]:
@@ -133,14 +135,14 @@ def check_tables(lake: Lake, tables: Sequence[str]) -> list[CheckResult]:
     """
     verdicts = []
     for suite, table_id, version in find_unchecked_tables(lake, tables):
-        found = find_unmet_expectations(
+        unmet = find_unmet_expectations(
             lake.read(suite.table, version),
             suite.table.name,
             suite.expectations,
             lake.is_small(suite.table, version),
         )
         verdict = CheckResult(
-            suite.table.name, table_id, version, hash_suite(suite), len(suite.expectations), tuple(found)
+            suite.table.name, table_id, version, hash_suite(suite), len(suite.expectations), tuple(unmet)
         )
         verdict.log()
         verdicts.append(verdict)
@@ -153,9 +155,9 @@ def raise_if_failed(verdicts: list[CheckResult]) -> None:
     Raises:
         BorderError: a table failed.
     """
-    said = [f"{v.table_name}: {each}" for v in verdicts for each in v.unmet if each.is_fatal]
-    if said:
-        raise BorderError("; ".join(said))
+    failures = [f"{v.table_name}: {each}" for v in verdicts for each in v.unmet if each.is_fatal]
+    if failures:
+        raise BorderError("; ".join(failures))
 
 
 @dataclass
@@ -172,8 +174,8 @@ class BorderChecks:
         Raises:
             BorderError: one failed; its verdict is among `verdicts`.
         """
-        began = time.monotonic()
-        found = check_tables(self.lake, tables)
-        self.seconds += time.monotonic() - began
-        self.verdicts += found
-        raise_if_failed(found)
+        start = time.monotonic()
+        verdicts = check_tables(self.lake, tables)
+        self.seconds += time.monotonic() - start
+        self.verdicts += verdicts
+        raise_if_failed(verdicts)

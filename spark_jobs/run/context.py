@@ -122,14 +122,14 @@ def hash_config(settings: Settings) -> str:
     """Hash of the settings that can change data, 12 hex digits; where things lie and how much memory they get
     do not.
     """
-    said = (
+    hashed = (
         settings.sources,
         settings.identity_key,
         settings.warehouse,
         settings.seed,
         settings.training_days,
     )
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(hashed).encode()).hexdigest()[:12]
 
 
 def build_step_parser(step: str) -> argparse.ArgumentParser:
@@ -147,11 +147,11 @@ def build_step_parser(step: str) -> argparse.ArgumentParser:
 
 def parse_run_context(step: str, argv: Sequence[str]) -> RunContext:
     """The run context that a step's command line names."""
-    given = build_step_parser(step).parse_args(argv)
+    args = build_step_parser(step).parse_args(argv)
     settings = Settings.from_environment()
     return RunContext(
-        run_id=given.run_id,
-        days=LandingDates(given.first, given.last),
+        run_id=args.run_id,
+        days=LandingDates(args.first, args.last),
         settings=settings,
         now=datetime.now(UTC),
         code_hash=hash_code(),

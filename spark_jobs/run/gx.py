@@ -64,9 +64,9 @@ def find_unmet_expectations(
             starting of jobs.
     """
     nested = any(kind.startswith(("array", "map")) for _, kind in frame.dtypes)
-    named = dict.fromkeys(column for each in expectations for column in each.columns)
+    columns = dict.fromkeys(column for each in expectations for column in each.columns)
     rows = [f"({each.sql}) as `{each.arguments['column']}`" for each in expectations if each.sql]
-    frame = frame.selectExpr(*[f"`{column}`" for column in named], *rows)
+    frame = frame.selectExpr(*[f"`{column}`" for column in columns], *rows)
     with silence_spark_logs(frame.sparkSession):
         here = collect_to_pandas(frame) if is_small else None
         if here is None and nested:
@@ -75,8 +75,8 @@ def find_unmet_expectations(
             # to cache than to read twice.
             frame = frame.localCheckpoint()
         batch = build_batch(frame if here is None else here, name)
-        said = zip(expectations, evaluate_expectations(batch, expectations, "BOOLEAN_ONLY"), strict=True)
-        failed = [each for each, result in said if not result.success]
+        results = zip(expectations, evaluate_expectations(batch, expectations, "BOOLEAN_ONLY"), strict=True)
+        failed = [each for each, result in results if not result.success]
         counted = (
             zip(failed, evaluate_expectations(batch, failed, COUNTS_ONLY), strict=True) if failed else ()
         )

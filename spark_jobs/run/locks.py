@@ -39,13 +39,16 @@ def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
     Raises:
         AnotherShopError: the home holds a source that is not named now.
     """
-    held = set(lake.read_arrow(OPS_DELIVERIES, ["source"])["source"].to_pylist()) - {SERVICE_SOURCE, None}
-    named = set(sources)
-    if held - named:
+    home_sources = set(lake.read_arrow(OPS_DELIVERIES, ["source"])["source"].to_pylist()) - {
+        SERVICE_SOURCE,
+        None,
+    }
+    run_sources = set(sources)
+    if home_sources - run_sources:
         raise AnotherShopError(
-            f"{lake.root.parent} holds {', '.join(sorted(held))} and this run names"
-            f" {', '.join(sorted(named)) or 'no source'}; one home is one shop: set CONCIERGE_HOME to another"
-            " folder, or name them all in CONCIERGE_SOURCES"
+            f"{lake.root.parent} holds {', '.join(sorted(home_sources))} and this run names"
+            f" {', '.join(sorted(run_sources)) or 'no source'}; one home is one shop: set CONCIERGE_HOME to"
+            " another folder, or name them all in CONCIERGE_SOURCES"
         )
 
 

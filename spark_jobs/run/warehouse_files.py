@@ -16,9 +16,9 @@ def find_free_file(context: RunContext) -> Path:
     """Where the night's build belongs when it is whole: named after the run, with a number behind it from the
     second on.
     """
-    made = list_builds(context)
+    builds = list_builds(context)
     return get_builds_folder(context.settings.home) / (
-        f"{context.slug}.{max(made) + 1}.duckdb" if made else f"{context.slug}.duckdb"
+        f"{context.slug}.{max(builds) + 1}.duckdb" if builds else f"{context.slug}.duckdb"
     )
 
 
@@ -28,18 +28,18 @@ def find_built_file(context: RunContext) -> Path:
     Raises:
         FileNotFoundError: the run built nothing.
     """
-    made = list_builds(context)
-    if not made:
+    builds = list_builds(context)
+    if not builds:
         raise FileNotFoundError(
             f"{get_builds_folder(context.settings.home) / context.slug}.duckdb was not built; `dbt` makes it"
         )
-    return made[max(made)]
+    return builds[max(builds)]
 
 
 def list_builds(context: RunContext) -> dict[int, Path]:
     """The run's builds by their number."""
     name = re.compile(re.escape(context.slug) + r"(?:\.(\d+))?\.duckdb")
-    found = {
+    builds = {
         path: name.fullmatch(path.name) for path in get_builds_folder(context.settings.home).glob("*.duckdb")
     }
-    return {int(match[1] or 1): path for path, match in found.items() if match}
+    return {int(match[1] or 1): path for path, match in builds.items() if match}

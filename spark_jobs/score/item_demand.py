@@ -58,6 +58,6 @@ def count_item_demand(interactions: DataFrame, items: DataFrame, span: Interacti
         .toArrow()
     )
     number = {name: rows[name].to_numpy().astype(np.float64) for name in ("recent", "ever", "age")}
-    shown = [np.array(rows[name].to_pylist(), bool) for name in ("is_recommendable", "is_in_stock")]
+    flags = [np.array(rows[name].to_pylist(), bool) for name in ("is_recommendable", "is_in_stock")]
     ids = encode_ids(rows["item_id"].to_pylist())
-    return ItemDemand(ids, shown[0] & shown[1], number["recent"], number["ever"], number["age"])
+    return ItemDemand(ids, flags[0] & flags[1], number["recent"], number["ever"], number["age"])

@@ -74,15 +74,15 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
     return reports
 
 
-def report_table_write(table: Table, written: WriteResult) -> TableReport:
+def report_table_write(table: Table, result: WriteResult) -> TableReport:
     """The rows that a write changed, for the run manifest."""
     return TableReport(
         table.name,
-        written.version_before,
-        written.version_after,
-        n_rows=written.n_inserted + written.n_updated + written.n_unchanged,
-        n_inserted=written.n_inserted,
-        n_updated=written.n_updated,
-        n_unchanged=written.n_unchanged,
-        detail={"deleted": written.n_deleted},
+        result.version_before,
+        result.version_after,
+        n_rows=result.n_inserted + result.n_updated + result.n_unchanged,
+        n_inserted=result.n_inserted,
+        n_updated=result.n_updated,
+        n_unchanged=result.n_unchanged,
+        detail={"deleted": result.n_deleted},
     )

@@ -54,10 +54,10 @@ def compute_similar_items(spark: SparkSession, shared: Broadcast, demand: ItemDe
     """
     model = shared.value
     positions = partitions.find_positions(demand.item_ids, model.artifact.item_ids, model.item_order)
-    wanted = np.sort(positions[(positions >= 0) & (demand.allowed | (demand.ever > 0))])
-    frame = spark.createDataFrame(pa.table({"item": pa.array(wanted.astype(np.int32))}))
+    listed_positions = np.sort(positions[(positions >= 0) & (demand.allowed | (demand.ever > 0))])
+    frame = spark.createDataFrame(pa.table({"item": pa.array(listed_positions.astype(np.int32))}))
     return (
-        frame.repartition(max(1, -(-len(wanted) // ITEMS_PER_TASK)), "item")
+        frame.repartition(max(1, -(-len(listed_positions) // ITEMS_PER_TASK)), "item")
         .sortWithinPartitions("item")
         .mapInArrow(
             lambda batches: partitions.score_item_partition(shared.value, batches), REC_ITEM_ITEMS.schema
@@ -78,8 +78,10 @@ def compute_audience_lists(
         behaviour: once per customer, item, day and kind.
         customers: `feat_customers`.
     """
-    wanted = behaviour.where(F.col("kind").isin(*[KINDS.index(kind) for kind in span.kinds]))
-    tastes = audiences.sum_audience_tastes(wanted, audiences.assign_audiences(customers), span.until)
+    counted_behaviour = behaviour.where(F.col("kind").isin(*[KINDS.index(kind) for kind in span.kinds]))
+    tastes = audiences.sum_audience_tastes(
+        counted_behaviour, audiences.assign_audiences(customers), span.until
+    )
     rows = tastes.orderBy("audience", "item_id").toArrow()
     names, which = np.unique(np.array(rows["audience"].to_pylist(), dtype=str), return_inverse=True)
     position = partitions.find_positions(encode_ids(rows["item_id"].to_pylist()), demand.item_ids)

@@ -63,17 +63,17 @@ def score_customer_partition(model: ScoringModel, batches: Batches) -> Batches:
     for start in range(0, rows.num_rows if rows else 0, step):
         block = rows.slice(start, step).combine_chunks()
         customers = encode_customers(model, block)
-        found = score_customers(model, customers)
+        scored = score_customers(model, customers)
         # With the days as they were: a customer who is scored as of their own last day still bought an item
         # on the day they bought it.
         items, days = find_reason_items(
-            model.artifact.blend.parts, customers, found.items[:, :EXPLAINED_RANKS]
+            model.artifact.blend.parts, customers, scored.items[:, :EXPLAINED_RANKS]
         )
         active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
         is_known = active | (customers.features.getnnz(axis=1) > 0)
-        for batch in encode_lists(block["customer_id"], found, model, is_known, "customer_id"):
-            written = is_known & (found.items >= 0).any(axis=1)
-            because = encode_reason_items(items[written], days[written], model.artifact.item_ids)
+        for batch in encode_lists(block["customer_id"], scored, model, is_known, "customer_id"):
+            is_written = is_known & (scored.items >= 0).any(axis=1)
+            because = encode_reason_items(items[is_written], days[is_written], model.artifact.item_ids)
             yield batch.append_column("because", because)
 
 
@@ -101,19 +101,19 @@ def score_customers(model: ScoringModel, customers: Customers) -> lists.Recommen
 
 def encode_reason_items(items: np.ndarray, days: np.ndarray, item_ids: np.ndarray) -> pa.Array:
     """Reason items by rank, of `evidence`, as an Arrow array of `because`; ranks without one are left out."""
-    held = items >= 0
-    ids = [name.decode() for name in item_ids[items[held]]]
-    places_held = np.nonzero(held)[1].astype(np.int32)
+    is_filled = items >= 0
+    ids = [name.decode() for name in item_ids[items[is_filled]]]
+    places_held = np.nonzero(is_filled)[1].astype(np.int32)
     struct = pa.StructArray.from_arrays(
         [
             pa.array(places_held),
             pa.array(ids, pa.string()),
-            pa.array(days[held].astype(np.int32)).cast(pa.date32()),
+            pa.array(days[is_filled].astype(np.int32)).cast(pa.date32()),
         ],
         fields=list(BECAUSE_TYPE.value_type),
     )
     return pa.ListArray.from_arrays(
-        pa.array(np.concatenate([[0], np.cumsum(held.sum(axis=1))]).astype(np.int32)), struct
+        pa.array(np.concatenate([[0], np.cumsum(is_filled.sum(axis=1))]).astype(np.int32)), struct
     )
 
 
@@ -131,14 +131,14 @@ def score_item_partition(model: ScoringModel, batches: Batches) -> Batches:
         step = choose_block_size(len(model.artifact.item_ids))
         for start in range(0, len(positions), step):
             block = positions[start : start + step]
-            found = lists.build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)
-            if found is not None:
+            similar = lists.build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)
+            if similar is not None:
                 ids = pa.array([item.decode() for item in model.artifact.item_ids[block]], pa.string())
-                yield from encode_lists(ids, found, model, np.ones(len(block), bool), "item_id")
+                yield from encode_lists(ids, similar, model, np.ones(len(block), bool), "item_id")
 
 
 def encode_lists(
-    ids: pa.Array, found: lists.RecommendationLists, model: ScoringModel, is_written: np.ndarray, key: str
+    ids: pa.Array, scored: lists.RecommendationLists, model: ScoringModel, is_written: np.ndarray, key: str
 ) -> Batches:
     """Lists as rows of their table; empty lists are left out.
 
@@ -146,14 +146,14 @@ def encode_lists(
         is_written: bool [lists], those to be written.
         key: name of the column of `ids`.
     """
-    is_written = is_written & (found.items >= 0).any(axis=1)
-    held = (found.items >= 0) & is_written[:, None]
+    is_written = is_written & (scored.items >= 0).any(axis=1)
+    is_filled = (scored.items >= 0) & is_written[:, None]
     items = encode_items(
-        model.artifact.item_ids[found.items[held]],
-        found.scores[held],
-        found.sources[held],
-        found.names,
-        held.sum(axis=1)[is_written],
+        model.artifact.item_ids[scored.items[is_filled]],
+        scored.scores[is_filled],
+        scored.sources[is_filled],
+        scored.names,
+        is_filled.sum(axis=1)[is_written],
     )
     ids = (ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids).filter(pa.array(is_written))
     versions = pa.array([model.model_version] * len(ids), pa.string())

@@ -58,8 +58,10 @@ def commit_personal_lists(
     before = lake.version(REC_CUSTOMER_ITEMS)
     retained = pa.chunked_array([part["kept"] for part in partitions] or [[]], pa.string())
     files = [folder / part["file"] for part in partitions if part["n_listed"]]
-    named = [pq.read_table(file, columns=["customer_id"])["customer_id"].combine_chunks() for file in files]
-    listed = pa.chunked_array(named, pa.string())
+    customer_ids = [
+        pq.read_table(file, columns=["customer_id"])["customer_id"].combine_chunks() for file in files
+    ]
+    listed = pa.chunked_array(customer_ids, pa.string())
     n_updated = pc.sum(pc.is_in(listed, value_set=listed_before)).as_py() or 0
     n_gone = len(listed_before) - len(retained) - n_updated
     if before is None or files or n_gone:

@@ -38,8 +38,8 @@ def fingerprint_scoring_model(
         until: the day after the newest behaviour; None where lists do not depend on it.
     """
     digest = hashlib.sha256(repr((tuple(provenance), has_purchases, until)).encode())
-    for shown in (allowed, consumable):
-        digest.update(np.packbits(shown).tobytes())
+    for flags in (allowed, consumable):
+        digest.update(np.packbits(flags).tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -64,14 +64,14 @@ class SnowflakeSession:
         `VIEW`.
         """
         # The stand-in lists views among views only, and keeps MAIN in small letters.
-        found = self.run(
+        relation_rows = self.run(
             "select table_name, table_type from information_schema.tables where upper(table_schema) = %s"
             " union select table_name, 'VIEW' from information_schema.views where upper(table_schema) = %s"
             " order by 1",
             schema.upper(),
             schema.upper(),
         )
-        return {name.lower(): kind for name, kind in found}
+        return {name.lower(): kind for name, kind in relation_rows}
 
 
 @contextmanager
@@ -82,13 +82,13 @@ def connect_to_snowflake(settings: Settings, schema: str = LAKE_SCHEMA) -> Itera
         SettingsError: a setting that Snowflake cannot do without is empty; names it.
         snowflake.connector.Error: Snowflake refused.
     """
-    given = build_connection_parameters(settings.snowflake)
+    parameters = build_connection_parameters(settings.snowflake)
     with warnings.catch_warnings():
         # The connector's vendored requests warns of every newer urllib3 at its import.
         warnings.filterwarnings("ignore", message=".*doesn't match a supported version")
         import snowflake.connector
-    connection = snowflake.connector.connect(**given)
-    session = SnowflakeSession(connection, given.get("protocol") == "http")
+    connection = snowflake.connector.connect(**parameters)
+    session = SnowflakeSession(connection, parameters.get("protocol") == "http")
     try:
         session.run(f"create schema if not exists {schema}")
         session.run(f"use schema {schema}")
@@ -97,35 +97,43 @@ def connect_to_snowflake(settings: Settings, schema: str = LAKE_SCHEMA) -> Itera
         connection.close()
 
 
-def build_connection_parameters(given: Mapping[str, str]) -> dict[str, Any]:
+def build_connection_parameters(settings: Mapping[str, str]) -> dict[str, Any]:
     """The connector's parameters; empty settings are left out. A private key is preferred to a password.
 
     Args:
-        given: `Settings.snowflake`.
+        settings: `Settings.snowflake`.
 
     Raises:
         SettingsError: as `connect_to_snowflake`.
     """
-    missing = [name for name in ("account", "user", "warehouse", "database", "schema") if not given.get(name)]
+    missing = [
+        name for name in ("account", "user", "warehouse", "database", "schema") if not settings.get(name)
+    ]
     if missing:
         names = ", ".join(f"{PREFIX}SNOWFLAKE_{name.upper()}" for name in missing)
         raise SettingsError(f"CONCIERGE_WAREHOUSE is snowflake, and {names} must be set")
-    if not given.get("private_key_path") and not given.get("password"):
+    if not settings.get("private_key_path") and not settings.get("password"):
         one_of = f"{PREFIX}SNOWFLAKE_PRIVATE_KEY_PATH or {PREFIX}SNOWFLAKE_PASSWORD"
         raise SettingsError(f"CONCIERGE_WAREHOUSE is snowflake, and {one_of} must be set")
-    is_stand_in = given.get("protocol") == "http"
-    said: dict[str, Any] = {
-        name: given[name] for name in ("account", "user", "role", "warehouse", "database") if given.get(name)
+    is_stand_in = settings.get("protocol") == "http"
+    parameters: dict[str, Any] = {
+        name: settings[name]
+        for name in ("account", "user", "role", "warehouse", "database")
+        if settings.get(name)
     }
-    if given.get("private_key_path"):
-        said["private_key_file"] = given["private_key_path"]
-        if given.get("private_key_passphrase"):
-            said["private_key_file_pwd"] = given["private_key_passphrase"]
+    if settings.get("private_key_path"):
+        parameters["private_key_file"] = settings["private_key_path"]
+        if settings.get("private_key_passphrase"):
+            parameters["private_key_file_pwd"] = settings["private_key_passphrase"]
     else:
-        said["password"] = given["password"]
-    if given.get("host"):
-        said |= {"host": given["host"], "port": int(given["port"]), "protocol": given["protocol"]}
-    return said | {
+        parameters["password"] = settings["password"]
+    if settings.get("host"):
+        parameters |= {
+            "host": settings["host"],
+            "port": int(settings["port"]),
+            "protocol": settings["protocol"],
+        }
+    return parameters | {
         "application": "concierge",
         "arrow_number_to_decimal": True,  # or money arrives as floating point
         "login_timeout": LOGIN_SECONDS,

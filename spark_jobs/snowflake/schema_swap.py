@@ -65,16 +65,16 @@ def format_grants(settings: Settings, schema: str, relations: Mapping[str, str])
             tells.
     """
     reader, contacts = (settings.snowflake.get(name) for name in ("reader_role", "contacts_role"))
-    said = [
+    statements = [
         f"grant usage on schema {schema} to role {role}" for role in dict.fromkeys([reader, contacts]) if role
     ]
     for name, kind in relations.items():
         role = contacts if name in CONTACT_MARTS else reader
         if role and name.startswith(MARTS):
-            said.append(
+            statements.append(
                 f"grant select on {'view' if kind == 'VIEW' else 'table'} {schema}.{name} to role {role}"
             )
-    return said
+    return statements
 
 
 def swap_in_build(settings: Settings, run_id: str) -> bool:
@@ -97,9 +97,9 @@ def swap_in_build(settings: Settings, run_id: str) -> bool:
             # a swap that broke off behind its first statement
             write_build_state(session, live, run_id, PUBLISHED)
             return False
-    held = f"{tonight[1]} by {tonight[0]}" if tonight else "nothing"
+    current_build = f"{tonight[1]} by {tonight[0]}" if tonight else "nothing"
     raise BuildNotFinished(
-        f"{aside} holds {held}, not a finished build of {run_id}; `dbt` makes it before `publish`"
+        f"{aside} holds {current_build}, not a finished build of {run_id}; `dbt` makes it before `publish`"
     )
 
 

@@ -78,10 +78,10 @@ def fit_blends(
         for blend, request in zip(blends, blend_requests, strict=True)
     ]
     all_fits = [fit for fits in part_fits for fit in fits] + list(fit_requests)
-    wanted = {build_fit_key(fit): fit for fit in all_fits}
+    distinct_fits = {build_fit_key(fit): fit for fit in all_fits}
     windows = list_training_windows(training, blends, blend_requests)
     shared = training.spark.sparkContext.broadcast(matrices.training)
-    fitting = _Fitting(training.spark.sparkContext, shared, seed, wanted)
+    fitting = _Fitting(training.spark.sparkContext, shared, seed, distinct_fits)
     arrays: dict[str, dict[str, np.ndarray]] = {}
     with ThreadPoolExecutor(1) as driver:
         futures = {}
@@ -98,8 +98,8 @@ def fit_blends(
             futures[key] = driver.submit(blend.build_rows, matrices.training, window, test, parts, seed)
         # A day at a time: what Spark brings to the driver in one job may be 1 GB
         # (`spark.driver.maxResultSize`).
-        for before in sorted({fit.before for key, fit in wanted.items() if key not in arrays}):
-            fits = [fit for key, fit in wanted.items() if key not in arrays and fit.before == before]
+        for before in sorted({fit.before for key, fit in distinct_fits.items() if key not in arrays}):
+            fits = [fit for key, fit in distinct_fits.items() if key not in arrays and fit.before == before]
             for fit, result in zip(fits, run_fits(fitting, fits, None), strict=True):
                 arrays[build_fit_key(fit)] = result.arrays
         shared.unpersist()
@@ -132,14 +132,14 @@ def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: TrainingCase |
         test: the customers of a window to score with each fit; None where only the fits are wanted.
     """
     order = sorted(range(len(fits)), key=lambda n: (not build_recommender(fits[n].part).is_costly, n))
-    wanted = {n for n in order if build_fit_key(fits[n]) in fitting.wanted}
+    positions = {n for n in order if build_fit_key(fits[n]) in fitting.wanted}
     shared, seed = fitting.shared, fitting.seed  # a task must not carry the Spark context
 
     def run_fit(n: int) -> tuple[int, FitResult]:
         past = shared.value.before(fits[n].before)
         fitted = build_recommender(fits[n].part, fits[n].parameters).fit(past, seed)
         scores = None if test is None else fitted.score(test.select_customers(past))
-        return n, FitResult(fitted.arrays() if n in wanted else None, scores, past.behaviour.until)
+        return n, FitResult(fitted.arrays() if n in positions else None, scores, past.behaviour.until)
 
     results = dict(fitting.context.parallelize(order, max(len(order), 1)).map(run_fit).collect())
     return [results[n] for n in range(len(fits))]

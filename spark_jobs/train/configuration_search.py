@@ -142,8 +142,8 @@ class SuccessiveHalving:
         context = training.spark.sparkContext
         shared = broadcast_matrices(context, matrices)
         for n, rung in enumerate(rungs, start=1):
-            wanted = list_trials(going, rung, windows, training.seed)
-            new = [trial for trial in wanted if trial.same_fit not in known]
+            trials = list_trials(going, rung, windows, training.seed)
+            new = [trial for trial in trials if trial.same_fit not in known]
             outcomes = run_trials(context, shared, new, self.n_customers, self.budget, f"search, rung {n}")
             self.record_rung(n, outcomes, new)
             known |= {outcome.trial.same_fit: outcome.quality for outcome in outcomes}
@@ -155,7 +155,7 @@ class SuccessiveHalving:
             was_cut = len(outcomes) < len(new)
             if was_cut and quality:
                 break  # not every recipe was given more, so the rung before decides
-            quality = average_quality(wanted, known)
+            quality = average_quality(trials, known)
             going = select_promoted_recipes(going, quality, self.space["keep"], self.space["finalists"])
             units = {recipe.label: units[recipe.label] for recipe in going}
             if was_cut:
@@ -212,10 +212,10 @@ class SuccessiveHalving:
         }
 
 
-def average_quality(wanted: Sequence[Trial], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
+def average_quality(trials: Sequence[Trial], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
     """By label, the mean quality of the recipes whose trials were all made and none failed."""
     by_label: dict[str, list[np.ndarray | None]] = {}
-    for trial in wanted:
+    for trial in trials:
         by_label.setdefault(trial.recipe.label, []).append(known.get(trial.same_fit))
     return {
         label: compute_mean_quality(values)

@@ -131,8 +131,12 @@ def find_changed_days(
 
 def read_source_versions(lake: Lake) -> dict[str, str]:
     """Table id and version of each source that exists."""
-    found = {name: lake.read_table_id_and_version(LAKE[name]) for name in SOURCE_TABLES}
-    return {name: f"{said[0]}@{said[1]}" for name, said in found.items() if said}
+    versions = {name: lake.read_table_id_and_version(LAKE[name]) for name in SOURCE_TABLES}
+    return {
+        name: f"{id_and_version[0]}@{id_and_version[1]}"
+        for name, id_and_version in versions.items()
+        if id_and_version
+    }
 
 
 def find_newest_landing_date(context: RunContext, lake: Lake, before: BuildInputs | None) -> date:

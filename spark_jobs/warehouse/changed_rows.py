@@ -65,10 +65,10 @@ def stage_changed_rows(
             rows = format_last_changes_query(table)
         folder.mkdir(parents=True)
         selected = f"select {', '.join(format_staged_columns(table))} from ({rows})"
-        written = connection.execute(
+        n_staged = connection.execute(
             f"copy ({selected}) to '{folder}' (format parquet, file_size_bytes '{FILE_BYTES}')"
         ).fetchone()[0]
-    return StagedRows(sorted(folder.glob("*.parquet")) if written else [], written, feed is None)
+    return StagedRows(sorted(folder.glob("*.parquet")) if n_staged else [], n_staged, feed is None)
 
 
 def format_last_changes_query(table: Table) -> str:
@@ -87,10 +87,10 @@ def format_last_changes_query(table: Table) -> str:
 
 def format_staged_columns(table: Table) -> list[str]:
     """Each column as Parquet is to hold it: times as UTC without a zone, nested values as JSON text."""
-    said = []
+    expressions = []
     for name, kind in table.columns.items():
         if is_nested(kind):
-            said.append(f"cast(to_json({name}) as varchar) as {name}")
+            expressions.append(f"cast(to_json({name}) as varchar) as {name}")
         else:
-            said.append(f"timezone('UTC', {name}) as {name}" if kind == "timestamp" else name)
-    return [*said, CHANGE_COLUMN]
+            expressions.append(f"timezone('UTC', {name}) as {name}" if kind == "timestamp" else name)
+    return [*expressions, CHANGE_COLUMN]

@@ -133,10 +133,10 @@ def build_dbt_environment(
         "schema": schema or get_build_schema_name(settings),
         "lake_schema": LAKE_SCHEMA,
     }
-    told = {name: reach[ours] for ours, name in SNOWFLAKE_VARIABLES.items() if reach.get(ours)}
+    variables = {name: reach[ours] for ours, name in SNOWFLAKE_VARIABLES.items() if reach.get(ours)}
     return {
         **inherited,
-        **told,
+        **variables,
         "PYTHONPATH": str(ROOT),
         "LAKE_ROOT": str(settings.lake),
         "WAREHOUSE_FILE": str(beginning.file or ""),

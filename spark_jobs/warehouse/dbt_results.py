@@ -37,14 +37,14 @@ def build_table_reports(settings: Settings, beginning: BuildPlan, results: dict)
         node["status"] for node in results["results"] if node["unique_id"].startswith(("test.", "unit_test."))
     )
     rows = count_mart_rows(settings, beginning, sorted(marts))
-    said = [
+    reports = [
         TableReport(name, n_rows=rows.get(name), detail={"seconds": round(seconds, 2)})
         for name, seconds in sorted(marts.items())
     ]
-    if said:
-        said[0].detail["tests"] = dict(outcomes)
-        said[0].detail["as_of"] = beginning.dbt_inputs["as_of"]
-    return said
+    if reports:
+        reports[0].detail["tests"] = dict(outcomes)
+        reports[0].detail["as_of"] = beginning.dbt_inputs["as_of"]
+    return reports
 
 
 def is_mart(name: str) -> bool:

@@ -47,8 +47,10 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
 
 def read_watermarks(session: SnowflakeSession) -> dict[str, Watermark]:
     """What Snowflake holds of each table."""
-    found = session.run(f"select table_name, table_id, lake_version, shape from {sql.WATERMARKS}")
-    return {name: Watermark(table_id, int(version), shape) for name, table_id, version, shape in found}
+    watermark_rows = session.run(f"select table_name, table_id, lake_version, shape from {sql.WATERMARKS}")
+    return {
+        name: Watermark(table_id, int(version), shape) for name, table_id, version, shape in watermark_rows
+    }
 
 
 def load_table(

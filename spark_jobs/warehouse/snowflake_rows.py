@@ -40,12 +40,12 @@ def unpack_batch(batch: pa.Table, table: Table) -> pa.Table:
     """A batch as the contract has it."""
     columns = []
     for name, column, kind in zip(table.columns, batch.columns, table.columns.values(), strict=True):
-        wanted = build_arrow_schema(table).field(name).type
+        arrow_type = build_arrow_schema(table).field(name).type
         if kind.startswith("array<"):
             column = pa.array(
-                [None if text is None else json.loads(text) for text in column.to_pylist()], wanted
+                [None if text is None else json.loads(text) for text in column.to_pylist()], arrow_type
             )
         elif kind == "timestamp":
             column = column.cast(pa.int64())
-        columns.append(column.cast(wanted))
+        columns.append(column.cast(arrow_type))
     return pa.table(columns, schema=build_arrow_schema(table))

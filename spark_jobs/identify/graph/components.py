@@ -50,13 +50,13 @@ def checkpoint_edges(edges: DataFrame) -> tuple[DataFrame, tuple]:
 
     Both in one job, because of a small graph's round most is the starting of jobs.
     """
-    seen = Observation()
+    observation = Observation()
     counted = edges.observe(
-        seen,
+        observation,
         F.count(F.lit(1)).alias("n"),
         F.sum(F.xxhash64("high", "low").cast("decimal(38,0)")).alias("sum"),
     )
-    return counted.localCheckpoint(), (seen.get["n"], seen.get["sum"])
+    return counted.localCheckpoint(), (observation.get["n"], observation.get["sum"])
 
 
 def find_components(pairs: DataFrame) -> DataFrame:

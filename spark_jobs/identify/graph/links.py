@@ -88,10 +88,10 @@ def link_by_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
         .select("source", "order_id", "anonymous_identifier_id")
         .distinct()
     )
-    named = lines.where("user_identifier_id is not null or email_identifier_id is not null")
+    identified_lines = lines.where("user_identifier_id is not null or email_identifier_id is not null")
     # Several browsers for one order would be odd, and are several rows here: each is a sighting.
     return link_identifiers_seen_together(
-        named.join(bought, on=["source", "order_id"], how="left"),
+        identified_lines.join(bought, on=["source", "order_id"], how="left"),
         "same_order",
         ("user_identifier_id", "email_identifier_id", "anonymous_identifier_id"),
         F.col("ordered_at"),

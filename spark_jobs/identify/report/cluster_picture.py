@@ -37,9 +37,9 @@ LINK_SIZE, NAME_SIZE, LEGEND_SIZE = 7.0, 6.5, 7.5
 WHITE = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
 
 
-def draw_cluster(shown: DrawnGraph) -> bytes:
+def draw_cluster(graph: DrawnGraph) -> bytes:
     """The graph as PNG. Same graph, same bytes."""
-    xy, width, height = place_nodes(shown)
+    xy, width, height = place_nodes(graph)
     import matplotlib
 
     matplotlib.use("Agg")
@@ -50,28 +50,28 @@ def draw_cluster(shown: DrawnGraph) -> bytes:
     axes.axis("off")
     board = LabelPlacer(
         [(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in xy],
-        [(xy[e.a], xy[e.b]) for e in shown.lines],
+        [(xy[e.a], xy[e.b]) for e in graph.lines],
     )
-    draw_links(axes, board, shown, xy)
-    draw_nodes(axes, board, shown, xy)
-    draw_legend(axes, shown, width, height)
+    draw_links(axes, board, graph, xy)
+    draw_nodes(axes, board, graph, xy)
+    draw_legend(axes, graph, width, height)
     return render_png(figure)
 
 
-def place_nodes(shown: DrawnGraph) -> tuple[list[tuple[float, float]], float, float]:
+def place_nodes(graph: DrawnGraph) -> tuple[list[tuple[float, float]], float, float]:
     """Where each node stands, and the width and height of what they stand on.
 
     The link in question is drawn longer, so that the two groups it joins are seen to be two; so is one that
     holds nothing.
     """
-    ends = np.array([(e.a, e.b) for e in shown.lines], dtype=int).reshape(-1, 2)
-    length = np.array([2.4 if e.is_asked else 1.8 if e.held_by else 1.0 for e in shown.lines])
+    ends = np.array([(e.a, e.b) for e in graph.lines], dtype=int).reshape(-1, 2)
+    length = np.array([2.4 if e.is_asked else 1.8 if e.held_by else 1.0 for e in graph.lines])
     nearest = {}  # two rules on one pair: the shorter, since a sparse matrix would add them up
     for (a, b), far in zip(ends.tolist(), length.tolist(), strict=True):
         nearest[a, b] = min(far, nearest.get((a, b), far))
     a, b = np.array(list(nearest), dtype=int).reshape(-1, 2).T
     where = compute_node_positions(
-        compute_path_lengths(a, b, np.array(list(nearest.values())), len(shown.nodes))
+        compute_path_lengths(a, b, np.array(list(nearest.values())), len(graph.nodes))
     )
     extent = np.ptp(where, axis=0)
     unit = min(
@@ -82,11 +82,11 @@ def place_nodes(shown: DrawnGraph) -> tuple[list[tuple[float, float]], float, fl
     return [(float(x), float(y)) for x, y in where], float(size[0]), float(size[1])
 
 
-def draw_links(axes, board: LabelPlacer, shown: DrawnGraph, xy: list[tuple[float, float]]) -> None:
+def draw_links(axes, board: LabelPlacer, graph: DrawnGraph, xy: list[tuple[float, float]]) -> None:
     """The links, side by side where rules share a pair, and the words on them: the question's first, then
     what is held.
     """
-    by_pair = sorted(shown.lines, key=lambda e: (e.a, e.b, e.rule))
+    by_pair = sorted(graph.lines, key=lambda e: (e.a, e.b, e.rule))
     for (a, b), group in groupby(by_pair, key=lambda e: (e.a, e.b)):
         beside = list(group)
         (x0, y0), (x1, y1) = xy[a], xy[b]
@@ -124,8 +124,8 @@ def label_link(line: DrawnLink) -> str:
     return RULES.get(line.rule, (OTHER, line.rule))[1] if line.is_asked else ""
 
 
-def draw_nodes(axes, board: LabelPlacer, shown: DrawnGraph, xy: list[tuple[float, float]]) -> None:
-    for (x, y), node in zip(xy, shown.nodes, strict=True):
+def draw_nodes(axes, board: LabelPlacer, graph: DrawnGraph, xy: list[tuple[float, float]]) -> None:
+    for (x, y), node in zip(xy, graph.nodes, strict=True):
         colour, marker, _ = KINDS.get(node.kind, (OTHER, "o", node.kind))
         area = (2 * RADIUS) ** 2 * (0.62 if marker == "D" else 1.6 if node.n > 1 else 0.85)
         axes.scatter([x], [y], s=area, c=colour, marker=marker, edgecolors="white", linewidths=1.2, zorder=3)
@@ -141,7 +141,7 @@ def draw_nodes(axes, board: LabelPlacer, shown: DrawnGraph, xy: list[tuple[float
                 weight="bold",
                 zorder=4,
             )
-    for (x, y), node in zip(xy, shown.nodes, strict=True):
+    for (x, y), node in zip(xy, graph.nodes, strict=True):
         if node.n == 1:
             x, y = board.beside(x, y, RADIUS, node.name, NAME_SIZE)
             axes.text(
@@ -157,10 +157,10 @@ def draw_nodes(axes, board: LabelPlacer, shown: DrawnGraph, xy: list[tuple[float
             )
 
 
-def draw_legend(axes, shown: DrawnGraph, width: float, height: float) -> None:
+def draw_legend(axes, graph: DrawnGraph, width: float, height: float) -> None:
     """What the shapes and colours of this picture mean, right of it."""
     y, left = height - 20, width + 8
-    for kind in [kind for kind in KINDS if kind in {node.kind for node in shown.nodes}]:
+    for kind in [kind for kind in KINDS if kind in {node.kind for node in graph.nodes}]:
         colour, marker, words = KINDS[kind]
         axes.scatter(
             [left + 8], [y], s=70 if marker != "D" else 50, c=colour, marker=marker, edgecolors="none"
@@ -168,23 +168,23 @@ def draw_legend(axes, shown: DrawnGraph, width: float, height: float) -> None:
         axes.text(left + 24, y, words, fontsize=LEGEND_SIZE, va="center")
         y -= 15
     y -= 6
-    for rule in [rule for rule in RULES if rule in {line.rule for line in shown.lines}]:
+    for rule in [rule for rule in RULES if rule in {line.rule for line in graph.lines}]:
         axes.plot([left, left + 17], [y, y], color=RULES[rule][0], lw=2)
         axes.text(left + 24, y, RULES[rule][1], fontsize=LEGEND_SIZE, va="center")
         y -= 15
-    if any(line.held_by for line in shown.lines):
+    if any(line.held_by for line in graph.lines):
         axes.plot([left, left + 17], [y, y], color="#333333", lw=1.2, ls=(0, (4, 3)))
         axes.text(left + 24, y, "held: not followed", fontsize=LEGEND_SIZE, va="center")
         y -= 15
-    if any(line.is_asked for line in shown.lines):
+    if any(line.is_asked for line in graph.lines):
         axes.plot([left, left + 17], [y, y], color=ASKED, lw=8, alpha=0.22, solid_capstyle="butt")
         axes.text(left + 24, y, "in question", fontsize=LEGEND_SIZE, va="center")
         y -= 15
-    if shown.n_left_out:
+    if graph.n_left_out:
         axes.text(
             left,
             y - 8,
-            f"and {shown.n_left_out:,} identifiers\nfarther away",
+            f"and {graph.n_left_out:,} identifiers\nfarther away",
             fontsize=LEGEND_SIZE,
             va="top",
             color="#666666",

@@ -148,14 +148,14 @@ def render_question_pictures(report: IdentityReport) -> list[str]:
     parts = []
     for row, customers in zip(first, theirs, strict=True):
         pair = (row["identifier_id_a"], row["identifier_id_b"])
-        shown = build_drawn_graph(
+        graph = build_drawn_graph(
             around, customers, pair, row["score"] if row["kind"] == "likeness" else None
         )
         title = f"{row['kind'].capitalize()}: {' and '.join(sorted(customers))}"
         parts += [
             f'<h3>{escape(title)}</h3><p class="why">{escape(row["because"])}</p>',
             render_image(
-                cluster_picture.draw_cluster(shown),
+                cluster_picture.draw_cluster(graph),
                 f"graph round {shorten_id(pair[0])} and {shorten_id(pair[1])}",
             ),
         ]
@@ -212,12 +212,12 @@ def count_links_by_rule(links: pa.Table) -> list[list[str]]:
     counted = links.group_by(["rule", "held_by"]).aggregate([([], "count_all")]).to_pylist()
     rows = []
     for rule in sorted({row["rule"] for row in counted}):
-        held = sorted(
+        held_counts = sorted(
             (-row["count_all"], row["held_by"]) for row in counted if row["rule"] == rule and row["held_by"]
         )
         followed = sum(row["count_all"] for row in counted if row["rule"] == rule and not row["held_by"])
-        reasons = ", ".join(f"{escape(by)} {-n:,}" for n, by in held)
-        rows.append([escape(rule), f"{followed:,}", f"{-sum(n for n, _ in held):,}", reasons])
+        reasons = ", ".join(f"{escape(by)} {-n:,}" for n, by in held_counts)
+        rows.append([escape(rule), f"{followed:,}", f"{-sum(n for n, _ in held_counts):,}", reasons])
     return rows
 
 

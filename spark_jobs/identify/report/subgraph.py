@@ -79,10 +79,10 @@ def read_neighbourhood(
     if theirs.num_rows > MOST_READ:
         ids = _reached(between, ends_asked)
         between, theirs = _between(between, ids), theirs.filter(pc.is_in(theirs["identifier_id"], ids))
-    named = identifiers.filter(pc.is_in(identifiers["identifier_id"], ids))
+    nodes = identifiers.filter(pc.is_in(identifiers["identifier_id"], ids))
     columns = ["identifier_id_a", "identifier_id_b", "rule", "weight", "held_by"]
     return Neighbourhood(
-        dict(zip(named["identifier_id"].to_pylist(), named["kind"].to_pylist(), strict=True)),
+        dict(zip(nodes["identifier_id"].to_pylist(), nodes["kind"].to_pylist(), strict=True)),
         dict(zip(theirs["identifier_id"].to_pylist(), theirs["customer_id"].to_pylist(), strict=True)),
         sorted(between.select(columns).to_pylist(), key=lambda row: tuple(map(str, row.values()))),
         n_identifiers,

@@ -70,10 +70,10 @@ def find_suspicious_bridges(
             n_open += 1
             if row["customer_id"] not in giants:
                 first.setdefault(row["customer_id"], i)
-    chosen = list(first.values())[: limits.most]
-    links_of = describe_links(graph, links, [(graph.a[p], graph.b[p]) for p in bridges.pair[chosen]])
+    most_suspicious = list(first.values())[: limits.most]
+    links_of = describe_links(graph, links, [(graph.a[p], graph.b[p]) for p in bridges.pair[most_suspicious]])
     rows = []
-    for i in chosen:
+    for i in most_suspicious:
         row, sides = build_pair_fields(graph, bridges.pair[i]), (bridges.held_a[i], bridges.held_b[i])
         both = [
             kind for (kind, _), a, b in zip(graph.sorts, *sides, strict=True) if a and b and kind in OWN_BITS

@@ -60,10 +60,10 @@ def find_bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
     return Bridges(link, side_a[:, :-1], side_b[:, :-1], (side_a[:, -1] - 1) // 2, (side_b[:, -1] - 1) // 2)
 
 
-def find_key_rows(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
+def find_key_rows(wanted_keys: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """Where each wanted key stands among unique keys."""
     order = np.argsort(keys)
-    return order[np.searchsorted(keys, wanted, sorter=order)]
+    return order[np.searchsorted(keys, wanted_keys, sorter=order)]
 
 
 def build_spanning_forest(a: np.ndarray, b: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -65,9 +65,9 @@ def rank_suspicious_bridges(graph: NumberedGraph) -> SuspiciousBridges:
 
     bridges = find_bridges(short[graph.a[pair]], short[graph.b[pair]], sorts)
     could_be = np.ones(len(bridges.link), dtype=bool)
-    for held in (bridges.marks_a, bridges.marks_b):
-        could_be &= (held[:, is_person].sum(axis=1) > 0) & (
-            (held[:, is_naming].sum(axis=1) >= 2) | (held.sum(axis=1) >= 3)
+    for marks in (bridges.marks_a, bridges.marks_b):
+        could_be &= (marks[:, is_person].sum(axis=1) > 0) & (
+            (marks[:, is_naming].sum(axis=1) >= 2) | (marks.sum(axis=1) >= 3)
         )
     pair, held_a, held_b = pair[bridges.link[could_be]], bridges.marks_a[could_be], bridges.marks_b[could_be]
     links_a, links_b = bridges.links_a[could_be], bridges.links_b[could_be]

@@ -58,15 +58,15 @@ def describe_links(
     """Per pair of ids, its links in words: rule and weight, and what holds it. No row of `links`,
     no entry.
     """
-    wanted = {(graph.ids[int(a)].as_py(), graph.ids[int(b)].as_py()) for a, b in pairs}
+    id_pairs = {(graph.ids[int(a)].as_py(), graph.ids[int(b)].as_py()) for a, b in pairs}
     near = links.filter(
-        pc.is_in(links["identifier_id_a"], pa.array(sorted({a for a, _ in wanted}), pa.string()))
+        pc.is_in(links["identifier_id_a"], pa.array(sorted({a for a, _ in id_pairs}), pa.string()))
     )
     words: dict[tuple[str, str], list[str]] = {}
     for link in near.to_pylist():
-        if get_identifier_pair(link) in wanted:
-            held = f", held by {link['held_by']}" if link["held_by"] else ""
+        if get_identifier_pair(link) in id_pairs:
+            held_text = f", held by {link['held_by']}" if link["held_by"] else ""
             words.setdefault(get_identifier_pair(link), []).append(
-                f"{link['rule']} {format_probability(link['weight'])}{held}"
+                f"{link['rule']} {format_probability(link['weight'])}{held_text}"
             )
     return {pair: " and ".join(sorted(links)) for pair, links in words.items()}

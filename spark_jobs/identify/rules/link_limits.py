@@ -158,13 +158,13 @@ def mark_held_links(
     )
 
 
-def _at_both_ends(links: DataFrame, held: DataFrame, name: str) -> DataFrame:
+def _at_both_ends(links: DataFrame, held_ends: DataFrame, name: str) -> DataFrame:
     """The links with a column of this name: what holds the first end, else what holds the second,
     else null.
     """
     for number, end in enumerate(ENDS):
         links = links.join(
-            held.select(F.col("identifier_id").alias(end), F.col("held_by").alias(f"_{number}")),
+            held_ends.select(F.col("identifier_id").alias(end), F.col("held_by").alias(f"_{number}")),
             on=end,
             how="left",
         )

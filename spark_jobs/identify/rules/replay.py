@@ -136,7 +136,7 @@ def replay_links(
         for side, name in zip("ab", ends, strict=True):
             if name in group:
                 group[name].sides.add((number, side))
-    held: dict[Link, str] = {}
+    held_by: dict[Link, str] = {}
     for link in sorted(set(links), key=lambda each: build_link_order_key(each, nodes, rules)):
         one, other = group[link.a], group[link.b]
         if one is other:
@@ -149,7 +149,7 @@ def replay_links(
             else find_broken_limit(one, other, rules)
         )
         if limit:
-            held[link] = limit
+            held_by[link] = limit
             continue
         if len(one.members) < len(other.members):
             one, other = other, one
@@ -159,4 +159,4 @@ def replay_links(
     roots = {}
     for one in {id(each): each for each in group.values()}.values():
         roots.update(dict.fromkeys(one.members, min(one.members)))
-    return ReplayResult(held, roots)
+    return ReplayResult(held_by, roots)

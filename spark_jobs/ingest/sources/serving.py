@@ -54,11 +54,11 @@ def transform_impressions(received: DataFrame, context: SourceContext) -> DataFr
 
 def is_valid_list(items: Column) -> Column:
     """Whether a list names each item once and ranks them from one; null where a rank or an item is null."""
-    named = F.size(F.array_distinct(items.item_id)) == F.size(items)
+    ids_differ = F.size(F.array_distinct(items.item_id)) == F.size(items)
     counted = F.forall(
         F.transform(items, lambda item, place: item["rank"] == place + 1), lambda is_next: is_next
     )
-    return named & counted & ~F.exists(items, lambda item: item.item_id.isNull())
+    return ids_differ & counted & ~F.exists(items, lambda item: item.item_id.isNull())
 
 
 SOURCE = Source(
