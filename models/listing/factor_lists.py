@@ -67,8 +67,8 @@ class VectorListBuilder:
     def lists(
         self, vectors: np.ndarray, customers: Customers, consumable: np.ndarray, n: int = LENGTH
     ) -> RecommendationLists:
-        """The block's lists by the rules of `lists.build_personal_lists`, scores being shares of the way from
-        an average item to the best.
+        """The block's lists by the rules of `blend_lists.build_personal_lists`, scores being shares of the
+        way from an average item to the best.
 
         Args:
             vectors: float32 [customers, d].

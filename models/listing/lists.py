@@ -4,16 +4,10 @@ proposed each.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.inference import select_top_items
-from models.time_split import build_cell_matrix
-from models.training_data import Behaviour, Customers
-
-if TYPE_CHECKING:
-    from models.blending.base import Blend
 
 LENGTH = 100
 # A page that wants only new things finds enough of them in every list.
@@ -53,29 +47,6 @@ class EligibleItems:
     bought: np.ndarray
 
 
-def build_personal_lists(
-    blend: "Blend",
-    customers: Customers,
-    allowed: np.ndarray,
-    consumable: np.ndarray,
-    n: int = LENGTH,
-    ever: Behaviour | None = None,
-) -> RecommendationLists:
-    """The block's lists.
-
-    What a customer bought is left out, unless it is consumed and bought again; such repeats fill at most half
-    of a list.
-
-    Args:
-        allowed: bool [items], what may be listed for anybody.
-        consumable: bool [items], what may be listed for somebody who bought it.
-        ever: all the block ever did, where `customers` has the newest days alone: bought is bought, however
-            long ago.
-    """
-    bought = build_cell_matrix((customers.behaviour if ever is None else ever).wanted()).toarray()
-    return blend.list_items(customers, EligibleItems(allowed, consumable, bought), n)
-
-
 def select_best_items(total: np.ndarray, eligible: EligibleItems, n: int) -> np.ndarray:
     """int32 [rows, n], best first: at most half of them bought before, and those only where they are
     consumed.
@@ -89,19 +60,6 @@ def select_best_items(total: np.ndarray, eligible: EligibleItems, n: int) -> np.
 def select_scores(total: np.ndarray, items: np.ndarray) -> np.ndarray:
     """float [rows, n]: the scores of listed items; -inf for none."""
     return np.where(items >= 0, np.take_along_axis(total, np.maximum(items, 0), axis=1), -np.inf)
-
-
-def build_similar_lists(
-    blend: "Blend", items: np.ndarray, allowed: np.ndarray, n: int
-) -> RecommendationLists | None:
-    """The items most alike each of these; None when no part compares items."""
-    likeness = blend.compare_items(items)
-    if not likeness:
-        return None
-    total = np.round(np.sum(list(likeness.values()), axis=0, dtype=np.float64), DECIMALS)
-    total = np.where(total > 0, total, -np.inf)
-    total[np.arange(len(items)), items] = -np.inf
-    return build_lists_with_sources(select_top_items(total, n, allowed)[0], total, likeness, allowed)
 
 
 def sort_items_by_score(items: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from models import features
 from models.base import BLOCK, choose_block_size
+from models.blending.blend_lists import build_personal_lists, build_similar_lists
+from models.blending.explain import find_reason_items
 from models.listing import lists
-from models.listing.explain import find_reason_items
 from models.training_data import Behaviour, Customers, encode_ids
 from spark_jobs.score.scoring_model import ScoringModel
 from spark_jobs.score.stale_customers import shift_to_own_last_day
@@ -96,7 +97,7 @@ def score_customers(model: ScoringModel, customers: Customers) -> lists.Recommen
         customers = replace(customers, behaviour=shift_to_own_last_day(customers.behaviour))
     if model.factors:
         return model.factors.lists(blend.parts[0].vectors(customers), ever, model.consumable)
-    return lists.build_personal_lists(blend, customers, model.allowed, model.consumable, ever=ever.behaviour)
+    return build_personal_lists(blend, customers, model.allowed, model.consumable, ever=ever.behaviour)
 
 
 def encode_reason_items(items: np.ndarray, days: np.ndarray, item_ids: np.ndarray) -> pa.Array:
@@ -131,7 +132,7 @@ def score_item_partition(model: ScoringModel, batches: Batches) -> Batches:
         step = choose_block_size(len(model.artifact.item_ids))
         for start in range(0, len(positions), step):
             block = positions[start : start + step]
-            similar = lists.build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)
+            similar = build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)
             if similar is not None:
                 ids = pa.array([item.decode() for item in model.artifact.item_ids[block]], pa.string())
                 yield from encode_lists(ids, similar, model, np.ones(len(block), bool), "item_id")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.listing.lists import build_personal_lists, decode_source_names
+from models.blending.blend_lists import build_personal_lists
+from models.listing.lists import decode_source_names
 from models.recommenders import build_blend
 from models.training_data import Customers
 

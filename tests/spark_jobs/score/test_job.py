@@ -18,7 +18,7 @@ from expectations.contracts.lake import (
     REC_ITEM_ITEMS,
 )
 from models.artifact import DigestError
-from models.listing.lists import build_personal_lists
+from models.blending.blend_lists import build_personal_lists
 from models.training_data import Customers
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job

@@ -9,9 +9,9 @@ import pytest
 
 from models import artifact
 from models.artifact import ModelArtifact
+from models.blending.blend_lists import build_personal_lists
 from models.blending.learned import LearnedBlend
 from models.evaluation import evaluate_lists
-from models.listing.lists import build_personal_lists
 from models.recommenders import build_blend
 from models.time_split import OverlapError
 from models.training_data import Customers

@@ -5,6 +5,7 @@ from copy import copy
 import numpy as np
 import pytest
 
+from models.blending.blend_lists import build_personal_lists, build_similar_lists
 from models.blending.score_scale import normalise_scores
 from models.blending.weighted import WeightedBlend
 from models.listing import lists
@@ -39,7 +40,7 @@ def plain(scores, bought, allowed, consumable, n):
 def test_lists_follow_the_rules(blend, checkerboard, n):
     allowed, consumable = np.arange(20) % 5 != 0, np.arange(20) % 3 == 0
     customers = Customers.from_training(checkerboard, np.arange(40))
-    found = lists.build_personal_lists(blend, customers, allowed, consumable, n)
+    found = build_personal_lists(blend, customers, allowed, consumable, n)
     scores = np.round(blend.score(customers).astype(np.float64), lists.DECIMALS)
     bought = checkerboard.behaviour.matrix().toarray() > 0
     for row in range(40):
@@ -61,14 +62,14 @@ def test_what_is_out_of_stock_takes_no_place_in_a_learned_list(checkerboard, sho
     assert not short or not allowed[favourites].all(), (
         "the control: without being told, some are proposed that may not be shown"
     )
-    found = lists.build_personal_lists(learned, customers, allowed, everything, 3)
+    found = build_personal_lists(learned, customers, allowed, everything, 3)
     assert (found.items >= 0).all() and allowed[found.items].all()
 
 
 def test_sources_are_the_parts_whose_own_list_holds_the_item(blend, checkerboard):
     """With fewer items than a list is long, a part proposed whatever it has an opinion of."""
     customers, everything = Customers.from_training(checkerboard, np.arange(5)), np.ones(20, bool)
-    found = lists.build_personal_lists(blend, customers, everything, everything)
+    found = build_personal_lists(blend, customers, everything, everything)
     units = {part.name: normalise_scores(part.score(customers)) for part in blend.parts}
     for row in range(5):
         for item, mask in zip(found.items[row], found.sources[row], strict=True):
@@ -79,7 +80,7 @@ def test_sources_are_the_parts_whose_own_list_holds_the_item(blend, checkerboard
 
 def test_an_item_is_not_similar_to_itself_and_forbidden_ones_are_not_listed(blend):
     allowed = np.arange(20) != 4
-    found = lists.build_similar_lists(blend, np.arange(20), allowed, 5)
+    found = build_similar_lists(blend, np.arange(20), allowed, 5)
     assert not (found.items == np.arange(20)[:, None]).any()
     assert not (found.items == 4).any()
     assert (found.items[:, :3] % 2 == np.arange(20)[:, None] % 2).all()
@@ -94,7 +95,7 @@ def test_a_part_nobody_knew_has_its_say_on_likeness(blend, checkerboard):
 
 def test_without_a_part_that_compares_there_is_nothing_similar(checkerboard):
     plainest = build_blend({"parts": {}, "weights": {"popularity": 1.0}}).fit(checkerboard, seed=1)
-    assert lists.build_similar_lists(plainest, np.arange(3), np.ones(20, bool), 5) is None
+    assert build_similar_lists(plainest, np.arange(3), np.ones(20, bool), 5) is None
 
 
 def test_unit_keeps_nought_and_takes_the_mean_where_scores_have_a_sign():

@@ -5,7 +5,7 @@ reading.
 import numpy as np
 import pytest
 
-from models.listing.explain import HALF_LIFE_DAYS, explain_scores, find_reason_items
+from models.blending.explain import HALF_LIFE_DAYS, explain_scores, find_reason_items
 from models.recommenders import build_blend, build_recommender
 from models.training_data import Customers
 from tests.models.conftest import training
