@@ -1,4 +1,4 @@
-"""What a suite is: plain data. `spark_jobs.validate` hands it to Great Expectations; nothing here imports it.
+"""What a suite is: plain data. `spark_jobs.run.gx` hands it to Great Expectations; nothing here imports it.
 
 An expectation is `fail` (the night stops before anyone can read the table) or `warn` (it is printed and
 recorded), and says in a sentence why anyone should care.
