@@ -9,7 +9,7 @@ from benchmarks.leaderboard import page, table
 from benchmarks.leaderboard.datasets import LOADERS, SHARED, load_dataset
 from benchmarks.leaderboard.lifts import compute_lifts
 from benchmarks.leaderboard.published import PUBLISHED
-from benchmarks.leaderboard.run import ROOT, run_rows, select_rows
+from benchmarks.leaderboard.run import ROOT, RunOptions, run_rows, select_rows
 
 SECONDS = 1800.0
 
@@ -55,7 +55,8 @@ def main() -> None:
     )
     collected = []
     seconds = args.seconds if args.seconds is not None or args.data in LOADERS else SECONDS
-    for result in run_rows(data, args.data, only, args.window, args.threads, args.seed, seconds):
+    options = RunOptions(args.window, args.threads, args.seed, seconds)
+    for result in run_rows(data, args.data, only, options):
         print(table.format_row(data, result), flush=True)
         collected.append(result)
     for task, metric in (column for column in data.columns if column[1].startswith("ndcg")):

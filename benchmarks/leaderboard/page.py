@@ -4,6 +4,7 @@ beside it.
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -65,40 +66,47 @@ def write_page(
     picture.draw_picture(data, ready, published, image)
     path, aside = folder / f"{name}.html", folder / f".{name}.html.part"
     absent = {result.row.name: result.wrong for result in results if not result.found}
-    aside.write_text(render_page(data, window, ready, summaries, published, image, absent))
+    aside.write_text(render_page(PageContent(data, window, ready, summaries, published, absent), image))
     aside.rename(path)
     return path
 
 
-def render_page(
-    data: Dataset,
-    window: TestWindow,
-    results: Sequence[RowResult],
-    summaries: Mapping[str, Any],
-    published: Sequence[PublishedRow],
-    image: Path,
-    absent: Mapping[str, str],
-) -> str:
-    """The page as HTML.
+@dataclass(frozen=True)
+class PageContent:
+    """What the page shows.
 
-    Args:
+    Attributes:
+        results: of the rows that have figures.
+        summaries: their figures with intervals, by name of the row.
         absent: by name of a row without figures, why it has none.
     """
+
+    data: Dataset
+    window: TestWindow
+    results: Sequence[RowResult]
+    summaries: Mapping[str, Any]
+    published: Sequence[PublishedRow]
+    absent: Mapping[str, str]
+
+
+def render_page(content: PageContent, image: Path) -> str:
+    """The page as HTML, its picture inside."""
+    data, results, summaries = content.data, content.results, content.summaries
     title = f"Leaderboard: {data.name.replace('_', ' ')}"
     picture = b64encode(image.read_bytes()).decode()
     parts = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(data.protocol)}</p>",
-        f"<p>{escape(describe_test_size(data, window))}</p>",
+        f"<p>{escape(describe_test_size(data, content.window))}</p>",
         f'<img alt="bars of every row, ours with intervals" src="data:image/png;base64,{picture}">',
         "<h2>All rows</h2>",
         (
             "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their"
             " source: those measured before are of other code on these very files.</p>"
         ),
-        render_rows(data, results, published),
+        render_rows(data, results, content.published),
         render_legend(describe_columns(data)),
-        "<h2>Rows without figures</h2>" + render_legend(absent) if absent else "",
+        "<h2>Rows without figures</h2>" + render_legend(content.absent) if content.absent else "",
         "<h2>Against the best single recommender</h2>",
         "<p>Paired, customer by customer, with 95 % intervals.</p>",
         *[render_lifts(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],

@@ -57,25 +57,38 @@ def select_rows(rows_name: str, only: tuple[str, ...] = ()) -> list[LeaderboardR
     return [by_name[name] for name in only] or list(by_name.values())
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How rows are fitted and measured.
+
+    Attributes:
+        window: the data set's `test` or `validation`.
+        threads: of a row's own process.
+        seconds: within which all rows must end; None for as long as it takes.
+    """
+
+    window: str
+    threads: int
+    seed: int
+    seconds: float | None = None
+
+
 def run_rows(
     data: Dataset,
     rows_name: str,
     only: tuple[str, ...],
-    window: str,
-    threads: int,
-    seed: int,
-    seconds: float | None = None,
+    options: RunOptions,
 ) -> Iterator[RowResult]:
     """A result a row, as each is ready.
-
-    Args:
-        seconds: within which all rows must end; None for as long as it takes.
 
     Raises:
         ValueError: a name in `only` is no row's.
     """
-    rows, shape = select_rows(rows_name, only), DataShape.from_training(getattr(data, window).training)
-    start = time.monotonic()
+    rows, shape = (
+        select_rows(rows_name, only),
+        DataShape.from_training(getattr(data, options.window).training),
+    )
+    start, seconds = time.monotonic(), options.seconds
     with tempfile.TemporaryDirectory() as aside:
         handed = Path(aside) / "data"
         handed.write_bytes(pickle.dumps(data))  # from this process to its children, and gone with them
@@ -100,11 +113,15 @@ def run_rows(
                 "--row",
                 row.name,
                 "--window",
-                window,
+                options.window,
                 "--seed",
-                str(seed),
+                str(options.seed),
             ]
-            environment = {**os.environ, **dict.fromkeys(THREADS, str(threads)), "PYTHONPATH": str(ROOT)}
+            environment = {
+                **os.environ,
+                **dict.fromkeys(THREADS, str(options.threads)),
+                "PYTHONPATH": str(ROOT),
+            }
             try:
                 done = subprocess.run(
                     command,

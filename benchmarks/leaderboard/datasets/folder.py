@@ -70,7 +70,7 @@ def split_by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -
         folder, test.asked, f"the days {format_day(cut.test_from)} to {format_day(cut.until - 1)}", len(there)
     )
     return build_dataset(
-        folder, PROTOCOL, test, validation, protocol, customer_ids, item_ids, ("discover", "next")
+        folder, PROTOCOL, (test, validation), protocol, (customer_ids, item_ids), ("discover", "next")
     )
 
 
@@ -98,7 +98,9 @@ def split_by_test_file(
         TestWindow(build_training(held, rows, item_ids), asks, build_training(held, rows, item_ids))
         for held, asks in ((known, of), (earlier, build_holdout_case(earlier, hidden, allowed, most=None)))
     ]
-    return build_dataset(folder, protocol_text, *windows_of, protocol, customer_ids, item_ids, ("discover",))
+    return build_dataset(
+        folder, protocol_text, tuple(windows_of), protocol, (customer_ids, item_ids), ("discover",)
+    )
 
 
 def number_pairs(behaviour: Behaviour) -> np.ndarray:
@@ -156,22 +158,23 @@ def refuse_empty_test(folder: Path, test_case: HoldoutCase, where: str, n_there:
 def build_dataset(
     folder: Path,
     protocol_text: str,
-    test: TestWindow,
-    validation: TestWindow,
+    windows: tuple[TestWindow, TestWindow],
     protocol: dict[str, list],
-    customer_ids: np.ndarray,
-    item_ids: np.ndarray,
+    ids: tuple[np.ndarray, np.ndarray],
     usual_tasks: tuple[str, ...],
 ) -> Dataset:
-    """The data set with the folder's own cuts, figures and tasks, or the usual ones."""
+    """The data set with the folder's own cuts, figures and tasks, or the usual ones.
+
+    Args:
+        windows: of the test and of the validation.
+        ids: of customers and of items.
+    """
     cuts = tuple(protocol.get("cuts", (10, 20)))
     tasks = tuple(protocol.get("tasks", usual_tasks))
     figures = protocol.get("figures", ["ndcg", "recall"])
     shown_cuts = cuts if "cuts" in protocol else cuts[:1]
     columns = tuple((task, f"{figure}@{cut}") for task in tasks for cut in shown_cuts for figure in figures)
-    return Dataset(
-        folder.resolve().name, protocol_text, test, validation, tasks, cuts, columns, customer_ids, item_ids
-    )
+    return Dataset(folder.resolve().name, protocol_text, *windows, tasks, cuts, columns, *ids)
 
 
 def format_day(day: int) -> str:

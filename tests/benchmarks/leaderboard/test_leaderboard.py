@@ -80,7 +80,7 @@ def test_a_row_that_fails_is_told_and_the_others_go_on(shop, monkeypatch):
     )
     monkeypatch.setattr(run, "list_rows", lambda name: given)
     data = load_dataset(str(shop))
-    absent, popularity = run.run_rows(data, str(shop), (), "test", 1, 1)
+    absent, popularity = run.run_rows(data, str(shop), (), run.RunOptions("test", 1, 1))
     assert absent.found is None and "failed: StopIteration" in table.format_row(data, absent)
     assert popularity.found is not None and popularity.took["mib"] > 0
 
@@ -106,7 +106,7 @@ def test_a_row_without_what_it_needs_is_named_and_a_silent_one_is_warned_of(tmp_
     monkeypatch.setattr(run, "list_rows", lambda name: given)
     monkeypatch.setattr(measuring, "list_rows", lambda name: given)
     monkeypatch.setattr(run.subprocess, "run", in_this_process(data))
-    left_out, warned, usual, other = run.run_rows(data, shop, (), "test", 1, 1)
+    left_out, warned, usual, other = run.run_rows(data, shop, (), run.RunOptions("test", 1, 1))
     assert left_out.found is None and "left out: no item has an attribute" in table.format_row(data, left_out)
     words = "has nothing to say to 100% of those asked in discover"
     assert warned.warnings == (words,) and f"; WARNING: {words}" in table.format_row(data, warned)
@@ -132,7 +132,10 @@ def in_this_process(data):
 def test_it_ends_within_its_seconds_and_names_what_it_did_not_come_to(shop):
     began = time.monotonic()
     slow, absent = run.run_rows(
-        load_dataset(str(shop)), str(shop), ("lightfm", "popularity"), "test", 1, 1, seconds=0.2
+        load_dataset(str(shop)),
+        str(shop),
+        ("lightfm", "popularity"),
+        run.RunOptions("test", 1, 1, seconds=0.2),
     )
     assert time.monotonic() - began < 5
     assert slow.wrong == "left out: it took longer than the 0 s left of the table's 0.2"
@@ -141,7 +144,9 @@ def test_it_ends_within_its_seconds_and_names_what_it_did_not_come_to(shop):
 
 def test_the_learned_blend_takes_its_own_windows_from_the_past_of_any_shop(shop):
     data = load_dataset(str(shop))
-    popularity, blend = run.run_rows(data, str(shop), ("popularity", "learned blend"), "test", 1, 1)
+    popularity, blend = run.run_rows(
+        data, str(shop), ("popularity", "learned blend"), run.RunOptions("test", 1, 1)
+    )
     assert not blend.wrong and not blend.row.single
     better = blend.found.ndcg["next"] - popularity.found.ndcg["next"]
     assert np.nanmean(better) > 0.1  # it knows of the two tastes
@@ -149,7 +154,7 @@ def test_the_learned_blend_takes_its_own_windows_from_the_past_of_any_shop(shop)
 
 def test_an_unknown_row_is_refused(shop):
     with pytest.raises(ValueError, match="no row nonsense; there are attribute_popularity"):
-        list(run.run_rows(load_dataset(str(shop)), str(shop), ("nonsense",), "test", 1, 1))
+        list(run.run_rows(load_dataset(str(shop)), str(shop), ("nonsense",), run.RunOptions("test", 1, 1)))
 
 
 @pytest.mark.parametrize(
