@@ -1,4 +1,4 @@
--- The fields a segment's rule may name; segments/language.py lists them.
+-- The fields a segment's rule may name; segments/fields.py lists them.
 
 with
 
