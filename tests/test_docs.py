@@ -1,5 +1,7 @@
 """What the pages say about files, marts and decisions is what there is."""
 
+import ast
+import builtins
 import re
 from functools import cache
 from pathlib import Path
@@ -79,6 +81,29 @@ def test_names_in_backticks_are_in_the_code():
         names = {name for token in tokens for name in re.findall(r"\b[a-z]\w*_\w+", token)}
         absent = names - words - {path.stem for path in every_file()} - OF_OTHERS
         assert not absent, f"{page.relative_to(ROOT)} names {', '.join(sorted(absent))}, which no code has"
+
+
+def test_classes_and_constants_that_how_tos_name_are_defined():
+    """Settings too. What stands in quotes or before a `=` is the reader's or make's."""
+    defined = collect_defined_names() | set(dir(builtins))
+    defined |= set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.M))
+    for page in (ROOT / "docs/how-to").glob("*.md"):
+        text = re.sub(r"```.*?```", "", page.read_text(), flags=re.S)
+        tokens = [re.sub(r'"[^"]*"', "", token) for token in re.findall(r"`([^`\n]+)`", text)]
+        names = {name for token in tokens for name in re.findall(r"(?<![\w/.<-])[A-Z]\w+\b(?!=)", token)}
+        if page.name != "run-on-snowflake.md":  # its capitals are Snowflake's
+            assert not names - defined, f"{page.name} names {', '.join(sorted(names - defined))}"
+
+
+def collect_defined_names():
+    """Classes, and names that are assigned, anywhere in the code."""
+    nodes = [node for path in every_file() if path.suffix == ".py" for node in ast.walk(parse(path))]
+    stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return stored | {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+
+
+def parse(path):
+    return ast.parse(path.read_text())
 
 
 def pages():
