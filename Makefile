@@ -84,7 +84,7 @@ decide: $(READY) ## split, refuse, join or withdraw, from the next night on: DEC
 rollback: $(READY) ## lists and model back to an earlier night: TO=<run or day>, empty for the one before [REASON="…"]
 	@$(PY) -m spark_jobs.publish.rollback --to="$$ARG_TO" --reason="$$ARG_REASON"
 
-history: $(READY) ## what was in production on a day: model, tables, rules: AT=<day or moment>; empty: every switch
+history: $(READY) ## what was in production on a day: model, tables, rules: AT=<day or moment>; empty: every deployment
 	@$(PY) -m spark_jobs.publish.history --at="$$ARG_AT"
 
 restore: $(READY) ## what is in production made again from the log of deployments: published.json, warehouse link, champion

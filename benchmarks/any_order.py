@@ -25,7 +25,7 @@ from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_IDENTIFIERS
 from expectations.contracts.published import Published
 from sample_shop.shop import Shop
-from sample_shop.shop_calendar import OPENING_DAY, day_number
+from sample_shop.shop_calendar import OPENING_DAY, get_day_number
 from spark_jobs.identify import job as identify
 from spark_jobs.ingest import job as ingest
 from spark_jobs.lake.session import start_spark_session
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=10)
     args = parser.parse_args()
     base = args.home or Path(tempfile.mkdtemp(prefix="any-order-"))
-    first = day_number(OPENING_DAY)
+    first = get_day_number(OPENING_DAY)
     shop = Shop(args.seed, args.customers, base / "shop", base / "truth", write_from=first)
     shop.trade_until(first + args.days - 1)
     days = [OPENING_DAY + timedelta(days=n) for n in range(args.days)]

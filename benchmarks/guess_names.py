@@ -65,12 +65,12 @@ def list_public_names(root: Path) -> list[PublicName]:
             for node in ast.parse(source).body:
                 if isinstance(node, Definition) and not node.name.startswith("_"):
                     qualified = f"{module}.{node.name}"
-                    answer = first_paragraph(node) or quote_source(node, source)
+                    answer = read_first_paragraph(node) or quote_source(node, source)
                     names.append(PublicName(qualified, format_signature(node, qualified), answer))
     return sorted(names, key=lambda name: name.qualified_name)
 
 
-def first_paragraph(node: Definition) -> str:
+def read_first_paragraph(node: Definition) -> str:
     """The first paragraph of a definition's docstring on one line; empty when it has none."""
     return " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
 
@@ -96,7 +96,7 @@ def format_signature(node: Definition, qualified_name: str) -> str:
     return f"class {qualified_name}{f'({bases})' if bases else ''}: {'; '.join(fields)}".removesuffix(": ")
 
 
-def share_by_folder(names: list[PublicName], count: int) -> dict[str, int]:
+def allocate_by_folder(names: list[PublicName], count: int) -> dict[str, int]:
     """How many of `count` names each folder gets: its share of all names, by largest remainder."""
     sizes = {
         folder: sum(name.folder == folder for name in names)
@@ -113,7 +113,7 @@ def share_by_folder(names: list[PublicName], count: int) -> dict[str, int]:
 def draw_names(names: list[PublicName], count: int, seed: int) -> list[PublicName]:
     """`count` names, or all when there are fewer, spread over the folders, in random order; equal by seed."""
     generator, drawn = random.Random(seed), []
-    for folder, share in share_by_folder(names, min(count, len(names))).items():
+    for folder, share in allocate_by_folder(names, min(count, len(names))).items():
         drawn += generator.sample([name for name in names if name.folder == folder], share)
     generator.shuffle(drawn)
     return drawn
@@ -147,7 +147,7 @@ def main(argv: list[str] | None = None) -> None:
     drawn = draw_names(names, args.count, args.seed)
     folder = args.to or Path(tempfile.mkdtemp(prefix="guess-names-"))
     write_questions(drawn, folder)
-    shares = ", ".join(f"{name} {share}" for name, share in share_by_folder(names, len(drawn)).items())
+    shares = ", ".join(f"{name} {share}" for name, share in allocate_by_folder(names, len(drawn)).items())
     print(f"{len(drawn)} of {len(names):,} public names ({shares}), seed {args.seed}: {folder}")
 
 

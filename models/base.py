@@ -22,7 +22,7 @@ BLOCK = 256  # rows scored at once
 SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer rows where the catalogue is large
 
 
-def choose_block_size(n_items: int) -> int:
+def compute_block_size(n_items: int) -> int:
     """How many customers (or items) are scored at once; their scores do not depend on it."""
     return max(16, min(BLOCK, SCORES_AT_ONCE // max(n_items, 1)))
 

@@ -11,7 +11,7 @@ SCORES_AT_ONCE = 6_400_000
 # BLAS multiplies so many rows at a time, the last ones padded. With another number it may add in another
 # order, and a row's scores would depend on who is scored beside it.
 PRODUCT_ROWS = 128
-FEW_ROWS = 8  # where 128 do not do: see `choose_product_rows`
+FEW_ROWS = 8  # where 128 do not do: see `compute_product_rows`
 GROUPS = 8  # groups of columns for each place of a list; see `find_contenders`
 MOST_TIES = 4  # places' worth of contenders a row may have before its ties are cut singly
 
@@ -84,7 +84,7 @@ def multiply_vectors(vectors: np.ndarray, item_vectors: np.ndarray) -> np.ndarra
 
 
 @cache
-def choose_product_rows() -> int:
+def compute_product_rows() -> int:
     """How many rows a product takes at once, always so many, so that a row's numbers do not depend on the
     rows beside it.
 
@@ -109,7 +109,7 @@ def iterate_products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[
         np.ascontiguousarray(vectors, np.float32),
         np.ascontiguousarray(item_vectors, np.float32).T,
     )
-    step = choose_product_rows()
+    step = compute_product_rows()
     out = np.empty((PRODUCT_ROWS, len(item_vectors)), np.float32)
     for start in range(0, len(vectors), PRODUCT_ROWS):
         rows = vectors[start : start + PRODUCT_ROWS]
@@ -150,12 +150,12 @@ def find_contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray,
     score = scores.reshape(-1)[at]
     counts = np.bincount(row, minlength=len(scores))
     if (counts > MOST_TIES * m).any():
-        kept = cut_ties(score, counts, m)
+        kept = truncate_ties(score, counts, m)
         row, item, score = row[kept], item[kept], score[kept]
     return row, item, score
 
 
-def cut_ties(score: np.ndarray, counts: np.ndarray, m: int) -> np.ndarray:
+def truncate_ties(score: np.ndarray, counts: np.ndarray, m: int) -> np.ndarray:
     """Which entries to keep so that rows with many equals at their end have m: bool [entries], the first of
     equals stay.
     """

@@ -86,7 +86,7 @@ def main() -> None:
 
     console.rule("The service starts and three visitors come")
     summary = json.loads(settings.paths.summary.read_text())
-    visitors = page.choose_visitors(settings)
+    visitors = page.select_visitors(settings)
     with run_service(settings.home, "sample_shop", settings.paths.logs / "service.log") as url:
         answers = fetch_before_and_after_block(url, visitors)
     page.print_page(console, summary, answers)

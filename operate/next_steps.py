@@ -19,7 +19,7 @@ def main() -> None:
             f"No night has been published in {settings.home} yet: `make run` or `make backfill` is the first"
             " step."
         )
-    page.print_next_steps(Console(highlight=False), page.choose_visitors(settings))
+    page.print_next_steps(Console(highlight=False), page.select_visitors(settings))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The page that ends `make run`: what a night brought, on one screen."""
+"""The page that ends `make run`: the figures of the last night on one screen."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
 
 
-def choose_visitors(settings: Settings) -> list[Visitor]:
+def select_visitors(settings: Settings) -> list[Visitor]:
     """A known, a new and an anonymous visitor of this home, as a shop's page would name them, or fewer."""
     lake = Lake(settings.lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS).to_pandas().query("kind == 'user_id'")

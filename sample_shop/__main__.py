@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from sample_shop.shop import Shop
-from sample_shop.shop_calendar import OPENING_DAY, calendar_date, day_number
+from sample_shop.shop_calendar import OPENING_DAY, calendar_date, get_day_number
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -38,7 +38,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Write the days asked for, with progress on stderr."""
     args = parse_arguments(argv)
-    first, last = day_number(args.first), day_number(args.last)
+    first, last = get_day_number(args.first), get_day_number(args.last)
     started_at, shown_at = time.monotonic(), 0.0
 
     def show_progress(day: int) -> None:

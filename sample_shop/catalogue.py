@@ -7,8 +7,8 @@ import orjson
 
 from sample_shop.assortment import ADJECTIVES, BRANDS, CATEGORIES, ITEMS_AT_OPENING, LAUNCHES_PER_DAY
 from sample_shop.columns import Columns
-from sample_shop.random_streams import make_opaque_id, random_stream
-from sample_shop.shop_calendar import day_start_ms
+from sample_shop.random_streams import create_random_stream, make_opaque_id
+from sample_shop.shop_calendar import get_day_start_ms
 
 CATEGORY_DIMS, BRAND_DIMS, STYLE_DIMS = 6, 4, 6
 SALE_SHARE, SALE_DAYS = 0.008, (3, 10)
@@ -21,7 +21,7 @@ class Catalogue:
 
     def __init__(self, seed: int, n_customers: int) -> None:
         self.seed, self.scale = seed, n_customers / 2000
-        rng = random_stream(seed, "world")
+        rng = create_random_stream(seed, "world")
         broad = {name: rng.normal(size=CATEGORY_DIMS) for name in sorted({c.path[0] for c in CATEGORIES})}
         vectors = [0.7 * broad[c.path[0]] + 0.75 * rng.normal(size=CATEGORY_DIMS) for c in CATEGORIES]
         self.categories = Columns(
@@ -34,7 +34,7 @@ class Catalogue:
             level=rng.normal(0, 0.6, len(BRANDS)),
         )
         self.items = Columns()
-        self._launch(random_stream(seed, "launch", 0), 0, ITEMS_AT_OPENING)
+        self._launch(create_random_stream(seed, "launch", 0), 0, ITEMS_AT_OPENING)
 
     def _launch(self, rng: np.random.Generator, day: int, n: int) -> None:
         """Add `n` items. Popularity is skewed: worth is normal on the log scale, with a few stars."""
@@ -67,7 +67,7 @@ class Catalogue:
             is_active=np.ones(n, dtype=bool),
             sale_until=np.full(n, -1),
             renown=np.exp(worth + 0.8 * rng.normal(size=n)),
-            updated_ms=day_start_ms(day) + rng.integers(0, 7 * 3_600_000, n),
+            updated_ms=get_day_start_ms(day) + rng.integers(0, 7 * 3_600_000, n),
             words=rng.integers(0, 1 << 30, (n, 4)),
         )
 
@@ -75,11 +75,11 @@ class Catalogue:
         """Launches and prices of the morning. Returns the day's shelf: availability, position in its listing,
         price.
         """
-        rng = random_stream(self.seed, "launch", day)
+        rng = create_random_stream(self.seed, "launch", day)
         if day > 0:
             self._launch(rng, day, rng.poisson(LAUNCHES_PER_DAY))
         items, n = self.items, len(self.items)
-        rng = random_stream(self.seed, "prices", day)
+        rng = create_random_stream(self.seed, "prices", day)
         starts = (rng.random(n) < SALE_SHARE) & (items.sale_until < day) & (items.launched < day)
         cut, lasts = rng.choice([0.75, 0.8, 0.85, 0.9], n), rng.integers(*SALE_DAYS, n)
         changes = starts | (items.sale_until == day)
@@ -90,7 +90,7 @@ class Catalogue:
         ]
         raised = (rng.random(n) < 0.002) & ~on_sale & (items.launched < day)
         items.price[raised] = np.round(items.price[raised] * 1.05, 2)
-        items.updated_ms[changes | raised] = day_start_ms(day) + 5 * 3_600_000
+        items.updated_ms[changes | raised] = get_day_start_ms(day) + 5 * 3_600_000
         fame = np.log(items.renown) + 0.35 * rng.normal(size=n)
         order = np.lexsort((-fame, items.category))
         first = np.concatenate([[0], np.flatnonzero(np.diff(items.category[order])) + 1])
@@ -105,7 +105,7 @@ class Catalogue:
         """Book sales and returns off stock, order again, end what is not ordered again. `sold`, `viewed`:
         (n_items,).
         """
-        items, rng, n = self.items, random_stream(self.seed, "stock", day), len(self.items)
+        items, rng, n = self.items, create_random_stream(self.seed, "stock", day), len(self.items)
         before, was_active = items.stock.copy(), items.is_active.copy()
         items.stock[:] = np.maximum(items.stock - sold, 0)
         arrived = items.arrives == day
@@ -120,7 +120,7 @@ class Catalogue:
         items.is_active[~items.is_reordered & (items.stock == 0) & (items.arrives < 0)] = False
         items.renown[:] = 0.93 * items.renown + 0.07 * (viewed * 20.0 / max(viewed.mean() * 20, 1e-9) + 0.05)
         changed = (items.stock != before) | (items.is_active != was_active)
-        items.updated_ms[changed] = day_start_ms(day) + 23 * 3_600_000 + 50 * 60_000
+        items.updated_ms[changed] = get_day_start_ms(day) + 23 * 3_600_000 + 50 * 60_000
 
     def make_item_id(self, row: int) -> str:
         """The shop's id of an item."""

@@ -25,7 +25,7 @@ def is_granted(word: Any) -> bool | None:
     return str(word).strip().lower() in YES if isinstance(word, str | bool | int) else False
 
 
-def record_statement(
+def record_consent(
     words: ConsentStates, who: Iterable[tuple[str, Any]], purpose: str, at: datetime, word: Any
 ) -> None:
     """Record a consent for each identifier when it is newer than the recorded one, or a no of its time."""
@@ -66,7 +66,7 @@ def read_events(words: ConsentStates, lines: Iterable[bytes]) -> None:
         if isinstance(event, dict) and (at := find_event_time(event)):
             who = (("user_id", event.get("userId")), ("anonymous_id", event.get("anonymousId")))
             for purpose in EVENT_PURPOSES:
-                record_statement(
+                record_consent(
                     words, who, purpose, at, event["context"]["consent"]["categoryPreferences"].get(purpose)
                 )
 
@@ -81,4 +81,4 @@ def read_person_records(words: ConsentStates, cards: Iterable[Mapping[str, str]]
             ("email", card["email"].strip().lower()),
         )
         for purpose in CARD_PURPOSES if at else ():
-            record_statement(words, who, purpose, at, card[f"{purpose}_consent"])
+            record_consent(words, who, purpose, at, card[f"{purpose}_consent"])

@@ -9,8 +9,8 @@ import numpy as np
 
 from sample_shop.contacts import format_national_phone, mistype
 from sample_shop.people import ACCOUNT, CRM_ONLY, People
-from sample_shop.random_streams import make_opaque_id, random_stream
-from sample_shop.shop_calendar import day_start_ms, format_utc
+from sample_shop.random_streams import create_random_stream, make_opaque_id
+from sample_shop.shop_calendar import format_utc, get_day_start_ms
 
 PEOPLE_HEADER = (
     "crm_id",
@@ -60,7 +60,7 @@ class Crm:
         signs = (rows.signup == day) | ((day == 0) & (rows.signup < 0))
         cards = (rows.kind == CRM_ONLY) & (rows.arrived == day)
         for row in np.flatnonzero(signs | cards):
-            rng, row = random_stream(self.seed, "crm", int(row)), int(row)
+            rng, row = create_random_stream(self.seed, "crm", int(row)), int(row)
             before_opening = int(rows.signup[row]) if rows.signup[row] < 0 else -int(rng.integers(1, 900))
             created = before_opening if day == 0 else day
             if rng.random() < (ACCOUNT_RECORDS if rows.kind[row] == ACCOUNT else 1.0):
@@ -85,7 +85,7 @@ class Crm:
         record["crm_id"] = f"C{make_opaque_id(self.seed, 'crm', number, 9)}"
         record["user_id"] = people.user_ids[row] if is_account else ""
         seconds = 3600 * (8 + rng.integers(0, 12)) + 60 * rng.integers(0, 60) + rng.integers(0, 60)
-        created_at = format_utc(day_start_ms(created) + 1000 * seconds)
+        created_at = format_utc(get_day_start_ms(created) + 1000 * seconds)
         record["created_at"] = record["updated_at"] = created_at
         record["marketing_consent"] = "true" if rows.consent[row, 2] else "false"
         record["personalization_consent"] = "true" if rows.consent[row, 1] else "false"
@@ -133,7 +133,7 @@ class Crm:
                 continue
             contact, hour = (
                 people.contacts[row],
-                random_stream(self.seed, "crm_update", day, row).integers(8, 22),
+                create_random_stream(self.seed, "crm_update", day, row).integers(8, 22),
             )
             fields = [
                 *(_ADDRESS if row in changed["address"] else ()),
@@ -143,7 +143,8 @@ class Crm:
             written["marketing_consent"] = "true" if people.rows.consent[row, 2] else "false"
             written["personalization_consent"] = "true" if people.rows.consent[row, 1] else "false"
             self.set_fields(
-                number, {**written, "updated_at": format_utc(day_start_ms(day) + hour * 3_600_000 + 600_000)}
+                number,
+                {**written, "updated_at": format_utc(get_day_start_ms(day) + hour * 3_600_000 + 600_000)},
             )
             touched.append(number)
         return touched

@@ -4,7 +4,7 @@ import numpy as np
 
 from sample_shop.columns import Columns
 from sample_shop.people import CRM_ONLY, People
-from sample_shop.random_streams import choose_by_weights, make_opaque_id, random_stream
+from sample_shop.random_streams import create_random_stream, draw_by_weights, make_opaque_id
 
 DESKTOP, MOBILE, TABLET, KIOSK = range(4)
 TYPES = ("desktop", "mobile", "tablet", "kiosk")
@@ -27,7 +27,9 @@ class Devices:
         self.n_kiosks = max(1, n_customers // CUSTOMERS_PER_KIOSK)
         self.rows = Columns()
         self.slots, self.weights = np.empty((0, SLOTS), dtype=np.int64), np.empty((0, SLOTS))
-        self._add(random_stream(seed, "kiosks"), np.full(self.n_kiosks, KIOSK), np.full(self.n_kiosks, -1))
+        self._add(
+            create_random_stream(seed, "kiosks"), np.full(self.n_kiosks, KIOSK), np.full(self.n_kiosks, -1)
+        )
 
     def _add(self, rng: np.random.Generator, kind: np.ndarray, owner: np.ndarray) -> np.ndarray:
         n = len(kind)
@@ -46,10 +48,10 @@ class Devices:
         """Give the day's newcomers one to three devices; the second of a household also uses the
         first one's.
         """
-        rng, n = random_stream(self.seed, "devices", day), len(persons)
+        rng, n = create_random_stream(self.seed, "devices", day), len(persons)
         if n == 0:
             return
-        how_many = 1 + choose_by_weights(rng, (0.5, 0.38, 0.12), n)
+        how_many = 1 + draw_by_weights(rng, (0.5, 0.38, 0.12), n)
         kinds = np.array([rng.permutation(3) for _ in range(n)])
         has = (np.arange(SLOTS) < how_many[:, None]) & (people.rows.kind[persons] != CRM_ONLY)[:, None]
         slots = np.full((n, SLOTS), -1)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sample_shop.columns import Columns
-from sample_shop.random_streams import choose_by_weights, random_stream
-from sample_shop.shop_calendar import MS_PER_DAY, day_start_ms
+from sample_shop.random_streams import create_random_stream, draw_by_weights
+from sample_shop.shop_calendar import MS_PER_DAY, get_day_start_ms
 
 LATE_VISITS = 0.02  # visits whose device had no network
 # minutes, hours, days
@@ -32,9 +32,9 @@ def send_events(seed: int, day: int, events: Columns, device: np.ndarray, device
         by the collector's, has_timestamp, landing (day number of the file), planted (bits). Repeats stand at
         the end.
     """
-    rng, n = random_stream(seed, "delivery", day), len(events)
+    rng, n = create_random_stream(seed, "delivery", day), len(events)
     late = rng.random(len(device)) < LATE_VISITS
-    span = np.array(_LATE_MS)[choose_by_weights(rng, _LATE_SHARES, len(device))]
+    span = np.array(_LATE_MS)[draw_by_weights(rng, _LATE_SHARES, len(device))]
     waited = np.where(late, span[:, 0] + rng.random(len(device)) * (span[:, 1] - span[:, 0]), 0).astype(
         np.int64
     )
@@ -42,7 +42,7 @@ def send_events(seed: int, day: int, events: Columns, device: np.ndarray, device
     network = rng.integers(50, 900, n)
     skew = devices.skew_ms[device[events.visit]]
     received = events.at_ms + batch + network
-    landing = (received - day_start_ms(0)) // MS_PER_DAY
+    landing = (received - get_day_start_ms(0)) // MS_PER_DAY
     arrays = dict(
         events.arrays,
         message_id=np.frombuffer(rng.bytes(16 * n).hex().encode(), dtype="S32"),
@@ -62,7 +62,7 @@ def send_events(seed: int, day: int, events: Columns, device: np.ndarray, device
         wait = AGAIN_MS.get(name, 0) + (rng.integers(1000, 40_000, len(rows)) if name not in AGAIN_MS else 0)
         repeat.arrays["sent_ms"] = repeat.sent_ms + wait
         repeat.arrays["received_ms"] = repeat.received_ms + wait
-        repeat.arrays["landing"] = (repeat.received_ms - day_start_ms(0)) // MS_PER_DAY
+        repeat.arrays["landing"] = (repeat.received_ms - get_day_start_ms(0)) // MS_PER_DAY
         repeat.arrays["planted"] = np.full(len(rows), REPEAT_BIT[name]) | (repeat.planted & SKEWED)
         again.append(repeat)
     return Columns(**{name: np.concatenate([part.arrays[name] for part in again]) for name in arrays})

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from sample_shop import tastes
 from sample_shop.columns import Columns
-from sample_shop.shop_calendar import calendar_date, day_number
+from sample_shop.shop_calendar import calendar_date, get_day_number
 from sample_shop.truth import ITEM_TASTES, PERSON_TASTES, normalise_identifier
 
 PEOPLE_AT_ONCE = 500
@@ -42,7 +42,7 @@ class Judge:
         Raises:
             FileNotFoundError: the truth of a day between the opening and `as_of` is not there.
         """
-        self.truth, self.as_of, self.today = truth, as_of, day_number(as_of)
+        self.truth, self.as_of, self.today = truth, as_of, get_day_number(as_of)
         persons = self.read_truth("persons")
         self.person_ids: list[str] = persons["person_id"].to_pylist()
         self.people = Columns(**{name: _numpy(persons[name]) for name in PERSON_TASTES})
@@ -60,7 +60,7 @@ class Judge:
     def read_truth(self, subject: str, until: date | None = None) -> pa.Table:
         """All rows of a subject from the opening until a day (default: `as_of`), with their `day` number."""
         tables = []
-        for number in range(day_number(until or self.as_of) + 1):
+        for number in range(get_day_number(until or self.as_of) + 1):
             table = pq.read_table(self._path(subject, number))
             tables.append(table.append_column("day", pa.array(np.full(len(table), number))))
         return pa.concat_tables(tables)
@@ -149,19 +149,19 @@ class Judge:
 
     def _browse(self, people: Columns, assortment: Columns, shelf: Columns, number: int) -> np.ndarray:
         """Probability that a day's visits buy each item of the assortment: (n_people, n_assortment)."""
-        liking = tastes.personal_liking(people, assortment, self.world, self.brands, number)
-        score = liking + tastes.item_appeal(assortment, self.world, shelf, number)
+        liking = tastes.compute_personal_liking(people, assortment, self.world, self.brands, number)
+        score = liking + tastes.compute_item_appeal(assortment, self.world, shelf, number)
         share = np.exp(score - score.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
-        return tastes.browse_probability(
+        return tastes.compute_browse_probability(
             tastes.visit_rate(people, number),
             people.extra_views,
-            share * tastes.buy_probability(people, liking),
+            share * tastes.compute_buy_probability(people, liking),
         )
 
     @staticmethod
     def _restock(age: np.ndarray, people: Columns, cycle: np.ndarray) -> np.ndarray:
-        return tastes.restock_probability(age, people.loyalty[:, None], cycle)
+        return tastes.compute_restock_probability(age, people.loyalty[:, None], cycle)
 
     def list_identifiers(self) -> dict[tuple[str, str], set[str]]:
         """(kind, normalised value) → everybody seen behind it by `as_of`; several persons on shared devices

@@ -11,10 +11,10 @@ from sample_shop.crm import format_csv_line
 from sample_shop.event_transport import LATE, REPEAT_BIT, SKEWED
 from sample_shop.orders import ORDERS_HEADER as ORDERS_HEADER
 from sample_shop.orders import Order
-from sample_shop.planted_cases.absence import cut_catalogue
+from sample_shop.planted_cases.absence import truncate_catalogue
 from sample_shop.planted_cases.exports import is_lone_cr_day
 from sample_shop.planted_cases.records import PlantedDay, PlantedLine
-from sample_shop.random_streams import random_stream
+from sample_shop.random_streams import create_random_stream
 from sample_shop.shop_calendar import calendar_date
 
 FILES = {
@@ -113,13 +113,13 @@ class NightlyFiles:
         """Write one file with its spoiled lines, and its plants behind them; returns the line number of each
         good line.
         """
-        rng = random_stream(self.seed, f"defects_{feed}", day)
+        rng = create_random_stream(self.seed, f"defects_{feed}", day)
         extra = spoiled_lines.make_spoiled_lines(rng, feed, day, lines)
         self.spoiled[feed] = [line for _, _, line in extra]
         merged, good, bad = spoiled_lines.insert_at_random(rng, lines, self.spoiled[feed])
         first, planted = 1 if header is None else 2, plants.lines[feed]
         whole = [*merged, *(line.content for line in planted)]
-        kept = cut_catalogue(day, whole) if feed == "catalogue" else whole
+        kept = truncate_catalogue(day, whole) if feed == "catalogue" else whole
         for place, (kind, reason, _) in zip(bad, extra, strict=True):
             if place < len(kept):
                 found.append((feed, FILES[feed], int(place) + first, kind, reason, "", True))

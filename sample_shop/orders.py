@@ -9,8 +9,8 @@ from sample_shop.assortment import FREE_POSTAGE_FROM, POSTAGE, POSTAGE_ITEM
 from sample_shop.columns import Columns
 from sample_shop.crm import Crm
 from sample_shop.people import BROWSER, People
-from sample_shop.random_streams import random_stream
-from sample_shop.shop_calendar import calendar_date, day_start_ms, format_utc
+from sample_shop.random_streams import create_random_stream
+from sample_shop.shop_calendar import calendar_date, format_utc, get_day_start_ms
 from sample_shop.visit_events import AT_CHECKOUT, AT_START, GUEST_EMAIL, ORDER, REMEMBERED
 from sample_shop.visits import CHANNELS, STORE, ShoppingDay, ShopState
 
@@ -109,7 +109,7 @@ class OrderBook:
             item_ids: of every item.
         """
         day, bought, visits = shop.day, shopping.purchases, shopping.visits
-        rng = random_stream(self.seed, "orders", day)
+        rng = create_random_stream(self.seed, "orders", day)
         begins = np.flatnonzero(np.diff(bought.visit, prepend=-1))
         draws, line_draws = rng.random((len(begins), 5)), rng.random((len(bought), 3))
         late, orders = rng.integers(1, 4, len(begins)), {}
@@ -176,9 +176,9 @@ class OrderBook:
 
     def create_returns(self, day: int) -> list[Order]:
         """The returns of the day, at their moment, each an order of its own."""
-        rng, returns = random_stream(self.seed, "returns", day), []
+        rng, returns = create_random_stream(self.seed, "returns", day), []
         for number, (order, person, item) in enumerate(self.returns.pop(day, [])):
-            at_ms = day_start_ms(day) + int(rng.integers(8 * 3_600_000, 20 * 3_600_000))
+            at_ms = get_day_start_ms(day) + int(rng.integers(8 * 3_600_000, 20 * 3_600_000))
             order_id = calendar_date(day).strftime("R%y%m%d") + f"{number:06d}"
             head = order._replace(order_id=order_id, ordered_at=format_utc(at_ms))
             line = _format_line(head, 1, item)
@@ -226,7 +226,7 @@ def find_checkout_times(today: ShoppingDay, events: Columns, day: int) -> np.nda
     """When each visit pays, ms since 1970: at its "Order Completed" event; in a store, ten minutes after
     coming in.
     """
-    moments = today.visits.start_ms + day_start_ms(day) + STORE_VISIT_MS
+    moments = today.visits.start_ms + get_day_start_ms(day) + STORE_VISIT_MS
     is_order = events.what == ORDER
     moments[events.visit[is_order]] = events.at_ms[is_order]
     return moments

@@ -8,7 +8,7 @@ import numpy as np
 from sample_shop import contacts
 from sample_shop.catalogue import BRAND_DIMS, CATEGORY_DIMS, STYLE_DIMS
 from sample_shop.columns import Columns
-from sample_shop.random_streams import choose_by_weights, make_opaque_id, random_stream
+from sample_shop.random_streams import create_random_stream, draw_by_weights, make_opaque_id
 
 ACCOUNT, GUEST, CRM_ONLY, BROWSER = range(4)
 KINDS = ("account", "guest", "crm_only", "browser")
@@ -42,11 +42,11 @@ class People:
         """The people who come for the first time on `day` (on the opening day, all customers). Returns their
         rows.
         """
-        rng = random_stream(self.seed, "people", day)
+        rng = create_random_stream(self.seed, "people", day)
         n = self.n_customers if day == 0 else int(rng.poisson(ARRIVALS_PER_DAY * self.n_customers))
         if n == 0:
             return np.arange(0)
-        kind = choose_by_weights(rng, _KIND_SHARES, n)
+        kind = draw_by_weights(rng, _KIND_SHARES, n)
         fast = rng.random(n) < 0.15
         lead = np.where(rng.random(n) < (0.65 if day == 0 else 0.5), 0, rng.geometric(0.07, n))
         signup = np.where((day == 0) & (lead == 0), -rng.integers(1, 700, n), day + lead)
@@ -83,7 +83,9 @@ class People:
             withdraws_what=rng.integers(0, 3, n),
         )
         for row in rows:
-            self.contacts.append(self._contact(random_stream(self.seed, "contact", int(row)), int(row)))
+            self.contacts.append(
+                self._contact(create_random_stream(self.seed, "contact", int(row)), int(row))
+            )
             self.person_ids.append(f"person-{make_opaque_id(self.seed, 'person', int(row), 12)}")
             self.user_ids.append(f"u{make_opaque_id(self.seed, 'user', int(row), 10)}")
         return rows
@@ -129,13 +131,13 @@ class People:
 
     def change_contacts(self, day: int) -> dict[str, list[int]]:
         """Moves, new e-mails and new phones of the day, by what changed: rows of who."""
-        rng, n = random_stream(self.seed, "changes", day), len(self)
+        rng, n = create_random_stream(self.seed, "changes", day), len(self)
         changed = {"address": [], "email": [], "phone": []}
         if day == 0:
             return changed
         draw = rng.random((n, 3))
         for row in np.flatnonzero((draw < (0.0008, 0.0003, 0.0003)).any(axis=1)):
-            own, contact = random_stream(self.seed, "change", day, int(row)), self.contacts[row]
+            own, contact = create_random_stream(self.seed, "change", day, int(row)), self.contacts[row]
             country = contacts.COUNTRIES[contact["country_no"]]
             if draw[row, 0] < 0.0008:
                 contact["address_line"], contact["city"], contact["postcode"] = contacts.make_address(

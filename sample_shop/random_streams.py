@@ -13,7 +13,7 @@ import numpy as np
 WEIGHT_SCALE = 1_000_000
 
 
-def random_stream(seed: int, purpose: str, *keys: int) -> np.random.Generator:
+def create_random_stream(seed: int, purpose: str, *keys: int) -> np.random.Generator:
     """The generator for one purpose (and day); `keys` are whole numbers >= 0."""
     return np.random.default_rng(np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), *keys]))
 
@@ -31,7 +31,7 @@ def scale_weights(log_weights: np.ndarray) -> np.ndarray:
     return np.rint(np.exp(log_weights - np.where(np.isfinite(top), top, 0.0)) * WEIGHT_SCALE).astype(np.int64)
 
 
-def choose_columns(rng: np.random.Generator, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def draw_columns(rng: np.random.Generator, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """One column per entry of `rows`, drawn by the weights of that row.
 
     Args:
@@ -48,9 +48,7 @@ def choose_columns(rng: np.random.Generator, weights: np.ndarray, rows: np.ndarr
     return np.searchsorted((sums + starts[:, None]).ravel(), targets, side="right") - rows * weights.shape[1]
 
 
-def choose_by_weights(
-    rng: np.random.Generator, weights: list[float] | tuple[float, ...], n: int
-) -> np.ndarray:
+def draw_by_weights(rng: np.random.Generator, weights: list[float] | tuple[float, ...], n: int) -> np.ndarray:
     """`n` independent choices among `len(weights)` by the same weights."""
     edges = np.cumsum(np.asarray(weights, dtype=float))
     return np.searchsorted(edges / edges[-1], rng.random(n), side="right").clip(0, len(edges) - 1)

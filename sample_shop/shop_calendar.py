@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from sample_shop.random_streams import choose_by_weights
+from sample_shop.random_streams import draw_by_weights
 
 OPENING_DAY = date(2026, 1, 5)  # a Monday
 MS_PER_DAY = 86_400_000
@@ -41,7 +41,7 @@ _HOURS = (
 )
 
 
-def day_number(day: date) -> int:
+def get_day_number(day: date) -> int:
     """Days since the opening day, which is 0."""
     return (day - OPENING_DAY).days
 
@@ -51,7 +51,7 @@ def calendar_date(number: int) -> date:
     return OPENING_DAY + timedelta(days=int(number))
 
 
-def day_start_ms(number: int) -> int:
+def get_day_start_ms(number: int) -> int:
     """The moment at which the shop's day begins, midnight of its own clock, in milliseconds since 1970."""
     return ((OPENING_DAY - date(1970, 1, 1)).days + int(number)) * MS_PER_DAY - UTC_OFFSET_MS
 
@@ -61,7 +61,7 @@ def format_utc(ms: int) -> str:
     return f"{np.datetime64(int(ms), 'ms').astype('datetime64[s]')}Z"
 
 
-def traffic_factor(number: int) -> float:
+def compute_traffic_factor(number: int) -> float:
     """How busy a day is, about 1 on average: weekday times season times the days round pay day."""
     day = calendar_date(number)
     season = 1 + 0.12 * np.cos(2 * np.pi * (day.timetuple().tm_yday - 340) / 365)
@@ -69,7 +69,7 @@ def traffic_factor(number: int) -> float:
     return float(_WEEKDAY[day.weekday()] * season * pay_day)
 
 
-def season_effect(amplitude: np.ndarray, peak_day: np.ndarray, number: int) -> np.ndarray:
+def compute_season_effect(amplitude: np.ndarray, peak_day: np.ndarray, number: int) -> np.ndarray:
     """How much more (log scale) each category is wanted on a day."""
     of_year = calendar_date(number).timetuple().tm_yday
     return amplitude * np.cos(2 * np.pi * (of_year - peak_day) / 365)
@@ -77,4 +77,4 @@ def season_effect(amplitude: np.ndarray, peak_day: np.ndarray, number: int) -> n
 
 def draw_times_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
     """`n` moments of a day in milliseconds after midnight, by the hours people shop at."""
-    return choose_by_weights(rng, _HOURS, n) * 3_600_000 + rng.integers(0, 3_600_000, n)
+    return draw_by_weights(rng, _HOURS, n) * 3_600_000 + rng.integers(0, 3_600_000, n)

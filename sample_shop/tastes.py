@@ -16,7 +16,7 @@ For customer c, item i, day t:
 import numpy as np
 
 from sample_shop.columns import Columns
-from sample_shop.shop_calendar import season_effect, traffic_factor
+from sample_shop.shop_calendar import compute_season_effect, compute_traffic_factor
 
 CATEGORY_WEIGHT, BRAND_WEIGHT, STYLE_WEIGHT, PRICE_WEIGHT = 1.5, 0.7, 0.8, 0.45
 PRICE_RESPONSE = 1.2
@@ -27,12 +27,14 @@ FORGOTTEN_AFTER = 2.5  # cycles
 NEVER = -1  # `last bought` of what was not bought
 
 
-def position_bias(position: np.ndarray) -> np.ndarray:
+def compute_position_bias(position: np.ndarray) -> np.ndarray:
     """Chance of a place in a listing (0 is first) to be looked at, relative to the first place."""
     return (1.0 + position) ** -POSITION_POWER
 
 
-def personal_liking(people: Columns, items: Columns, world: Columns, brands: Columns, day: int) -> np.ndarray:
+def compute_personal_liking(
+    people: Columns, items: Columns, world: Columns, brands: Columns, day: int
+) -> np.ndarray:
     """How much each person likes each item, apart from what everybody sees in it: (n_people, n_items)."""
     angle = people.turn_speed * day
     taste = np.cos(angle)[:, None] * people.category_taste + np.sin(angle)[:, None] * people.category_turn
@@ -43,16 +45,16 @@ def personal_liking(people: Columns, items: Columns, world: Columns, brands: Col
     return liking
 
 
-def item_appeal(items: Columns, world: Columns, shelf: Columns, day: int) -> np.ndarray:
+def compute_item_appeal(items: Columns, world: Columns, shelf: Columns, day: int) -> np.ndarray:
     """How much each item draws everybody on a day: (n_items,), -inf where it cannot be bought."""
     new = NEWNESS * np.exp(-(day - items.launched) / NEWNESS_DAYS) * (items.launched > 0)
-    seasonal = season_effect(world.season, world.peak_day, day)[items.category]
+    seasonal = compute_season_effect(world.season, world.peak_day, day)[items.category]
     offer = PRICE_RESPONSE * np.log(shelf.price / items.usual_price)
-    value = items.quality + new + seasonal + np.log(position_bias(shelf.position)) - offer
+    value = items.quality + new + seasonal + np.log(compute_position_bias(shelf.position)) - offer
     return np.where(shelf.is_available, value, -np.inf)
 
 
-def buy_probability(people: Columns, liking: np.ndarray) -> np.ndarray:
+def compute_buy_probability(people: Columns, liking: np.ndarray) -> np.ndarray:
     """Probability that a view becomes a purchase; `liking` is (n, …) with people along the first axis."""
     rate = people.buy_rate.reshape(-1, *([1] * (liking.ndim - 1)))
     return rate / (1.0 + np.exp(BUY_SHIFT - liking))
@@ -61,10 +63,10 @@ def buy_probability(people: Columns, liking: np.ndarray) -> np.ndarray:
 def visit_rate(people: Columns, day: int) -> np.ndarray:
     """Expected visits of each person on a day, restocking trips not counted."""
     here = (people.arrived <= day) & (day < people.leaves)
-    return people.visit_rate * traffic_factor(day) * here
+    return people.visit_rate * compute_traffic_factor(day) * here
 
 
-def restock_probability(age: np.ndarray, loyalty: np.ndarray, cycle: np.ndarray) -> np.ndarray:
+def compute_restock_probability(age: np.ndarray, loyalty: np.ndarray, cycle: np.ndarray) -> np.ndarray:
     """Probability to buy a consumable again today, `age` days after the last purchase; `cycle` is in days,
     pace included.
     """
@@ -72,7 +74,7 @@ def restock_probability(age: np.ndarray, loyalty: np.ndarray, cycle: np.ndarray)
     return np.where((age > 0) & (age <= FORGOTTEN_AFTER * cycle), hazard, 0.0)
 
 
-def browse_probability(
+def compute_browse_probability(
     visits: np.ndarray, extra_views: np.ndarray, bought_per_view: np.ndarray
 ) -> np.ndarray:
     """Probability that a day's visits buy an item at least once.

@@ -14,7 +14,7 @@ import numpy as np
 from sample_shop.crm import Crm
 from sample_shop.event_lines import VisitDetails
 from sample_shop.orders import Order
-from sample_shop.random_streams import make_opaque_id, random_stream
+from sample_shop.random_streams import create_random_stream, make_opaque_id
 from sample_shop.truth import normalise_identifier
 from sample_shop.visit_events import NO_LOGIN, REMEMBERED
 from sample_shop.visits import STORE, WEB, ShoppingDay
@@ -55,7 +55,7 @@ class Traps:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.store_phone = f"+49 30 {random_stream(seed, 'store_phone').integers(10**6, 10**7)}"
+        self.store_phone = f"+49 30 {create_random_stream(seed, 'store_phone').integers(10**6, 10**7)}"
         phones = (*TILL_PHONES, self.store_phone)
         words = {"email": TILL_EMAILS, "phone": phones, "anonymous_id": BROKEN_IDS, "user_id": TEST_LOGINS}
         self.placeholders = frozenset(
@@ -71,7 +71,7 @@ class Traps:
             record, person = crm.records[number], crm.owner[number]
             if record["user_id"]:  # typed by the customer, and confirmed by mail
                 continue
-            draw, typed = random_stream(self.seed, "card_traps", number).random(4), {}
+            draw, typed = create_random_stream(self.seed, "card_traps", number).random(4), {}
             if not record["email"] and draw[0] < FILLS_EMAIL:
                 typed["email"] = "placeholder_email", TILL_EMAILS[int(draw[1] * len(TILL_EMAILS))]
             if record["email"] and draw[0] < ANOTHERS_EMAIL:
@@ -100,7 +100,7 @@ class Traps:
         """
         visits, draw = (
             today.visits,
-            random_stream(self.seed, "visit_traps", day).random((len(today.visits), 4)),
+            create_random_stream(self.seed, "visit_traps", day).random((len(today.visits), 4)),
         )
         broken = (visits.channel == WEB) & (draw[:, 0] < BROKEN_TAG)
         free = (

@@ -115,7 +115,7 @@ class TruthWriter:
             self.folder / "brands.parquet", _table(self.shop.brands, ("vector",), brand_name=list(BRANDS))
         )
         places = np.arange(60)
-        rows = [format_csv_line((str(p + 1), f"{tastes.position_bias(p):.6f}")) for p in places]
+        rows = [format_csv_line((str(p + 1), f"{tastes.compute_position_bias(p):.6f}")) for p in places]
         file_writing.write_lines(
             self.folder / "position_bias.csv", rows, b"position,relative_chance_to_be_looked_at"
         )

@@ -4,8 +4,8 @@ import numpy as np
 
 from sample_shop.columns import Columns
 from sample_shop.people import ACCOUNT, GUEST, People
-from sample_shop.random_streams import choose_by_weights, random_stream
-from sample_shop.shop_calendar import day_start_ms
+from sample_shop.random_streams import create_random_stream, draw_by_weights
+from sample_shop.shop_calendar import get_day_start_ms
 from sample_shop.visits import STORE, ShoppingDay
 
 PAGE, LISTING, IDENTIFY, SEARCH, VIEW, ADD, ORDER = range(7)
@@ -17,7 +17,7 @@ SEARCHES, LISTINGS, ABANDONED = 0.15, 0.3, 0.08
 
 def draw_login_modes(seed: int, day: int, today: ShoppingDay, people: People) -> np.ndarray:
     """The login mode of each visit, (n_visits,): one of NO_LOGIN … GUEST_EMAIL."""
-    rng, visits, rows = random_stream(seed, "logins", day), today.visits, people.rows
+    rng, visits, rows = create_random_stream(seed, "logins", day), today.visits, people.rows
     n, kind = len(visits), rows.kind[visits.person]
     buys = np.zeros(n, dtype=bool)
     buys[today.purchases.visit] = True
@@ -40,7 +40,7 @@ def draw_events(seed: int, day: int, today: ShoppingDay, login: np.ndarray) -> C
         Columns visit, what (PAGE … ORDER), item (-1: none), position (-1: none), at_ms (since 1970),
         has_user.
     """
-    rng, visits, views = random_stream(seed, "events", day), today.visits, today.views
+    rng, visits, views = create_random_stream(seed, "events", day), today.visits, today.views
     online = visits.channel != STORE
     mine = np.flatnonzero(online[views.visit])
     listed = views.position[mine] >= 0
@@ -80,7 +80,7 @@ def draw_events(seed: int, day: int, today: ShoppingDay, login: np.ndarray) -> C
         what=found.what,
         item=found.item,
         position=np.where(found.what == VIEW, found.position, -1),
-        at_ms=_moments(rng, found.visit, visits.start_ms) + day_start_ms(day),
+        at_ms=_moments(rng, found.visit, visits.start_ms) + get_day_start_ms(day),
         has_user=has_user,
     )
 
@@ -101,6 +101,6 @@ def _moments(rng: np.random.Generator, visit: np.ndarray, start_ms: np.ndarray) 
 
 def draw_campaigns(seed: int, day: int, n_visits: int) -> tuple[np.ndarray, np.ndarray]:
     """Campaign (-1: none) and referrer number of each visit."""
-    rng = random_stream(seed, "campaigns", day)
-    campaign = np.where(rng.random(n_visits) < 0.22, choose_by_weights(rng, (4, 1, 3, 2), n_visits), -1)
-    return campaign, choose_by_weights(rng, (5, 3, 1, 1), n_visits)
+    rng = create_random_stream(seed, "campaigns", day)
+    campaign = np.where(rng.random(n_visits) < 0.22, draw_by_weights(rng, (4, 1, 3, 2), n_visits), -1)
+    return campaign, draw_by_weights(rng, (5, 3, 1, 1), n_visits)

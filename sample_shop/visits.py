@@ -9,7 +9,7 @@ from sample_shop.catalogue import Catalogue
 from sample_shop.columns import Columns
 from sample_shop.devices import MOBILE, Devices
 from sample_shop.people import ACCOUNT, People
-from sample_shop.random_streams import choose_columns, random_stream, scale_weights
+from sample_shop.random_streams import create_random_stream, draw_columns, scale_weights
 from sample_shop.shop_calendar import draw_times_of_day
 
 WEB, APP, STORE = range(3)
@@ -78,7 +78,7 @@ def _draw_restocks(
     person, item = history.list_pairs()
     use = (items.cycle[item] > 0) & shop.shelf.is_available[item] & (shop.day < people.leaves[person])
     person, item, last = person[use], item[use], history.days[use]
-    hazard = tastes.restock_probability(
+    hazard = tastes.compute_restock_probability(
         shop.day - last, people.loyalty[person], items.cycle[item] * people.pace[person]
     )
     buys = rng.random(len(person)) < hazard
@@ -91,16 +91,18 @@ def _draw_views(
     """The items of all views and the probability that each becomes a purchase, visits in order."""
     drawn, chance = [], []
     people, catalogue, day = shop.people.rows, shop.catalogue, shop.day
-    appeal = tastes.item_appeal(catalogue.items, catalogue.categories, shop.shelf, day)
+    appeal = tastes.compute_item_appeal(catalogue.items, catalogue.categories, shop.shelf, day)
     for first in range(0, len(person), PEOPLE_AT_ONCE):
         part = slice(first, first + PEOPLE_AT_ONCE)
         here, which = np.unique(person[part], return_inverse=True)
         some = people.take(here)
-        liking = tastes.personal_liking(some, catalogue.items, catalogue.categories, catalogue.brands, day)
+        liking = tastes.compute_personal_liking(
+            some, catalogue.items, catalogue.categories, catalogue.brands, day
+        )
         rows = np.repeat(which, n_views[part])
-        item = choose_columns(rng, scale_weights(liking + appeal), rows)
+        item = draw_columns(rng, scale_weights(liking + appeal), rows)
         drawn.append(item)
-        chance.append(tastes.buy_probability(some.take(rows), liking[rows, item]))
+        chance.append(tastes.compute_buy_probability(some.take(rows), liking[rows, item]))
     return (
         (np.concatenate(drawn), np.concatenate(chance))
         if drawn
@@ -111,7 +113,7 @@ def _draw_views(
 def draw_shopping_day(shop: ShopState, history: PurchaseHistory) -> ShoppingDay:
     """Draw everybody's visits, views and purchases of one day, and add the purchases to the history."""
     rows, items = shop.people.rows, shop.catalogue.items
-    rng = random_stream(shop.seed, "visits", shop.day)
+    rng = create_random_stream(shop.seed, "visits", shop.day)
     n_visits = rng.poisson(tastes.visit_rate(rows, shop.day))
     browsers = np.repeat(np.arange(len(rows)), n_visits)
     restock_person, restock_item = _draw_restocks(rng, shop, history)

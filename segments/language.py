@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from expectations.contracts.yaml_files import FileModel, read_yaml, suggest, validate
+from expectations.contracts.yaml_files import FileModel, format_suggestion, read_yaml, validate
 from segments.fields import FIELDS
 
 COMPARISONS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -174,13 +174,13 @@ def parse_condition(document: Mapping, where: str) -> Condition:
     unknown = [key for key in document if key not in allowed]
     if unknown:
         raise SegmentError(
-            f"{where}: unknown key {unknown[0]!r}{suggest(unknown[0], allowed)};"
+            f"{where}: unknown key {unknown[0]!r}{format_suggestion(unknown[0], allowed)};"
             f" allowed: {', '.join(allowed)}"
         )
     name, op = document.get("field"), document.get("op")
     if not isinstance(name, str) or name not in FIELDS:
         raise SegmentError(
-            f"{where}: unknown field {name!r}{suggest(name, FIELDS)}; known: {', '.join(FIELDS)}"
+            f"{where}: unknown field {name!r}{format_suggestion(name, FIELDS)}; known: {', '.join(FIELDS)}"
         )
     if op not in OPERATORS:
         raise SegmentError(f"{where}: unknown op {op!r}; allowed: {', '.join(OPERATORS)}")

@@ -12,17 +12,17 @@ GENERATED = Path("models/intermediate/segments/generated")
 HEADER = "-- Generated from segments/definitions by segments/to_sql.py; not committed.\n\n"
 
 
-def write_predicate(rule: Rule) -> str:
+def format_predicate(rule: Rule) -> str:
     """A rule as a condition that is never null."""
     if isinstance(rule, Condition):
-        return write_condition(rule)
-    inside = [write_predicate(each) for each in rule.rules]
+        return format_condition(rule)
+    inside = [format_predicate(each) for each in rule.rules]
     if rule.operator == "not":
         return f"not {inside[0]}"
     return "(" + (" and " if rule.operator == "all" else " or ").join(inside) + ")"
 
 
-def write_condition(condition: Condition) -> str:
+def format_condition(condition: Condition) -> str:
     """One condition; false where the field is not known."""
     field, value = condition.field, condition.value
     if condition.op == "is_known":
@@ -43,26 +43,26 @@ def format_literal(value: bool | int | float | str) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def write_members_query(segment: Segment, inputs: str) -> str:
+def format_members_query(segment: Segment, inputs: str) -> str:
     """Who is in the segment on which day: `customer_id, segment_id, state_date`. The one shape all segments
     have.
     """
     return (
         f"select\n    customer_id,\n    {format_literal(segment.segment_id)} as segment_id,\n    state_date\n"
-        f"from {inputs}\nwhere {write_predicate(segment.members)}"
+        f"from {inputs}\nwhere {format_predicate(segment.members)}"
     )
 
 
-def write_members_model(segments: list[Segment]) -> str:
+def format_members_model(segments: list[Segment]) -> str:
     """The dbt model `int_segment_days`: all segments' queries, one after the other."""
-    queries = "\n\nunion all\n\n".join(write_members_query(segment, "inputs") for segment in segments)
+    queries = "\n\nunion all\n\n".join(format_members_query(segment, "inputs") for segment in segments)
     return (
         f"{HEADER}{{{{ config(materialized='view') }}}}\n\nwith\n\n"
         f"inputs as (\n    select * from {{{{ ref('int_segment_inputs') }}}}\n)\n\n{queries}\n"
     )
 
 
-def write_definitions_model(segments: list[Segment]) -> str:
+def format_definitions_model(segments: list[Segment]) -> str:
     """The dbt model `int_segment_definitions`: what each segment is called and means."""
     rows = "\n\nunion all\n\n".join(
         "select\n"
@@ -81,8 +81,8 @@ def write_models(project: Path, definitions: Path = DEFINITIONS) -> None:
     folder = project / GENERATED
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (
-        ("int_segment_days", write_members_model(segments)),
-        ("int_segment_definitions", write_definitions_model(segments)),
+        ("int_segment_days", format_members_model(segments)),
+        ("int_segment_definitions", format_definitions_model(segments)),
     ):
         write_if_changed(folder / f"{name}.sql", text)
 

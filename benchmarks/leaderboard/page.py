@@ -151,7 +151,7 @@ def render_rows(data: Dataset, results: Sequence[RowResult], published: Sequence
         cells = [f"{format_value(mean)}{span}" for mean, span in zip(means, spans, strict=True)]
         lines.append(
             (
-                sort_key(means),
+                build_sort_key(means),
                 render_table_row([escape(result.row.name), *cells, *costs, described], len(cells) + 3),
             )
         )
@@ -159,7 +159,7 @@ def render_rows(data: Dataset, results: Sequence[RowResult], published: Sequence
         cells = [format_value(value) for value in other.figures]
         lines.append(
             (
-                sort_key(other.figures),
+                build_sort_key(other.figures),
                 render_table_row(
                     [escape(other.name), *cells, "", "", "", escape(other.source)], len(cells) + 3, "theirs"
                 ),
@@ -180,7 +180,7 @@ def render_legend(lines: Mapping[str, str]) -> str:
     )
 
 
-def sort_key(figures: Sequence[float]) -> list[float]:
+def build_sort_key(figures: Sequence[float]) -> list[float]:
     return [-1.0 if np.isnan(value) else value for value in figures]
 
 

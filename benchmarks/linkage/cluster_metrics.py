@@ -13,7 +13,7 @@ def _cells(predicted: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.nda
     return p, t, cell, np.bincount(cell)
 
 
-def f1_score(precision: float, recall: float) -> float:
+def compute_f1(precision: float, recall: float) -> float:
     return 0.0 if precision + recall == 0 else 2 * precision * recall / (precision + recall)
 
 
@@ -37,7 +37,7 @@ def score_pairwise(
     cell = np.unique(p.astype(np.int64) * (t.max() + 1) + t, return_inverse=True)[1]
     both, found, true = pairs(cell), pairs(p), pairs(t)
     precision, recall = both / max(found, 1e-12), both / max(true, 1e-12)
-    return {"precision": precision, "recall": recall, "f1": f1_score(precision, recall)}
+    return {"precision": precision, "recall": recall, "f1": compute_f1(precision, recall)}
 
 
 def score_b_cubed(
@@ -51,7 +51,7 @@ def score_b_cubed(
     same = size[cell]
     precision = float((w * same / np.bincount(p)[p]).sum() / w.sum())
     recall = float((w * same / np.bincount(t)[t]).sum() / w.sum())
-    return {"precision": precision, "recall": recall, "f1": f1_score(precision, recall)}
+    return {"precision": precision, "recall": recall, "f1": compute_f1(precision, recall)}
 
 
 def measure_calibration_error(probability: np.ndarray, match: np.ndarray, n_bins: int = 15) -> float:
@@ -63,7 +63,7 @@ def measure_calibration_error(probability: np.ndarray, match: np.ndarray, n_bins
     return float(np.abs(gap).sum() / len(probability))
 
 
-def adjusted_rand_index(a: np.ndarray, b: np.ndarray) -> float:
+def compute_adjusted_rand_index(a: np.ndarray, b: np.ndarray) -> float:
     """Adjusted Rand index of two clusterings (Hubert and Arabie 1985); 1 only when they are the same
     partition.
     """

@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.linkage.cluster_metrics import (
-    adjusted_rand_index,
+    compute_adjusted_rand_index,
     measure_calibration_error,
     summarise_clusters,
 )
 from benchmarks.linkage.em_training import train_by_em
 from benchmarks.linkage.historical_figures import HISTORICAL_FIGURES
 from benchmarks.linkage.labelled_training import build_labelled_features, train_on_labels
-from benchmarks.linkage.sample_shop import peak_gb
+from benchmarks.linkage.sample_shop import read_peak_gb
 from benchmarks.linkage.threshold_search import cluster_by_thresholds, select_thresholds
 from spark_jobs.linkage import boosted
 from spark_jobs.linkage.cluster import ClusterThresholds, cluster_records, round_scores
@@ -71,7 +71,7 @@ def measure_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace)
     """The whole protocol over the historical figures in table `records`."""
     start = time.time()
     model = train_by_em(con, FIGURES)
-    print(f"train {time.time() - start:.1f} s, peak {peak_gb():.2f} GB", flush=True)
+    print(f"train {time.time() - start:.1f} s, peak {read_peak_gb():.2f} GB", flush=True)
     begun = time.time()
     left, right, features = read_feature_vectors(con, "scored")
     rows = read_row_numbers(con, "people")
@@ -81,7 +81,7 @@ def measure_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace)
     default = cluster_records(left, right, score, n, ClusterThresholds())
     print(
         f"score and cluster {time.time() - begun:.1f} s, train to clusters {time.time() - start:.1f} s, peak"
-        f" {peak_gb():.2f} GB",
+        f" {read_peak_gb():.2f} GB",
         flush=True,
     )
     got = con.execute("""
@@ -154,11 +154,11 @@ def measure_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace)
         print_mean("labels of the other half", labelled_rows)
         print_mean("labels, within the half", labelled_within)
         print("calibration error with labels, 10 / 15 bins", np.mean(errors, axis=0))
-    print(f"peak {peak_gb():.2f} GB")
+    print(f"peak {read_peak_gb():.2f} GB")
     del features
 
     measure_increment(con, model)
-    print(f"peak {peak_gb():.2f} GB")
+    print(f"peak {read_peak_gb():.2f} GB")
 
 
 def measure_increment(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
@@ -180,5 +180,5 @@ def measure_increment(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> No
         f"incremental: {updated.n_new} new records {seconds:.2f} s, full relink under the frozen model"
         f" {full:.2f} s ({seconds / full:.1%}); {updated.n_clustered_again:,} records clustered again; pairs"
         f" equal {equal}, clusters equal {np.array_equal(want['cluster_key'], got['cluster_key'])}, ARI"
-        f" {adjusted_rand_index(want['cluster_key'], got['cluster_key'])}"
+        f" {compute_adjusted_rand_index(want['cluster_key'], got['cluster_key'])}"
     )

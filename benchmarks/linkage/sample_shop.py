@@ -23,7 +23,7 @@ from spark_jobs.linkage.state import RECORDS, load_person_records
 from spark_jobs.linkage.vectors import read_feature_vectors
 
 
-def peak_gb() -> float:
+def read_peak_gb() -> float:
     """Peak memory of this process, GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
@@ -88,7 +88,7 @@ def measure_shop(con: duckdb.DuckDBPyConnection, person_of: dict[str, int]) -> d
     }
     print(
         f"{len(truth):,} records, {true:,} pairs of one person, {len(left):,} candidates; {linked:.1f} s,"
-        f" {peak_gb():.2f} GB"
+        f" {read_peak_gb():.2f} GB"
     )
     for name, figure in figures.items():
         print(f"{name:<20} {figure:.4f}")

@@ -67,7 +67,7 @@ def judge_home_lists(settings: Settings, as_of: date, days: int) -> ListComparis
     listed[POPULAR] = worth.compact_rows(
         [worth.merge_ladder(customers.ladder[name][-1:], judge.column_of) for name in names]
     )
-    listed[BEST] = worth.choose_best_items(expected)
+    listed[BEST] = worth.find_best_items(expected)
     has_list = np.array([name in own for name in names])
     n_days, browsed = customers.habits()
     cohorts = worth.group_customers(n_days, browsed, has_list)

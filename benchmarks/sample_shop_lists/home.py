@@ -54,7 +54,7 @@ class KnownCustomers:
         return self.rows["customer_id"].to_pylist()
 
     def habits(self) -> tuple[np.ndarray, np.ndarray]:
-        """LandingDates with a purchase, and whether there was any behaviour at all, by customer."""
+        """Number of days with a purchase, and whether there was any behaviour at all, by customer."""
         histories = self.rows.select(["days", "kinds"]).to_pylist()
         bought = [
             {day for day, kind in zip(row["days"], row["kinds"], strict=True) if kind == PURCHASE}

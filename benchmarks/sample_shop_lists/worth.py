@@ -53,7 +53,7 @@ def compact_rows(rows: Sequence[Sequence[int]], k: int = K) -> np.ndarray:
     return places
 
 
-def choose_best_items(expected: np.ndarray, k: int = K) -> np.ndarray:
+def find_best_items(expected: np.ndarray, k: int = K) -> np.ndarray:
     """int [customers, k]: the items of the most expected purchases; among equals the lower column."""
     return np.argsort(-expected, axis=1, kind="stable")[:, :k]
 

@@ -24,7 +24,7 @@ class Link(NamedTuple):
         return self.held_by is None
 
 
-class Linked(NamedTuple):
+class IdentifierLinks(NamedTuple):
     """An identifier as the graph knows it, consent or not.
 
     Attributes:
@@ -54,7 +54,7 @@ class Review(NamedTuple):
     because: str | None
 
 
-def pack_links(linked: Linked) -> bytes:
+def pack_links(linked: IdentifierLinks) -> bytes:
     """An identifier's links as bytes: each rule with what holds it is written once, an id as the bytes its
     digits stand for.
 
@@ -71,7 +71,7 @@ def pack_links(linked: Linked) -> bytes:
     )
 
 
-def unpack_links(packed: bytes) -> Linked:
+def unpack_links(packed: bytes) -> IdentifierLinks:
     """The identifier's links, in the order they were packed."""
     kind, customer_id, others, evidence, seconds, numbers, groups, *left_out = msgpack.unpackb(packed)
     found = []
@@ -80,7 +80,7 @@ def unpack_links(packed: bytes) -> Linked:
         found.append(
             Link(f"i_{other.hex()}", rule, row, weight, datetime.fromtimestamp(second, UTC), held_by)
         )
-    return Linked(kind, customer_id, tuple(found), *left_out)
+    return IdentifierLinks(kind, customer_id, tuple(found), *left_out)
 
 
 def pack_reviews(reviews: Sequence[Review]) -> bytes:

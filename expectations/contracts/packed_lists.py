@@ -26,7 +26,7 @@ EPOCH = date(1970, 1, 1)
 NARROW_ITEMS, MOST_ITEMS, MOST_EVIDENCE = 1 << 16, 1 << 24, 255
 
 
-class Evidence(NamedTuple):
+class ReasonItem(NamedTuple):
     """The item of the customer's own history that speaks most for a listed one, and the last day they wanted
     it (ISO text).
     """
@@ -43,7 +43,7 @@ class ListItem(NamedTuple):
     item_id: str
     score: float
     sources: tuple[str, ...]
-    because: Evidence | None = None
+    because: ReasonItem | None = None
 
 
 class ListVocabulary:
@@ -173,7 +173,7 @@ class PackedList(Sequence[ListItem]):
             item_id,
             score,
             sources,
-            Evidence(vocabulary.item_ids[item], (EPOCH + timedelta(days=day)).isoformat()),
+            ReasonItem(vocabulary.item_ids[item], (EPOCH + timedelta(days=day)).isoformat()),
         )
 
 

@@ -1,4 +1,4 @@
-"""`$CONCIERGE_HOME/published.json`: the one switch. Readers follow it, `publish` alone writes it, by one
+"""`$CONCIERGE_HOME/published.json`, the published record: readers follow it; a deployment replaces it by one
 rename.
 
 What it holds is written twice more: in `serving/history/<run>.json`, for each publish that is kept, and in

@@ -16,8 +16,8 @@ import msgpack
 
 from expectations.contracts.ids import AS_GIVEN
 from expectations.contracts.packed_identity import (
+    IdentifierLinks,
     Link,
-    Linked,
     Review,
     pack_decisions,
     pack_links,
@@ -26,16 +26,16 @@ from expectations.contracts.packed_identity import (
     unpack_links,
     unpack_reviews,
 )
-from expectations.contracts.packed_lists import Evidence, ListItem, ListVocabulary
+from expectations.contracts.packed_lists import ListItem, ListVocabulary, ReasonItem
 from expectations.contracts.placing import FoldInFactors
 
 __all__ = [  # what stands behind the keys below
-    "Evidence",
     "FoldInFactors",
+    "IdentifierLinks",
     "Link",
-    "Linked",
     "ListItem",
     "ListVocabulary",
+    "ReasonItem",
     "Review",
     "pack_decisions",
     "pack_links",
@@ -146,7 +146,7 @@ def get_identifier_key(identifier_id: str) -> bytes:
 
 
 def get_identifier_links_key(identifier_id: str) -> bytes:
-    """Key of an identifier's links: a packed `Linked`."""
+    """Key of an identifier's links: a packed `IdentifierLinks`."""
     return _key("l/", identifier_id)
 
 

@@ -59,17 +59,19 @@ def describe_error(model: type[BaseModel], cause: ValidationError, where: str) -
     missing = [each for each in errors if each["type"] == "missing"]
     if unknown:
         *place, key = unknown[0]["loc"]
-        allowed = list(model_at(model, place).model_fields)
+        allowed = list(find_model_at(model, place).model_fields)
         return (
-            f"{locate(where, place)}: unknown key {key!r}{suggest(key, allowed)};"
+            f"{format_place(where, place)}: unknown key {key!r}{format_suggestion(key, allowed)};"
             f" allowed: {', '.join(allowed)}"
         )
     if missing:
         place = missing[0]["loc"][:-1]
         keys = [str(each["loc"][-1]) for each in missing if each["loc"][:-1] == place]
-        needed = [key for key, field in model_at(model, place).model_fields.items() if field.is_required()]
-        return f"{locate(where, place)}: {', '.join(keys)} missing; needed are {', '.join(needed)}"
-    return f"{locate(where, errors[0]['loc'])}{describe_value(errors[0])}"
+        needed = [
+            key for key, field in find_model_at(model, place).model_fields.items() if field.is_required()
+        ]
+        return f"{format_place(where, place)}: {', '.join(keys)} missing; needed are {', '.join(needed)}"
+    return f"{format_place(where, errors[0]['loc'])}{describe_value(errors[0])}"
 
 
 def describe_value(error: ErrorDetails) -> str:
@@ -79,12 +81,12 @@ def describe_value(error: ErrorDetails) -> str:
     value = repr(error["input"])
     if error["type"] in ("literal_error", "enum"):
         allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-        return f" is {value}{suggest(error['input'], allowed.split(', '))}; allowed: {allowed}"
+        return f" is {value}{format_suggestion(error['input'], allowed.split(', '))}; allowed: {allowed}"
     message = error["msg"].replace("Input should be ", "")
     return f" is {value}; wanted {message[0].lower()}{message[1:]}"
 
 
-def model_at(model: type[BaseModel], place: Iterable[str | int]) -> type[BaseModel]:
+def find_model_at(model: type[BaseModel], place: Iterable[str | int]) -> type[BaseModel]:
     """The model of the mapping at a place of the document; list positions and keys of plain mappings are
     passed over.
     """
@@ -103,13 +105,13 @@ def find_model(annotation: Any) -> type[BaseModel] | None:
     return next((each for each in inner if each is not None), None)
 
 
-def locate(where: str, place: Iterable[str | int]) -> str:
+def format_place(where: str, place: Iterable[str | int]) -> str:
     """`where` and a place below it: `rules.yml: limits[2].at_most`; positions are counted from 1."""
     path = "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in place)
     return f"{where}: {path.lstrip('.')}" if path else where
 
 
-def suggest(name: Any, known: Iterable[str]) -> str:
+def format_suggestion(name: Any, known: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for the known name that is nearest, or nothing where none is near."""
     nearest = difflib.get_close_matches(str(name), list(known), n=1)
     return f" (did you mean {nearest[0]!r}?)" if nearest else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from models.base import Recommender, choose_block_size
+from models.base import Recommender, compute_block_size
 from models.blending.base import Blend
 from models.blending.candidate_features import FeatureInputs, build_feature_table
 from models.blending.candidates import CandidateItems, propose_candidates
@@ -129,7 +129,7 @@ class LearnedBlend(Blend):
     def score(self, customers: Customers) -> np.ndarray:
         n_items = customers.behaviour.n_items
         wide = np.full((len(customers), n_items), -np.inf, np.float32)
-        for place, block in customers.split_into_blocks(choose_block_size(n_items)):
+        for place, block in customers.split_into_blocks(compute_block_size(n_items)):
             candidates, scores = self.score_candidates(block)
             wide[place][candidates.row, candidates.item] = scores
         return wide

@@ -65,6 +65,6 @@ def add_cases(site: PlantingSite, day: PlantedDay) -> None:
             )
 
 
-def cut_catalogue(day: int, catalogue: list[bytes]) -> list[bytes]:
+def truncate_catalogue(day: int, catalogue: list[bytes]) -> list[bytes]:
     """The catalogue's lines as that night's file holds them: on some nights the file broke off."""
     return catalogue[: int(len(catalogue) * CUT_TO)] if is_due(day, CUT_FIRST, CUT_EVERY) else catalogue

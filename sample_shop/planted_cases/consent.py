@@ -89,10 +89,10 @@ def add_cases(site: PlantingSite, day: PlantedDay) -> None:
         return
     for number in range(FIRST_DAY, begin + 1, EVERY):
         for story, (statements, holds) in STORIES.items():
-            add_story(site, day, story, number, statements, holds)
+            add_consent_story(site, day, story, number, statements, holds)
 
 
-def add_story(
+def add_consent_story(
     site: PlantingSite,
     day: PlantedDay,
     story: str,

@@ -11,7 +11,7 @@ from sample_shop.crm import PEOPLE_HEADER as PEOPLE_HEADER
 from sample_shop.event_lines import format_iso_time
 from sample_shop.orders import ORDERS_HEADER as ORDERS_HEADER
 from sample_shop.random_streams import make_opaque_id
-from sample_shop.shop_calendar import day_start_ms, format_utc
+from sample_shop.shop_calendar import format_utc, get_day_start_ms
 
 FEEDS = ("events", "orders", "people", "catalogue")
 ABSENT = object()  # a key that is not written
@@ -79,7 +79,7 @@ class PlantingSite(NamedTuple):
 
     def moment_ms(self, hour: float) -> int:
         """That hour of the shop's day, in ms since 1970."""
-        return day_start_ms(self.day) + int(hour * HOUR_MS)
+        return get_day_start_ms(self.day) + int(hour * HOUR_MS)
 
     def make_user_id(self, name: str) -> str:
         """The user id of the planted customer of that name."""

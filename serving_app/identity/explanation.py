@@ -16,9 +16,9 @@ from datetime import datetime
 from itertools import count
 from typing import NamedTuple
 
-from expectations.contracts.snapshot import Link, Linked
+from expectations.contracts.snapshot import IdentifierLinks, Link
 
-Graph = Callable[[str], Linked | None]  # an identifier's links; None for one that is not known
+Graph = Callable[[str], IdentifierLinks | None]  # an identifier's links; None for one that is not known
 Hops = tuple[tuple[str, Link], ...]  # from which identifier, by which link
 MAX_HELD = 20  # held links in an answer: two that share a placeholder with everyone may have very many
 # identifiers and ends of links read for an answer: 20,000 identifiers of five links each, two seconds' work
@@ -53,10 +53,10 @@ def limit_graph_reads(graph: Graph, most: int | None = None) -> Graph:
     Raises, when called:
         GraphTooLarge: that many are read.
     """
-    cached: dict[str, Linked | None] = {}
+    cached: dict[str, IdentifierLinks | None] = {}
     n_read, most = 0, MAX_READ if most is None else most
 
-    def read(identifier: str) -> Linked | None:
+    def read(identifier: str) -> IdentifierLinks | None:
         nonlocal n_read
         if identifier not in cached:
             if n_read >= most:

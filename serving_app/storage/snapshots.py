@@ -97,7 +97,7 @@ class Snapshot:
         customer_id = self._get(contract.get_identifier_key(identifier_id))
         return customer_id.decode() if customer_id else None
 
-    def read_links(self, identifier_id: str) -> contract.Linked | None:
+    def read_links(self, identifier_id: str) -> contract.IdentifierLinks | None:
         """An identifier's links in the identity graph, for operators; None for an unknown identifier."""
         packed = self._get(contract.get_identifier_links_key(identifier_id))
         return contract.unpack_links(packed) if packed else None

@@ -47,7 +47,7 @@ def select_last_received(records: DataFrame, current: DataFrame | None, feed: Fe
     in_order = of_key.orderBy("_arrival")
     content = F.struct(
         *[
-            comparable_column(name, table.columns[name])
+            build_comparable_column(name, table.columns[name])
             for name in table.columns
             if name not in list_arrival_columns(feed)
         ]
@@ -70,6 +70,6 @@ def list_arrival_columns(feed: Feed) -> set[str]:
     return {"first_received", *feed.earliest_columns}
 
 
-def comparable_column(name: str, kind: str) -> Column:
+def build_comparable_column(name: str, kind: str) -> Column:
     """A column in a form that can be compared: a map as its sorted entries."""
     return F.array_sort(F.map_entries(name)) if kind.startswith("map<") else F.col(name)

@@ -34,7 +34,7 @@ def derive_item_changes(records: DataFrame, previous: DataFrame | None) -> DataF
         every = every.unionByName(previous.withColumn("first_received", F.lit("")), allowMissingColumns=True)
     field_value = F.array(
         *[
-            F.struct(F.lit(name).alias("field"), comparable_text(name).alias("value"))
+            F.struct(F.lit(name).alias("field"), build_comparable_text(name).alias("value"))
             for name in TRACKED_FIELDS
         ]
     )
@@ -72,7 +72,7 @@ def derive_item_changes(records: DataFrame, previous: DataFrame | None) -> DataF
     )
 
 
-def comparable_text(name: str) -> Column:
+def build_comparable_text(name: str) -> Column:
     """A field's value as text that is equal for equal values: maps sorted by key, lists as JSON."""
     kind = CORE_ITEMS.columns[name]
     if kind.startswith("map<"):

@@ -60,7 +60,7 @@ def parse_money(received: Column) -> Column:
     return trim_white_space(received).try_cast(MONEY)
 
 
-def line_amount(quantity: Column, unit_price: Column) -> Column:
+def compute_line_amount(quantity: Column, unit_price: Column) -> Column:
     """The amount of an order line, quantity × price; null when it exceeds the column's type."""
     return (quantity * unit_price).try_cast(AMOUNT)
 

@@ -198,14 +198,14 @@ def make_arrow_batch(
         [each is not None for each in values],
         doubts,
         *normal,
-        *[keep_differences(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
+        *[select_differences(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
     ]
     return pa.record_batch(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
     )
 
 
-def keep_differences(received: Values, normal: Values) -> Values:
+def select_differences(received: Values, normal: Values) -> Values:
     """The received values that differ from their normal form; null where they are equal."""
     if received == normal:
         return (None,) * len(received)

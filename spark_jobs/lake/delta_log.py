@@ -29,7 +29,7 @@ def read_row_changes(path: str, table: Table, since: int, until: int) -> pa.Tabl
 
 
 def find_changed_days(path: str, table: Table, since: int, until: int) -> set[date] | None:
-    """As `Lake.changed_partitions`, up to a version.
+    """The days whose rows changed after `since`, up to `until`; None when the log cannot tell.
 
     Compaction moves rows without changing them (`dataChange` is false) and touches no day.
     """

@@ -96,7 +96,7 @@ def load_person_labels(con: duckdb.DuckDBPyConnection, path: Path) -> str:
     """Table `labels` (`record_key`, `person`) from a CSV with the columns source, record_id, person.
 
     Raises:
-        CannotReestimate: it does not have them.
+        ReestimateError: it does not have them.
     """
     try:
         con.execute(
@@ -121,7 +121,7 @@ def reestimate_model(
     taken as known.
 
     Raises:
-        CannotReestimate: no person records, or labels that cannot be read.
+        ReestimateError: no person records, or labels that cannot be read.
         TooFewKnownPairsError: too few known pairs to learn from.
     """
     if not people.num_rows:

@@ -23,7 +23,7 @@ def restore_champion(settings: Settings, model_version: str, at: datetime) -> tu
     number = parse_model_version_number(model_version)
     if number is None and not settings.paths.mlflow.exists():
         return None, False  # there never was a model
-    registry = open_registry(settings, at)
+    registry = open_registry_at(settings, at)
     was = registry.champion()
     is_another = (was.number if was else None) != number
     if is_another:
@@ -43,7 +43,7 @@ def restore_champion_from_log(settings: Settings, log: list[Deployment], at: dat
     logged_version = log[-1].record["model_version"] if log else "none"
     if parse_model_version_number(logged_version) is None:
         return None
-    champion = open_registry(settings, at).champion()
+    champion = open_registry_at(settings, at).champion()
     version_before_rollback = (
         log[-2].record["model_version"] if len(log) > 1 and log[-1].by == ROLLBACK else None
     )
@@ -58,7 +58,7 @@ def parse_model_version_number(model_version: str) -> int | None:
     return int(model_version.rpartition("/")[2]) if "/" in model_version else None
 
 
-def open_registry(settings: Settings, at: datetime) -> "ModelRegistry":
+def open_registry_at(settings: Settings, at: datetime) -> "ModelRegistry":
     """The home's registry of models."""
     from models.registry import ModelRegistry
 

@@ -53,7 +53,7 @@ class ListVerdict:
         return [check for check in self.checks if not check.passed]
 
 
-def evaluate_gate(figures: ListFigures) -> ListVerdict:
+def evaluate_list_gate(figures: ListFigures) -> ListVerdict:
     """The verdict on tonight's lists. A question without yesterday, or about nobody, is not asked."""
     compared = figures.n_lists_before is not None and figures.n_lists_before >= MIN_COMPARED
     checks = [

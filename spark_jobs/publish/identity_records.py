@@ -65,7 +65,7 @@ def rank_review_kind(kind: str) -> int:
 
 def group_links_by_identifier(
     identifiers: pa.Table, known: pa.Table
-) -> Iterator[tuple[str, snapshot.Linked]]:
+) -> Iterator[tuple[str, snapshot.IdentifierLinks]]:
     """Each identifier with its links.
 
     Args:
@@ -97,7 +97,7 @@ def group_links_by_identifier(
         for row, start, end, n in zip(people, begins[:-1], begins[1:], omitted, strict=True):
             yield (
                 row["identifier_id"],
-                snapshot.Linked(row["kind"], row["customer_id"], tuple(rows[start:end]), n),
+                snapshot.IdentifierLinks(row["kind"], row["customer_id"], tuple(rows[start:end]), n),
             )
 
 

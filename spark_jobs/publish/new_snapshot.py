@@ -7,7 +7,7 @@ from pathlib import Path
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
 from spark_jobs.publish import published_lists
-from spark_jobs.publish.gate import ListsRefused, ListVerdict, evaluate_gate
+from spark_jobs.publish.gate import ListsRefused, ListVerdict, evaluate_list_gate
 from spark_jobs.publish.list_figures import ListFigures, measure_lists
 from spark_jobs.publish.snapshot_records import encode_snapshot
 from spark_jobs.publish.snapshot_tables import (
@@ -31,7 +31,7 @@ def check_lists(context: RunContext, tables: SnapshotTables, now: Published | No
         published_lists.read_top_items(context.settings.paths.snapshots / now.snapshot) if now else None
     )
     figures = measure_lists(tables.lists, tables.customers, tables.items, previous)
-    verdict = evaluate_gate(figures)
+    verdict = evaluate_list_gate(figures)
     write_gate_report(context.settings.paths.reports(context.slug) / "lists.json", figures, verdict)
     if not verdict.passed:
         raise ListsRefused(

@@ -50,7 +50,7 @@ def find_retained_records(home: Path) -> list[Published]:
         record
         for record in newest
         if (paths.snapshots / record.snapshot).is_dir()
-        and (paths.warehouse_builds / record.warehouse_file).exists()
+        and (not record.warehouse_file or (paths.warehouse_builds / record.warehouse_file).is_file())
     ]
 
 

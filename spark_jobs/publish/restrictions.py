@@ -1,5 +1,5 @@
-"""What tonight knows of what must hold now, written to the home's store of restrictions in one transaction,
-before any switch.
+"""Write the restrictions that tonight's tables imply to the home's store, in one transaction, before any
+deployment.
 
 Whom the features leave out or a review holds back is denied, since their newest word or, where that is no no,
 since the end of the landing day. Which items must not be shown is the catalogue's word of that moment. Who
@@ -50,7 +50,7 @@ def write_restrictions(home: Path, sources: SnapshotTables, landing_date: date) 
         CONSENTS: collect_consent_restrictions(sources, known_until, live_keys[CONSENTS]),
         ITEMS: collect_item_restrictions(sources, known_until, live_keys[ITEMS]),
     }
-    splits = find_parted_ids(home, read_identities(sources))
+    splits = find_split_ids(home, read_identities(sources))
     store.write_run_permissions(night, splits)
     counts = {
         f"n_{kind}_denied": sum(not word.is_granted for word in words.values())
@@ -131,7 +131,7 @@ def collect_item_restrictions(
     }
 
 
-def find_parted_ids(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
+def find_split_ids(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
     """Ids that were one with somebody else in a snapshot of the home, and are not now, with the version that
     is new enough.
 

@@ -30,7 +30,7 @@ def hash_rule_files(root: Path = ROOT) -> dict[str, str]:
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in paths}
 
 
-def compute_digest(hashes: dict[str, str]) -> str:
+def hash_rule_set(hashes: dict[str, str]) -> str:
     """One digest of all."""
     return hashlib.sha256(
         "\n".join(f"{name} {value}" for name, value in sorted(hashes.items())).encode()
@@ -65,9 +65,9 @@ def collect_rules_in_force(context: RunContext, identity_inputs: IdentityInputs)
         identity_inputs: what `identify` took of decisions and of its linkage model.
     """
     home, hashes = context.settings.home, hash_rule_files()
-    store_copies(home, hashes)
+    store_rule_file_copies(home, hashes)
     return {
-        "digest": compute_digest(hashes),
+        "digest": hash_rule_set(hashes),
         "files": hashes,
         "code_hash": context.code_hash,
         "config_hash": context.config_hash,
@@ -77,9 +77,9 @@ def collect_rules_in_force(context: RunContext, identity_inputs: IdentityInputs)
     }
 
 
-def store_copies(home: Path, hashes: dict[str, str], root: Path = ROOT) -> Path:
+def store_rule_file_copies(home: Path, hashes: dict[str, str], root: Path = ROOT) -> Path:
     """Copy the files into a folder named by their digest, unless it is there."""
-    folder = home / COPIES_FOLDER / compute_digest(hashes)
+    folder = home / COPIES_FOLDER / hash_rule_set(hashes)
     if not folder.exists():
         aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)

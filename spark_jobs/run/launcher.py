@@ -1,10 +1,10 @@
 """Start one step: `spark-submit spark_jobs/run/launcher.py ingest --from 2011-12-01 --to 2011-12-01 --run-id
 by-hand`.
 
-One launcher for all steps, because spark-submit puts the script's folder first on `sys.path`, where our
-`tables.py` and `settings.py` would shadow other people's modules; the first lines put the repository there
-instead. A step is a module `spark_jobs.<step>.job` with `run(context, lake) -> list[TableReport]` and, when
-needs no Spark, `NEEDS_SPARK = False`.
+One launcher for all steps: spark-submit puts the script's folder first on `sys.path`, where `logs.py` and
+`context.py` would shadow other people's modules; the first lines put the repository there instead. A step is
+a module of `STEP_MODULES` with `run(context, lake) -> list[TableReport]` and, when it needs no Spark,
+`NEEDS_SPARK = False`.
 """
 
 import sys

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models import features
-from models.base import BLOCK, choose_block_size
+from models.base import BLOCK, compute_block_size
 from models.blending.blend_lists import build_personal_lists, build_similar_lists
 from models.blending.explain import find_reason_items
 from models.listing import lists
@@ -83,7 +83,7 @@ def count_customers_per_block(model: ScoringModel) -> int:
 
     Their lists do not depend on it.
     """
-    return 4 * BLOCK if model.factors else choose_block_size(len(model.artifact.item_ids))
+    return 4 * BLOCK if model.factors else compute_block_size(len(model.artifact.item_ids))
 
 
 def score_customers(model: ScoringModel, customers: Customers) -> lists.RecommendationLists:
@@ -129,7 +129,7 @@ def score_item_partition(model: ScoringModel, batches: Batches) -> Batches:
     """Lists of similar items for a partition of item positions (`item`)."""
     for batch in batches:
         positions = batch["item"].to_numpy(zero_copy_only=False).astype(np.int64)
-        step = choose_block_size(len(model.artifact.item_ids))
+        step = compute_block_size(len(model.artifact.item_ids))
         for start in range(0, len(positions), step):
             block = positions[start : start + step]
             similar = build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)

@@ -82,7 +82,7 @@ def swap_in_build(settings: Settings, run_id: str) -> bool:
     or on DuckDB.
 
     Raises:
-        NotBuilt: there is no finished build of this run to swap in.
+        BuildNotFinished: there is no finished build of this run to swap in.
     """
     if settings.warehouse != "snowflake":
         return False

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.base import Recommender, choose_block_size
+from models.base import Recommender, compute_block_size
 from models.blending.base import Blend
 from models.evaluation import (
     TASKS,
@@ -72,7 +72,7 @@ def measure_served_lists(
     """
     customers = Customers.from_training(matrices.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
-    for _, block in customers.split_into_blocks(choose_block_size(test.n_items)):
+    for _, block in customers.split_into_blocks(compute_block_size(test.n_items)):
         for task, items in blend.list_test_items(block, matrices.allowed, matrices.consumable, K).items():
             listed[task].append(np.pad(items, ((0, 0), (0, K - items.shape[1])), constant_values=-1))
     lists = {task: np.concatenate(blocks) for task, blocks in listed.items()}

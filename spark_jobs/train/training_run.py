@@ -1,4 +1,6 @@
-"""What the parts of one training have in common, as two values that they hand on."""
+"""`TrainingRun` (data, windows, seed) and `TrainingContext` (run, lake, registry, champion): what the parts
+of one training share.
+"""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model, model_validator
 
-from expectations.contracts.yaml_files import FileModel, read_yaml, suggest, validate
+from expectations.contracts.yaml_files import FileModel, format_suggestion, read_yaml, validate
 from segments.language import Text
 from segments.to_sql import format_literal, write_if_changed
 from spark_jobs.sources.registry import list_source_names
@@ -57,7 +57,8 @@ def check_priority(names: tuple[str, ...]) -> tuple[str, ...]:
     for n, name in enumerate(names):
         if name not in allowed:
             raise ValueError(
-                f"unknown source or feed {name!r}{suggest(name, allowed)}; allowed: {', '.join(allowed)}"
+                f"unknown source or feed {name!r}{format_suggestion(name, allowed)};"
+                f" allowed: {', '.join(allowed)}"
             )
         if name in names[:n]:
             raise ValueError(f"{name} stands twice")

@@ -63,8 +63,8 @@ def test_lists_public_top_level_names_with_signature_and_first_paragraph(checkou
 
 def test_each_folder_has_its_share_of_what_is_drawn(checkout: Path) -> None:
     names = guess_names.list_public_names(checkout)
-    assert guess_names.share_by_folder(names, 8) == {"models": 2, "segments": 6}
-    assert guess_names.share_by_folder(names, 5) == {"models": 1, "segments": 4}
+    assert guess_names.allocate_by_folder(names, 8) == {"models": 2, "segments": 6}
+    assert guess_names.allocate_by_folder(names, 5) == {"models": 1, "segments": 4}
     drawn = guess_names.draw_names(names, 8, seed=14)
     assert sum(name.folder == "models" for name in drawn) == 2 and len(set(drawn)) == 8
     assert drawn == guess_names.draw_names(names, 8, seed=14) != guess_names.draw_names(names, 8, seed=15)

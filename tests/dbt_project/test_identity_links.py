@@ -12,7 +12,7 @@ import sqlglot
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from expectations.contracts.snapshot import Link, Linked
+from expectations.contracts.snapshot import IdentifierLinks, Link
 from serving_app.identity.explanation import explain_identity
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/explanation/identity.md").read_text()
@@ -81,7 +81,7 @@ def test_the_query_finds_the_path_that_the_service_tells(rows, ends):
         assert query != QUERY
         found = warehouse.execute(query).fetchall()
     wanted = explain_identity(
-        {name: Linked("user_id", "c", tuple(all_)) for name, all_ in graph.items()}.get, *ends
+        {name: IdentifierLinks("user_id", "c", tuple(all_)) for name, all_ in graph.items()}.get, *ends
     )
     if not wanted.is_one_customer:
         assert found == []

@@ -40,10 +40,10 @@ def home(monkeypatch, tmp_path):
             )
         ),
         contract.get_identifier_links_key(USER): contract.pack_links(
-            contract.Linked("user_id", "c_1", (contract.Link(EMAIL, *seen),))
+            contract.IdentifierLinks("user_id", "c_1", (contract.Link(EMAIL, *seen),))
         ),
         contract.get_identifier_links_key(EMAIL): contract.pack_links(
-            contract.Linked("email", "c_1", (contract.Link(USER, *seen),))
+            contract.IdentifierLinks("email", "c_1", (contract.Link(USER, *seen),))
         ),
         contract.REVIEWS: contract.pack_reviews([]),
     }

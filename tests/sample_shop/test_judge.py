@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sample_shop.judge import Judge
-from sample_shop.shop_calendar import OPENING_DAY, traffic_factor
+from sample_shop.shop_calendar import OPENING_DAY, compute_traffic_factor
 
 AS_OF, DAYS = date(2026, 1, 31), 14
 
@@ -105,7 +105,7 @@ class Page:
                 c["buy_rate"] / (1 + exp(1.5 - self.m(c, chosen, t))),
             )
             z = 1 - p * b
-            rate = c["visit_rate"] * traffic_factor(t) if here else 0.0
+            rate = c["visit_rate"] * compute_traffic_factor(t) if here else 0.0
             browse = 1 - exp(-rate * (1 - z * exp(c["extra_views"] * (z - 1))))
             after: dict = {}
             for age, mass in states.items():

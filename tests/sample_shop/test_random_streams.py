@@ -11,27 +11,25 @@ from sample_shop import file_writing, spoiled_lines
 from sample_shop.columns import Columns
 from sample_shop.contacts import format_national_phone, mistype
 from sample_shop.random_streams import (
-    choose_by_weights,
-    choose_columns,
+    create_random_stream,
+    draw_by_weights,
+    draw_columns,
     make_opaque_id,
-    random_stream,
     scale_weights,
 )
-from sample_shop.tastes import browse_probability, restock_probability
+from sample_shop.tastes import compute_browse_probability, compute_restock_probability
 from sample_shop.visits import PurchaseHistory
 
 
 def test_choices_follow_the_weights_of_their_row():
-    weights, rng = np.array([[1, 0, 3, 0], [0, 5, 0, 5]]), random_stream(3, "test")
+    weights, rng = np.array([[1, 0, 3, 0], [0, 5, 0, 5]]), create_random_stream(3, "test")
     rows = np.repeat([0, 1], 40_000)
-    drawn = choose_columns(rng, weights, rows)
+    drawn = draw_columns(rng, weights, rows)
     for row in (0, 1):
         share = np.bincount(drawn[rows == row], minlength=4) / 40_000
         assert np.abs(share - weights[row] / weights[row].sum()).max() < 0.01  # four standard errors
         assert (share[weights[row] == 0] == 0).all()
-    assert (
-        np.abs(np.bincount(choose_by_weights(rng, (1, 0, 1), 40_000)) / 40_000 - [0.5, 0, 0.5]).max() < 0.01
-    )
+    assert np.abs(np.bincount(draw_by_weights(rng, (1, 0, 1), 40_000)) / 40_000 - [0.5, 0, 0.5]).max() < 0.01
 
 
 @given(
@@ -43,20 +41,20 @@ def test_only_what_has_weight_is_chosen(logs, seed):
     weights = scale_weights(np.array(logs))
     assert weights.dtype == np.int64 and (weights.max(axis=1) == 1_000_000).all()
     rows = np.repeat(np.arange(len(logs)), 20)
-    drawn = choose_columns(random_stream(seed, "test"), weights, rows)
+    drawn = draw_columns(create_random_stream(seed, "test"), weights, rows)
     assert (weights[rows, drawn] > 0).all()
 
 
 def test_streams_and_opaque_ids_depend_on_each_of_their_words():
-    first = random_stream(1, "visits", 4).random()
-    assert first == random_stream(1, "visits", 4).random()
+    first = create_random_stream(1, "visits", 4).random()
+    assert first == create_random_stream(1, "visits", 4).random()
     assert (
         len(
             {
                 first,
-                random_stream(2, "visits", 4).random(),
-                random_stream(1, "prices", 4).random(),
-                random_stream(1, "visits", 5).random(),
+                create_random_stream(2, "visits", 4).random(),
+                create_random_stream(1, "prices", 4).random(),
+                create_random_stream(1, "visits", 5).random(),
             }
         )
         == 4
@@ -73,13 +71,13 @@ def test_chance_to_buy_in_a_day_is_that_of_poisson_visits():
     visits = rng.poisson(0.8, 200_000)
     views = visits + rng.poisson(2.5 * visits)
     drawn = (rng.binomial(views, 0.07) > 0).mean()
-    told = browse_probability(np.array([0.8]), np.array([2.5]), np.array([[0.07]]))[0, 0]
+    told = compute_browse_probability(np.array([0.8]), np.array([2.5]), np.array([[0.07]]))[0, 0]
     assert abs(told - drawn) < 4 * np.sqrt(told * (1 - told) / 200_000)
 
 
 def test_restocking_waits_for_the_cycle_and_is_forgotten_after():
     age, one = np.arange(0, 61), np.ones(61)
-    hazard = restock_probability(age, 0.2 * one, 20.0 * one)
+    hazard = compute_restock_probability(age, 0.2 * one, 20.0 * one)
     assert hazard[0] == 0 and hazard[20] == pytest.approx(0.1) and (hazard[51:] == 0).all()
     assert (np.diff(hazard[:51]) > 0).all() and hazard[50] == pytest.approx(0.2, rel=1e-4)
 

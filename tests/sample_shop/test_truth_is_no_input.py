@@ -8,9 +8,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = ("dags", "spark_jobs", "models", "segments", "serving_app", "dbt_project", "expectations")
 SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".json", ".sh", ".toml"}
-FOLDER = re.compile(r"""["'/]truth["'/]""")
-# `land` starts the shop's own program and tells it where its truth goes; that is not reading it.
-HANDED_ON = re.compile(r"""["']--truth["'],\s*str\([^()]*["']truth["']\)""")
+FOLDER = re.compile(r"""["'/]truth["'/]|\.truth\b""")
+# `HomePaths` says where each file of a home lies; `land` starts the shop's own program and tells it where its
+# truth goes. Neither reads it.
+HANDED_ON = re.compile(
+    r"""["']--truth["'][,:]\s*(str\([^()]*["']truth["']\)|[\w.]+\.truth\b)|return self\.root / "truth"$""",
+    re.MULTILINE,
+)
 IMPORT = re.compile(
     r"^\s*(from|import)\s+sample_shop\b|python -m sample_shop|import_module\(.sample_shop", re.MULTILINE
 )
@@ -31,11 +35,18 @@ def test_no_pipeline_file_names_the_truth_or_imports_the_shop(folder):
 
 @pytest.mark.parametrize(
     "text",
-    ['home / "truth"', "glob('/home/truth/*')", "from sample_shop.judge import Judge", "import sample_shop"],
+    [
+        'home / "truth"',
+        "settings.paths.truth",
+        "glob('/home/truth/*')",
+        "from sample_shop.judge import Judge",
+        "import sample_shop",
+    ],
 )
 def test_the_search_would_find_it(text):
     assert guilty(text)
     assert not guilty('[program, "--truth", str(home / "truth")]')
+    assert not guilty('{"--truth": settings.paths.truth, "--seed": 7}')
     assert not guilty("the orders feed is the truth about purchases; source sample_shop")
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from segments.language import COMPARISONS, Condition, Group, Segment, SegmentError, load_segments
 from segments.to_sql import (
     DEFINITIONS,
-    write_definitions_model,
-    write_members_query,
+    format_definitions_model,
+    format_members_query,
+    format_predicate,
     write_models,
-    write_predicate,
 )
 
 NUMBERS = ("n_orders", "days_since_last_order", "recency_score")
@@ -94,7 +94,7 @@ def test_sql_finds_whom_the_rule_means(rule, given_rows):
         for n, row in enumerate(given_rows)
     ]
     CONNECTION.executemany("insert into inputs values (?, ?, ?, ?, ?, ?)", values)
-    query = write_members_query(Segment("some", "Some", "rule", "Some.", rule), "inputs")
+    query = format_members_query(Segment("some", "Some", "rule", "Some.", rule), "inputs")
     found = {row[0] for row in CONNECTION.execute(query).fetchall()}
     assert found == {n for n, row in enumerate(given_rows) if means(rule, row)}
 
@@ -102,7 +102,7 @@ def test_sql_finds_whom_the_rule_means(rule, given_rows):
 def test_every_segments_query_has_one_shape_on_every_warehouse():
     for segment in load_segments(DEFINITIONS):
         for dialect in ("duckdb", "snowflake"):
-            parsed = sqlglot.parse_one(write_members_query(segment, "inputs"), dialect=dialect)
+            parsed = sqlglot.parse_one(format_members_query(segment, "inputs"), dialect=dialect)
             assert [column.alias_or_name for column in parsed.selects] == [
                 "customer_id",
                 "segment_id",
@@ -112,7 +112,7 @@ def test_every_segments_query_has_one_shape_on_every_warehouse():
 
 def test_quotes_in_a_description_stay_text():
     segment = Segment("x", "Who's", "rule", "It's; drop table x", Condition("n_orders", "=", 1))
-    assert duckdb.sql(write_definitions_model([segment])).fetchall() == [
+    assert duckdb.sql(format_definitions_model([segment])).fetchall() == [
         ("x", "Who's", "rule", "It's; drop table x")
     ]
 
@@ -136,4 +136,4 @@ def test_models_are_written_once(tmp_path: Path):
 
 
 def test_a_condition_is_never_unknown():
-    assert write_predicate(Condition("n_orders", ">=", 1)) == "coalesce(n_orders >= 1, false)"
+    assert format_predicate(Condition("n_orders", ">=", 1)) == "coalesce(n_orders >= 1, false)"

@@ -160,7 +160,7 @@ def graph_pairs():
         yield (
             contract.get_identifier_links_key(of[value]),
             contract.pack_links(
-                contract.Linked(kind, customer, tuple(links[value]), 9_998 if value == "null" else 0)
+                contract.IdentifierLinks(kind, customer, tuple(links[value]), 9_998 if value == "null" else 0)
             ),
         )
     queue = [

@@ -17,12 +17,15 @@ COMMAND = (sys.executable, "-m", "serving_app")
 UNVERIFIED = (
     sys.executable,
     "-c",
-    (
-        "import sys; from expectations.contracts.manifest import Manifest; from serving_app.storage"
-        " import verified_snapshot as verified\nManifest.verify = lambda self, file: None\n"
-        "verified.open_private_copy = lambda data, link, verify: data.open('rb')\n"
-        "from serving_app.__main__ import main; sys.exit(main())"
-    ),
+    """
+import sys
+from expectations.contracts.manifest import SnapshotManifest
+from serving_app.__main__ import main
+from serving_app.storage import verified_snapshot
+SnapshotManifest.verify = lambda self, file: None
+verified_snapshot.open_private_copy = lambda data, link, verify: data.open("rb")
+sys.exit(main())
+""",
 )
 
 

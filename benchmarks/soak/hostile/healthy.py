@@ -17,7 +17,7 @@ from benchmarks.soak.hostile.trials import (
     write_json_lines,
 )
 from sample_shop.shop import Shop
-from sample_shop.shop_calendar import OPENING_DAY, day_number
+from sample_shop.shop_calendar import OPENING_DAY, get_day_number
 from spark_jobs.settings import Settings
 
 OPENING = OPENING_DAY
@@ -47,9 +47,9 @@ def write_shop_files(settings: Settings, source: str, first: date, last: date) -
     """Let the shop write the files of these days."""
     landing = settings.landing / source
     if source == "sample_shop":
-        truth, write_from = settings.paths.truth, day_number(first)
+        truth, write_from = settings.paths.truth, get_day_number(first)
         shop = Shop(settings.shop_seed, settings.shop_customers, landing, truth, write_from)
-        shop.trade_until(day_number(last))
+        shop.trade_until(get_day_number(last))
         return
     for n in range((last - first).days + 1):
         write_retail_day(landing / "lines", first + timedelta(days=n))

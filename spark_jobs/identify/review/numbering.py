@@ -95,6 +95,6 @@ def convert_to_microseconds(times: pa.ChunkedArray) -> np.ndarray:
 
 
 def convert_to_bits(probability: np.ndarray) -> np.ndarray:
-    """Log-odds to base 2, within ±MOST_BITS."""
+    """Log-odds to base 2, within ±MAX_BITS."""
     with np.errstate(divide="ignore"):
         return np.clip(np.log2(probability) - np.log2(1 - probability), -MAX_BITS, MAX_BITS)

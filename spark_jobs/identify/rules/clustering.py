@@ -61,7 +61,7 @@ def replay_components(
     splits: list,
     rules: IdentityRules,
 ):
-    """The links of these components after a replay, in the columns of REPLAYED."""
+    """The links of these components after a replay, in the columns of REPLAY_COLUMNS."""
     inside = reached.join(over, on="root", how="left_semi").join(
         identifiers.select(
             F.col("identifier_id").alias("node"), "kind", "source", F.col("first_seen_at").alias("born_at")

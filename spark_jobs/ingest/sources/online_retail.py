@@ -17,8 +17,8 @@ from spark_jobs.ingest.column_limits import make_limit_rules
 from spark_jobs.ingest.formats import read_csv_records
 from spark_jobs.ingest.identifiers import hash_identifier_column
 from spark_jobs.ingest.parse_values import (
+    compute_line_amount,
     is_implausible_time,
-    line_amount,
     parse_int,
     parse_money,
     parse_timestamp,
@@ -99,7 +99,7 @@ def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFr
             "line_type",
             classify_line(*(F.col(name) for name in ("order_id", "item_id", "quantity", "unit_price"))),
         )
-        .withColumn("amount", line_amount(F.col("quantity"), F.col("unit_price")))
+        .withColumn("amount", compute_line_amount(F.col("quantity"), F.col("unit_price")))
         .withColumn("currency", F.lit("GBP"))
         .withColumn("_user_id", parse_customer_number(raw.CustomerID))
         .withColumn("user_identifier_id", hash_identifier_column(context, "user_id", F.col("_user_id")))

@@ -21,9 +21,9 @@ from spark_jobs.ingest.identifiers import hash_identifier_column
 from spark_jobs.ingest.item_changes import derive_item_changes
 from spark_jobs.ingest.parse_values import (
     CURRENCY_CODE,
+    compute_line_amount,
     is_implausible_time,
     is_unparseable,
-    line_amount,
     parse_int,
     parse_money,
     parse_timestamp,
@@ -93,7 +93,7 @@ def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFr
         .withColumn("item_title", F.lit(None).cast("string"))  # the catalogue has it
         .withColumn("quantity", parse_int(raw.quantity))
         .withColumn("unit_price", parse_money(raw.unit_price))
-        .withColumn("amount", line_amount(F.col("quantity"), F.col("unit_price")))
+        .withColumn("amount", compute_line_amount(F.col("quantity"), F.col("unit_price")))
         .withColumn("_user_id", trim_to_null(raw.user_id))
         .withColumn("_email", trim_to_null(raw.email))
         .withColumn("user_identifier_id", hash_identifier_column(context, "user_id", F.col("_user_id")))

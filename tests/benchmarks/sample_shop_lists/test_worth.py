@@ -35,8 +35,8 @@ def test_worth_is_the_sum_over_the_places_held():
 
 
 def test_the_best_are_the_most_expected_and_the_first_among_equals():
-    assert worth.choose_best_items(EXPECTED, k=2).tolist() == [[0, 4], [1, 2], [4, 3]]
-    assert worth.compute_list_worth(EXPECTED, worth.choose_best_items(EXPECTED, k=2), NEW) == pytest.approx(
+    assert worth.find_best_items(EXPECTED, k=2).tolist() == [[0, 4], [1, 2], [4, 3]]
+    assert worth.compute_list_worth(EXPECTED, worth.find_best_items(EXPECTED, k=2), NEW) == pytest.approx(
         [0.2, 0.0, 0.05]
     )
 

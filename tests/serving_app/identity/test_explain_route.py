@@ -116,7 +116,7 @@ def test_two_customers_that_meet_in_a_third(shop):
     pairs = {contract.META: contract.pack_record(held.meta), contract.REVIEWS: contract.pack_reviews([])}
     for name, ends in links.items():
         pairs[contract.get_identifier_links_key(of[name])] = contract.pack_links(
-            contract.Linked("user_id", whose[name], tuple(ends))
+            contract.IdentifierLinks("user_id", whose[name], tuple(ends))
         )
     shop.snapshots.publish(Snapshot.from_pairs("third", pairs.items()))
     answer = explain(shop, of["cookie-newcomer"], of["u-sister"])

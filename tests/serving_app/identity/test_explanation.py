@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.contracts.snapshot import Link, Linked
+from expectations.contracts.snapshot import IdentifierLinks, Link
 from serving_app.identity.explanation import (
     MAX_HELD,
     GraphTooLarge,
@@ -33,7 +33,9 @@ def graph_of(links):
     for a, b, *_, held_by in links:
         if held_by is None:
             whose = {name: whose[a] if customer == whose[b] else customer for name, customer in whose.items()}
-    return {name: Linked("user_id", f"c_{whose[name]}", tuple(ends)) for name, ends in known.items()}.get
+    return {
+        name: IdentifierLinks("user_id", f"c_{whose[name]}", tuple(ends)) for name, ends in known.items()
+    }.get
 
 
 links = st.lists(
@@ -166,7 +168,7 @@ def test_a_chain_of_ten_thousand():
             for to in (at - 1, at + 1)
             if 0 <= to <= n
         ]
-        chain[f"n{at}"] = Linked("user_id", "c", tuple(near))
+        chain[f"n{at}"] = IdentifierLinks("user_id", "c", tuple(near))
     assert [link.other for _, link in find_best_path(chain.get, "n0", f"n{n}", None)] == [
         f"n{at}" for at in range(1, n + 1)
     ]
@@ -197,13 +199,15 @@ def test_two_that_were_each_seen_with_another_identifier_of_one_third():
 
 def test_a_link_that_a_hub_does_not_keep_is_told_from_its_other_end():
     link = Link("hub", "same_event", "core_events/e", 1.0, DAY, "blocked/words_for_nothing")
-    graph = {"hub": Linked("user_id", None, (), 1), "a": Linked("email", "c", (link,))}.get
+    graph = {"hub": IdentifierLinks("user_id", None, (), 1), "a": IdentifierLinks("email", "c", (link,))}.get
     assert explain_identity(graph, "hub", "a").held == (("hub", link._replace(other="a")),)
     assert explain_identity(graph, "a", "hub").held == (("a", link),)
 
 
 def test_a_value_of_nobody_is_not_one_customer_with_itself():
-    assert not explain_identity({"null": Linked("user_id", None, ())}.get, "null", "null").is_one_customer
+    assert not explain_identity(
+        {"null": IdentifierLinks("user_id", None, ())}.get, "null", "null"
+    ).is_one_customer
 
 
 class Crowd:
@@ -223,7 +227,7 @@ class Crowd:
             for to in sorted(near - {n, 0})
             if to > 0
         )
-        return Linked("user_id", "c", tuple(links))
+        return IdentifierLinks("user_id", "c", tuple(links))
 
 
 def test_near_ones_in_a_crowd_are_told_without_the_crowd():

@@ -26,7 +26,9 @@ DECISIONS = "/v1/identity/decisions"
 def client(shop):
     """The service of a shop whose two sources both issued the card 77."""
     pairs = {
-        contract.get_identifier_links_key(one): contract.pack_links(contract.Linked(kind, f"c_{one}", ()))
+        contract.get_identifier_links_key(one): contract.pack_links(
+            contract.IdentifierLinks(kind, f"c_{one}", ())
+        )
         for one, kind in KINDS.items()
     }
     meta = contract.pack_record(shop.snapshots.get_current().meta)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts.override import Override
-from expectations.contracts.snapshot import Evidence, ListItem
+from expectations.contracts.snapshot import ListItem, ReasonItem
 from serving_app.recommendations.compose import compose_list
 from serving_app.recommendations.ladder import Rung
 
@@ -124,7 +124,7 @@ def test_what_speaks_for_an_item_is_told():
         Rung(
             "personal",
             "personal",
-            [ListItem("i0", 1.0, ("knn",), Evidence("i7", "2026-01-05")), ListItem("i1", 0.5, ())],
+            [ListItem("i0", 1.0, ("knn",), ReasonItem("i7", "2026-01-05")), ListItem("i1", 0.5, ())],
         )
     ]
     reasons = [item.reason for item in compose_list(ladder, [], ELIGIBLE.__contains__, 2, NOW).items]

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from spark_jobs.publish.gate import evaluate_gate
+from spark_jobs.publish.gate import evaluate_list_gate
 from spark_jobs.publish.list_figures import extract_top_items, measure_lists
 
 PERSONAL, AUDIENCES, SIMILAR = "rec_customer_items_v1", "rec_audience_items_v1", "rec_item_items_v1"
@@ -18,7 +18,7 @@ def figures(shop, before):
 
 
 def verdict(shop, before):
-    return evaluate_gate(figures(shop, before))
+    return evaluate_list_gate(figures(shop, before))
 
 
 def seen_before(shop):

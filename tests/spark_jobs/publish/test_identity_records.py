@@ -91,7 +91,7 @@ def test_an_end_that_is_no_identifier_is_left_out():
         identity_records.group_links_by_identifier(
             people, table([row(IDS[0], IDS[1], "alike", 1.0, None, 0)])
         )
-    ) == {IDS[0]: snapshot.Linked("user_id", "c_0", ())}
+    ) == {IDS[0]: snapshot.IdentifierLinks("user_id", "c_0", ())}
 
 
 def test_every_identifier_has_its_kind_and_who_is_nobody_no_customer():
