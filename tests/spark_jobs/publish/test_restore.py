@@ -1,6 +1,7 @@
 """What is in production is made again from the log of deployments alone."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from spark_jobs.publish import restore, rollback
 from spark_jobs.publish.champion import restore_champion_from_log
 from spark_jobs.publish.deployments import read_deployments
 from spark_jobs.publish.job import run
-from spark_jobs.publish.restore import restore_from_log
+from spark_jobs.publish.restore import find_retained_records, restore_from_log
 from spark_jobs.settings import Settings
 
 AT = datetime(2026, 2, 9, 8, tzinfo=UTC)
@@ -87,3 +88,16 @@ def test_the_champion_follows_the_log(shop_of_two_models):
     rollback.roll_back(shop.home, "night-0", AT)  # killed before its model
     log = read_deployments(shop.home)
     assert restore_champion_from_log(settings, log, AT) == registry.champion().model_version == "concierge/1"
+
+
+def test_on_snowflake_a_rollback_needs_no_warehouse_file(nights, monkeypatch):
+    """There records name no file; on DuckDB, the control, nothing can be rolled back to without it."""
+    retained = [record.run_id for record in find_retained_records(nights.home)]
+    shutil.rmtree(nights.home / "warehouse")
+    assert find_retained_records(nights.home) == []
+    lines = [
+        replace(each, record={**each.record, "warehouse_file": ""}) for each in read_deployments(nights.home)
+    ]
+    monkeypatch.setattr(restore, "read_deployments", lambda home: lines)
+    assert len(retained) == 7
+    assert [record.run_id for record in find_retained_records(nights.home)] == retained
