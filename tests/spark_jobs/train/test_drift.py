@@ -93,10 +93,10 @@ def version(number, kind, verdict="accepted", **more):
     ],
 )
 def test_tables_are_compared_with_the_last_search_accepted_or_not(tmp_path, versions, champion, compared):
-    def file_of(run_id, name):
+    def download_run_file(run_id, name):
         return written(tmp_path / "said.json", {"profile": run_id})
 
-    registry = SimpleNamespace(after=lambda _: versions, file_of=file_of)
+    registry = SimpleNamespace(list_versions_after=lambda _: versions, download_run_file=download_run_file)
     served = versions[champion - 1]
     found = drift.load_earlier_profiles(registry, served, drift.find_last_search(registry, served))
     assert found == {words: f"run {number}" for words, number in compared.items()}
@@ -109,9 +109,13 @@ def test_days_that_a_search_was_fitted_on_are_not_checked_again(trained):
     refused = version(2, "search", "refused", until=str(until))
 
     def days(*versions):
-        file_of = lambda run_id, name: written(trained.home / "said.json", {})  # noqa: E731
+        download_run_file = lambda run_id, name: written(trained.home / "said.json", {})  # noqa: E731
         return drift.detect_drift(
-            trained.lake, SimpleNamespace(after=lambda _: versions, file_of=file_of), found, champion, {}
+            trained.lake,
+            SimpleNamespace(list_versions_after=lambda _: versions, download_run_file=download_run_file),
+            found,
+            champion,
+            {},
         )["days"]
 
     assert days(champion) == ["2026-02-07", "2026-02-08", "2026-02-09"] and days(champion, refused) == []

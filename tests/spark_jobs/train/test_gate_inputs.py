@@ -215,7 +215,7 @@ def test_only_refused_refits_of_the_same_configuration_are_a_level():
         version(4, kind="search"),
         version(5),
     ]
-    registry = SimpleNamespace(after=lambda _: others)
+    registry = SimpleNamespace(list_versions_after=lambda _: others)
     assert [each.number for each in find_refused_refits(registry, champion, "mine")] == [5]
 
 
