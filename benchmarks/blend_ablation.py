@@ -151,19 +151,22 @@ def print_cost_of_variety(fitted: FittedParts, window: TestWindow, scores: np.nd
     """What variety costs: NDCG of `discover`, beside how alike the ten are and how much of the
     shop is shown.
     """
-    content = next(part for part in fitted.blend.parts if part.name == "content")
+    likeness = fitted.blend.get_diversity_likeness()
+    if likeness is None:
+        print("variety: no part is a diversity basis")
+        return
     seen, fresh = window.asked.seen.toarray(), window.asked.fresh.toarray()
     items, is_filled = select_top_items(scores, 100, ~seen)
     print("variety: λ, NDCG@10 of discover and its price, mean likeness within the ten, items shown")
     whole = None
     for weight in WEIGHTS:
-        listed = diversify_lists(items, is_filled, Diversification(weight), content.likeness, None)[:, :TOP]
+        listed = diversify_lists(items, is_filled, Diversification(weight), likeness, None)[:, :TOP]
         ndcg = np.where(
             fresh.any(axis=1), compute_ranking_metrics(listed, fresh, (TOP,))[f"ndcg@{TOP}"], np.nan
         )
         whole = ndcg if whole is None else whole
         price = 1 - np.nanmean(ndcg) / np.nanmean(whole)
-        alike = [compute_mean_likeness(row[row >= 0], content.likeness) for row in listed]
+        alike = [compute_mean_likeness(row[row >= 0], likeness) for row in listed]
         n_shown = len(np.unique(listed[listed >= 0]))
         print(
             f"  {weight:.2f}  {np.nanmean(ndcg):.4f}  {price:6.1%}  {np.mean(alike):.4f}  {n_shown:,}",

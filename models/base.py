@@ -42,6 +42,10 @@ class Recommender(ABC):
         scores_by_vectors: scores are the products of `vectors` and `item_vectors`, and nothing else.
         explanation_rank: place among the recommenders whose `likeness_matrix` may explain a listed item, 1
             first; None for one that does not explain.
+        likeness_weight: of its likeness of items, where a blend adds up those of its parts: 1.0 where items
+            bought together are alike, as a shop means it; other evidence (factors, words) counts less, and
+            speaks where nothing was bought together.
+        is_diversity_basis: a learned blend diversifies lists by its `likeness_matrix`.
         memory_limit_gb: gigabytes (10⁹ bytes) beyond which it refuses to be fitted.
     """
 
@@ -52,6 +56,8 @@ class Recommender(ABC):
     nullable_arrays: ClassVar[tuple[str, ...]] = ()
     scores_by_vectors: ClassVar[bool] = False
     explanation_rank: ClassVar[int | None] = None
+    likeness_weight: ClassVar[float] = 0.3
+    is_diversity_basis: ClassVar[bool] = False
     memory_limit_gb: float = float("inf")
 
     @abstractmethod
@@ -85,6 +91,11 @@ class Recommender(ABC):
     def missing_data(self, shape: DataShape) -> str | None:
         """What the data lack without which it cannot score, in words; None where nothing is missing."""
         return None
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether it is a further one of its class in a blend (`item_knn:wide` beside `item_knn`)."""
+        return self.name != type(self).name
 
     @property
     def likeness_matrix(self) -> sparse.csr_matrix | None:

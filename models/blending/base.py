@@ -19,11 +19,6 @@ from models.blending.training_windows import TrainingWindow
 from models.listing.lists import EligibleItems, RecommendationLists
 from models.training_data import Customers, Training
 
-# Items bought together are alike in the sense a shop means; what other parts say of likeness (factors, words)
-# counts less, and speaks where nothing was bought together.
-LIKENESS_WEIGHTS = {"item_knn": 1.0}
-OTHER_LIKENESS_WEIGHT = 0.3
-
 
 class Blend(Recommender):
     """Several recommenders as one.
@@ -85,10 +80,10 @@ class Blend(Recommender):
 
         It is the same for every blend of the same parts: what was wanted together is alike, for whomever.
         """
-        likeness = {part.name: part.score_similar_items(items) for part in self.parts}
+        likeness = [(part, part.score_similar_items(items)) for part in self.parts]
         return {
-            name: np.float32(LIKENESS_WEIGHTS.get(name, OTHER_LIKENESS_WEIGHT)) * normalise_scores(scores)
-            for name, scores in likeness.items()
+            part.name: np.float32(get_likeness_weight(part)) * normalise_scores(scores)
+            for part, scores in likeness
             if scores is not None
         }
 
@@ -106,3 +101,11 @@ class Blend(Recommender):
                 }
             )
         return self
+
+
+def get_likeness_weight(part: Recommender) -> float:
+    """The weight of a part's likeness; of a twin the default, whatever its class declares.
+
+    A twin judges by the same evidence as the part of the plain name, which has spoken with its full weight.
+    """
+    return Recommender.likeness_weight if part.is_twin else part.likeness_weight

@@ -94,7 +94,7 @@ def iterate_likeness_matrices(parts: list[Recommender]) -> Iterator[sparse.csr_m
     """The likeness matrices of the parts that explain, items × items, by their `explanation_rank`; of a part
     that is in the blend twice, that of the one with the plain name.
     """
-    speaking = [part for part in parts if part.explanation_rank and part.name == type(part).name]
+    speaking = [part for part in parts if part.explanation_rank and not part.is_twin]
     for part in sorted(speaking, key=lambda part: part.explanation_rank):
         yield part.likeness_matrix
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
+from scipy import sparse
 
 from models.base import Recommender, compute_block_size
 from models.blending.base import Blend
@@ -173,12 +174,16 @@ class LearnedBlend(Blend):
 
     def diversify(self, items: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Lists (int32 [rows, n], -1 for no item) with their top diversified as the settings say."""
-        how = Diversification(self.settings.diversity, self.settings.most_per_category)
-        if not how:
+        diversification = Diversification(self.settings.diversity, self.settings.most_per_category)
+        if not diversification:
             return items
-        content = next((part for part in self.parts if part.name == "content"), None)
-        likeness = content and content.likeness_matrix
-        return diversify_lists(items, scores, how, likeness, self.facts["category"].astype(np.int64))
+        categories = self.facts["category"].astype(np.int64)
+        return diversify_lists(items, scores, diversification, self.get_diversity_likeness(), categories)
+
+    def get_diversity_likeness(self) -> sparse.csr_matrix | None:
+        """csr [items, items] of the first part that is a diversity basis and no twin; None without one."""
+        basis = next((part for part in self.parts if part.is_diversity_basis and not part.is_twin), None)
+        return basis and basis.likeness_matrix
 
     def build_features(
         self, customers: Customers, allowed: np.ndarray | None = None

@@ -45,6 +45,7 @@ class Content(Recommender):
     name: ClassVar[str] = "content"
     order_is_time_invariant: ClassVar[bool] = True
     explanation_rank: ClassVar[int | None] = 4
+    is_diversity_basis: ClassVar[bool] = True
     half_life_days: float = 60.0
     neighbours: int = 200
     likeness_power: float = 3.0

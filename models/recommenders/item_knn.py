@@ -33,6 +33,7 @@ class ItemKNN(SparseSimilarity):
     name: ClassVar[str] = "item_knn"
     order_is_time_invariant: ClassVar[bool] = True
     explanation_rank: ClassVar[int | None] = 1
+    likeness_weight: ClassVar[float] = 1.0
     half_life_days: float = 30.0
     neighbours: int = 200
     popularity_power: float = 0.5

@@ -5,11 +5,13 @@ from copy import copy
 import numpy as np
 import pytest
 
+from models.base import Recommender
 from models.blending.blend_lists import build_personal_lists, build_similar_lists
+from models.blending.learned import LearnedBlend
 from models.blending.score_scale import normalise_scores
 from models.blending.weighted import WeightedBlend
 from models.listing import lists
-from models.recommenders import build_blend
+from models.recommenders import RECOMMENDERS, build_blend, build_recommender
 from models.training_data import Customers
 
 CONFIGURATION = {
@@ -86,11 +88,41 @@ def test_an_item_is_not_similar_to_itself_and_forbidden_ones_are_not_listed(blen
     assert (found.items[:, :3] % 2 == np.arange(20)[:, None] % 2).all()
 
 
-def test_a_part_nobody_knew_has_its_say_on_likeness(blend, checkerboard):
+def compare(part):
+    return WeightedBlend([part], {part.name: 1.0}).compare_items(np.array([6]))[part.name].max()
+
+
+@pytest.mark.parametrize("declared", [{}, {"likeness_weight": 0.3}, {"likeness_weight": 0.75}])
+def test_a_part_nobody_knew_weighs_in_likeness_what_its_class_declares(blend, declared):
     stranger = copy(blend.parts[0])
-    stranger.__class__ = type("Stranger", (type(stranger),), {"name": "stranger"})
-    said = WeightedBlend([stranger], {"stranger": 1.0}).compare_items(np.array([6]))
-    assert said["stranger"].max() == pytest.approx(0.3)
+    stranger.__class__ = type("Stranger", (type(stranger),), {"name": "stranger", **declared})
+    assert compare(stranger) == pytest.approx(declared.get("likeness_weight", 1.0)), "ItemKNN declares 1.0"
+
+
+def test_a_twin_weighs_in_likeness_as_a_part_that_declares_nothing(blend):
+    twin = copy(blend.parts[0])
+    assert (twin.name, twin.is_twin, compare(twin)) == ("item_knn", False, pytest.approx(1.0))
+    twin.name = "item_knn:wide"
+    assert twin.is_twin
+    assert compare(twin) == pytest.approx(Recommender.likeness_weight) == pytest.approx(0.3)
+
+
+def test_every_recommender_but_item_knn_and_content_leaves_the_defaults():
+    declared = {name: (kind.likeness_weight, kind.is_diversity_basis) for name, kind in RECOMMENDERS.items()}
+    differing = {name: values for name, values in declared.items() if values != (0.3, False)}
+    assert differing == {"content": (0.3, True), "item_knn": (1.0, False)}
+
+
+def test_lists_are_diversified_by_the_part_that_declares_itself_the_basis(checkerboard):
+    content, knn = (build_recommender(name).fit(checkerboard, 1) for name in ("content", "item_knn"))
+    assert LearnedBlend([knn]).get_diversity_likeness() is None
+    assert LearnedBlend([knn, content]).get_diversity_likeness() is content.likeness_matrix
+    basis = copy(knn)
+    basis.__class__ = type("Basis", (type(knn),), {"name": "basis", "is_diversity_basis": True})
+    assert LearnedBlend([basis, content]).get_diversity_likeness() is knn.likeness_matrix
+    twin = copy(content)
+    twin.name = "content:wide"
+    assert LearnedBlend([twin]).get_diversity_likeness() is None
 
 
 def test_without_a_part_that_compares_there_is_nothing_similar(checkerboard):
