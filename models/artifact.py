@@ -56,7 +56,7 @@ class ModelArtifact:
             "customer_vocabulary": self.customer_vocabulary,
         }
         if self.fold_in:
-            arrays |= {PLACING + name: held for name, held in self.fold_in.als.arrays().items()}
+            arrays |= {PLACING + name: array for name, array in self.fold_in.als.arrays().items()}
             about["fold_in"] = {"parameters": get_parameters(self.fold_in.als), "trust": self.fold_in.trust}
         (folder / FACTORS).write_bytes(pack_arrays(arrays))
         (folder / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True))
@@ -75,21 +75,24 @@ class ModelArtifact:
     @classmethod
     def unpack(cls, factors: bytes, about: str) -> "ModelArtifact":
         """The model from its files' contents."""
-        said = json.loads(about)
-        if said["layout"] != LAYOUT:
-            raise ValueError(f"model of layout {said['layout']}; this code reads {LAYOUT}")
+        fields = json.loads(about)
+        if fields["layout"] != LAYOUT:
+            raise ValueError(f"model of layout {fields['layout']}; this code reads {LAYOUT}")
         arrays = unpack_arrays(factors)
-        blend = build_blend(said["configuration"]).restore(arrays)
-        placing, told = None, said.get("fold_in")
-        if told:
+        blend = build_blend(fields["configuration"]).restore(arrays)
+        placing, fold_in_fields = None, fields.get("fold_in")
+        if fold_in_fields:
             own = {
-                name.removeprefix(PLACING): held for name, held in arrays.items() if name.startswith(PLACING)
+                name.removeprefix(PLACING): array
+                for name, array in arrays.items()
+                if name.startswith(PLACING)
             }
             placing = FoldInModel(
-                build_recommender("als", told["parameters"]).restore(own), tuple(map(tuple, told["trust"]))
+                build_recommender("als", fold_in_fields["parameters"]).restore(own),
+                tuple(map(tuple, fold_in_fields["trust"])),
             )
         ids = arrays["ids/items"], arrays["ids/customers"]
-        return cls(said["configuration"], blend, *ids, said["customer_vocabulary"], placing)
+        return cls(fields["configuration"], blend, *ids, fields["customer_vocabulary"], placing)
 
 
 def check_digests(folder: Path, digests: Mapping[str, str]) -> None:
@@ -112,8 +115,8 @@ def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 def unpack_arrays(packed: bytes) -> dict[str, np.ndarray]:
     """The arrays of npz bytes that `pack_arrays` wrote; pickled objects are refused."""
-    with np.load(io.BytesIO(packed), allow_pickle=False) as held:
-        return {name: held[name] for name in held.files}
+    with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
 
 
 def compute_sha256(path: Path) -> str:

@@ -39,7 +39,7 @@ def measure_daily_distance(
     counts: np.ndarray, distance: Callable[[np.ndarray, np.ndarray], float]
 ) -> np.ndarray:
     """float [days]: distance of each day's counts (int [days, bins]) from those of the 28 days before it."""
-    total, found = (
+    total, distances = (
         np.vstack([np.zeros((1, counts.shape[1]), np.int64), counts.cumsum(axis=0)]),
         np.full(len(counts), np.nan),
     )
@@ -47,8 +47,8 @@ def measure_daily_distance(
     for day in range(LEAST_DAYS, len(counts)):
         before = total[day] - total[max(day - REFERENCE_DAYS, 0)]
         if n[day] >= LEAST_ROWS and before.sum() >= LEAST_ROWS:
-            found[day] = distance(before, counts[day])
-    return found
+            distances[day] = distance(before, counts[day])
+    return distances
 
 
 def measure_items_per_customer(near: Behaviour, first: int, days: int) -> np.ndarray:
@@ -77,21 +77,21 @@ def measure_rows_per_customer(rows: Behaviour, active: Behaviour, first: int, da
         active.n_customers, 1
     )
     n_people = np.bincount(pairs - first, minlength=days)
-    found = np.full(days, np.nan)
+    ratios = np.full(days, np.nan)
     for day in range(LEAST_DAYS, days):
         since = slice(max(day - REFERENCE_DAYS, 0), day)
         if n_people[day] and n_rows[since].sum() >= LEAST_ROWS:
             now, before = (n_rows[day] + 1) / n_people[day], (n_rows[since].sum() + 1) / n_people[since].sum()
-            found[day] = abs(np.log(now / before))
-    return found
+            ratios[day] = abs(np.log(now / before))
+    return ratios
 
 
-def compute_unseen_item_share(behaviour: Behaviour, first: int, days: int, began: int) -> np.ndarray:
+def compute_unseen_item_share(behaviour: Behaviour, first: int, days: int, oldest_day: int) -> np.ndarray:
     """float [days]: share of a day's behaviour with items that nobody touched on the 28 days before it.
 
     Args:
         behaviour: from 28 days before the first day on.
-        began: the first day anybody did anything; all is new in the 28 days from there.
+        oldest_day: the first day anybody did anything; all is new in the 28 days from there.
     """
     # by item, then day
     pairs = np.unique(behaviour.item.astype(np.int64) << 32 | behaviour.day.astype(np.int64))
@@ -106,29 +106,29 @@ def compute_unseen_item_share(behaviour: Behaviour, first: int, days: int, began
         np.bincount(of_day, minlength=days),
         np.bincount(of_day, weights=np.isin(mine, fresh), minlength=days),
     )
-    early = np.arange(first, first + days) < began + REFERENCE_DAYS
+    early = np.arange(first, first + days) < oldest_day + REFERENCE_DAYS
     return np.where((n >= LEAST_ROWS) & ~early, n_new / np.maximum(n, 1), np.nan)
 
 
 def compute_daily_gini(near: Behaviour, first: int, days: int) -> np.ndarray:
     """float [days]: Gini of a day's behaviour over the items that any of these days touched."""
     active, place = np.unique(near.item, return_inverse=True)
-    found = np.full(days, np.nan)
+    ginis = np.full(days, np.nan)
     for day in range(days):
-        held = place[near.day == first + day]
-        if len(held) >= LEAST_ROWS:
-            found[day] = compute_gini(np.bincount(held, minlength=len(active)))
-    return found
+        day_places = place[near.day == first + day]
+        if len(day_places) >= LEAST_ROWS:
+            ginis[day] = compute_gini(np.bincount(day_places, minlength=len(active)))
+    return ginis
 
 
 def measure_distance_from_median(values: np.ndarray) -> np.ndarray:
     """float [days]: how far each day's value is from the median of the 28 days before it."""
-    found = np.full(len(values), np.nan)
+    distances = np.full(len(values), np.nan)
     for day in range(LEAST_DAYS, len(values)):
         before = values[max(day - REFERENCE_DAYS, 0) : day]
         if (~np.isnan(before)).sum() >= LEAST_DAYS:
-            found[day] = abs(values[day] - np.nanmedian(before))
-    return found
+            distances[day] = abs(values[day] - np.nanmedian(before))
+    return distances
 
 
 def compute_answer_share(counts: tuple[int, int] | None) -> float:

@@ -63,9 +63,9 @@ class DataShape:
         """Bytes of the copies of the behaviour as sparse matrices."""
         return ENTRY_COPIES * ENTRY * self.n_entries
 
-    def neighbour_bytes(self, n_rows: int, kept: int, n_columns: int) -> int:
-        """Bytes needed to find and keep the best `kept` of so many columns for each row."""
-        return KEPT_COPIES * KEPT * n_rows * min(kept, n_columns) + CELL * min(BLOCK, n_rows) * n_columns
+    def neighbour_bytes(self, n_rows: int, n_kept: int, n_columns: int) -> int:
+        """Bytes needed to find and keep the best `n_kept` of so many columns for each row."""
+        return KEPT_COPIES * KEPT * n_rows * min(n_kept, n_columns) + CELL * min(BLOCK, n_rows) * n_columns
 
 
 def count_days_per_key(key: np.ndarray, day: np.ndarray) -> np.ndarray:

@@ -107,7 +107,7 @@ def compute_drift_signals(
     near = behaviour.where((behaviour.day >= first) & (behaviour.day <= day))
     days, rows = day - first + 1, near.day - first
     kinds = count_pairs(rows, near.kind.astype(np.int64), days, PURCHASE + 1)
-    found = {
+    daily_values = {
         "label: kinds of behaviour (PSI)": measure_daily_distance(kinds, compute_psi),
         "label: purchases per customer (log ratio)": measure_purchases_per_customer(near, first, days),
         "label: items per customer (log ratio)": measure_items_per_customer(near, first, days),
@@ -122,24 +122,28 @@ def compute_drift_signals(
         ),
     }
     if category is not None:
-        named = category[near.item] >= 0
-        counts = count_pairs(rows[named], category[near.item][named], days, int(category.max(initial=0)) + 1)
-        found["feature: categories (PSI)"] = measure_daily_distance(counts, compute_psi)
+        has_category = category[near.item] >= 0
+        counts = count_pairs(
+            rows[has_category], category[near.item][has_category], days, int(category.max(initial=0)) + 1
+        )
+        daily_values["feature: categories (PSI)"] = measure_daily_distance(counts, compute_psi)
     if price is not None and np.isfinite(price).any():
-        held = price[near.item]
-        known = np.isfinite(held)
+        item_prices = price[near.item]
+        known = np.isfinite(item_prices)
         edges = (
-            np.unique(np.quantile(held[known], np.linspace(0, 1, PRICE_BINS + 1)[1:-1]))
+            np.unique(np.quantile(item_prices[known], np.linspace(0, 1, PRICE_BINS + 1)[1:-1]))
             if known.any()
             else np.array([0.0])
         )
-        counts = count_pairs(rows[known], np.searchsorted(edges, held[known]), days, len(edges) + 1)
-        found["feature: prices (KS)"] = measure_daily_distance(counts, compute_ks_distance)
+        counts = count_pairs(rows[known], np.searchsorted(edges, item_prices[known]), days, len(edges) + 1)
+        daily_values["feature: prices (KS)"] = measure_daily_distance(counts, compute_ks_distance)
     if answers and any(answered for _, answered in answers.values()):
         share = np.array([compute_answer_share(answers.get(first + n)) for n in range(days)])
-        found["feedback: share that answers a list (difference)"] = measure_distance_from_median(share)
+        daily_values["feedback: share that answers a list (difference)"] = measure_distance_from_median(share)
     return [
-        compare_with_past_days(name, found[name], floor) for name, floor in FLOORS.items() if name in found
+        compare_with_past_days(name, daily_values[name], floor)
+        for name, floor in FLOORS.items()
+        if name in daily_values
     ]
 
 
@@ -149,12 +153,12 @@ def compare_tables(
     """PSI of each column of a table between two states of it, each as how many rows have which value or lie
     in which bin.
     """
-    found = []
+    signals = []
     for name in sorted(set(before) & set(now)):
         bins = sorted(set(before[name]) | set(now[name]))
         expected, actual = (
-            np.array([held[name].get(each, 0) for each in bins], float) for held in (before, now)
+            np.array([counts[name].get(each, 0) for each in bins], float) for counts in (before, now)
         )
         if min(expected.sum(), actual.sum()) >= LEAST_ROWS:
-            found.append(DriftSignal(f"feature: {name} (PSI)", compute_psi(expected, actual), PSI_LIMIT))
-    return found
+            signals.append(DriftSignal(f"feature: {name} (PSI)", compute_psi(expected, actual), PSI_LIMIT))
+    return signals

@@ -60,10 +60,10 @@ class FactorSpace:
 
     def fold_in(self, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """A customer's vector by these events (`fold_in_customer`); an item that came twice counts twice."""
-        found, which = np.unique(items, return_inverse=True)
+        unique_items, which = np.unique(items, return_inverse=True)
         return fold_in_customer(
-            self.item_factors[found],
-            np.bincount(which, weights=weights, minlength=len(found)),
+            self.item_factors[unique_items],
+            np.bincount(which, weights=weights, minlength=len(unique_items)),
             self.gram,
             self.confidence,
             self.regularisation,

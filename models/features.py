@@ -28,9 +28,11 @@ def build_vocabulary(rows: Iterable[Sequence[str]], min_rows: int = MIN_ROWS) ->
 
 def encode_tokens(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> sparse.csr_matrix:
     """csr float32 [rows, columns]: 1 where the row has the token; tokens without a column are left out."""
-    found = [sorted({columns[token] for token in tokens if token in columns}) for tokens in rows]
-    indptr = np.concatenate([[0], np.cumsum([len(held) for held in found])]).astype(np.int32)
-    indices = np.array([column for held in found for column in held], np.int32)
+    columns_by_row = [sorted({columns[token] for token in tokens if token in columns}) for tokens in rows]
+    indptr = np.concatenate([[0], np.cumsum([len(row_columns) for row_columns in columns_by_row])]).astype(
+        np.int32
+    )
+    indices = np.array([column for row_columns in columns_by_row for column in row_columns], np.int32)
     return sparse.csr_matrix(
         (np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), len(columns))
     )

@@ -58,23 +58,27 @@ def drop_unfittable_parts(
     ]
     parameters, left_out = {}, {}
     for name in names:
-        held = dict(configuration["parts"].get(name, {}))
-        most = held.pop(MOST_ITEMS, None)
+        part_parameters = dict(configuration["parts"].get(name, {}))
+        most = part_parameters.pop(MOST_ITEMS, None)
         reason = None
         if most is not None and shape.n_items > most:
             reason = f"is not fitted for more than {most:,} items, there are {shape.n_items:,}"
-        reason = reason or explain_unfittable(build_recommender(name, held), shape, memory_bytes)
+        reason = reason or explain_unfittable(build_recommender(name, part_parameters), shape, memory_bytes)
         if reason:
             left_out[name] = reason
         else:
-            parameters[name] = held
+            parameters[name] = part_parameters
     if not parameters:
         return dict(POPULARITY), left_out
-    made = {**configuration, "parts": parameters}
+    fittable = {**configuration, "parts": parameters}
     if weights is not None:
-        made["weights"] = redistribute_weights(weights, parameters)
-        made["parts"] = {name: held for name, held in parameters.items() if name in configuration["parts"]}
-    return made, left_out
+        fittable["weights"] = redistribute_weights(weights, parameters)
+        fittable["parts"] = {
+            name: part_parameters
+            for name, part_parameters in parameters.items()
+            if name in configuration["parts"]
+        }
+    return fittable, left_out
 
 
 def redistribute_weights(weights: Mapping[str, float], kept_parts: Mapping[str, Any]) -> dict[str, float]:

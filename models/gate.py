@@ -161,13 +161,15 @@ def compare_slices(
 
     The level is Bonferroni's, 1 − .05 / slices: ten slices raise together no more false alarms than one.
     """
-    lifts, found = quality - champion, []
-    asked = {
-        name: held
+    lifts, comparisons = quality - champion, []
+    masks = {
+        name: has_lift
         for name, mask in slices.items()
-        if (held := mask & ~np.isnan(lifts)).sum() >= MIN_CUSTOMERS
+        if (has_lift := mask & ~np.isnan(lifts)).sum() >= MIN_CUSTOMERS
     }
-    for name, held in asked.items():
-        lift, low, high = bootstrap_interval(lifts[held], draws=DRAWS, level=1 - 0.05 / len(asked))
-        found.append(SliceComparison(name, int(held.sum()), float(champion[held].mean()), lift, low, high))
-    return found
+    for name, has_lift in masks.items():
+        lift, low, high = bootstrap_interval(lifts[has_lift], draws=DRAWS, level=1 - 0.05 / len(masks))
+        comparisons.append(
+            SliceComparison(name, int(has_lift.sum()), float(champion[has_lift].mean()), lift, low, high)
+        )
+    return comparisons

@@ -38,10 +38,10 @@ def select_top_items(
     step = max(1, SCORES_AT_ONCE // max(columns, 1))
     for start in range(0, rows if m else 0, step):
         block = slice(start, min(start + step, rows))
-        held = scores[block]
+        block_scores = scores[block]
         if allowed is not None:
-            held = np.where(allowed if allowed.ndim == 1 else allowed[block], held, -np.inf)
-        items[block], best[block] = rank_entries(*find_contenders(held, m), len(held), m)
+            block_scores = np.where(allowed if allowed.ndim == 1 else allowed[block], block_scores, -np.inf)
+        items[block], best[block] = rank_entries(*find_contenders(block_scores, m), len(block_scores), m)
     return items, best
 
 
@@ -150,8 +150,8 @@ def find_contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray,
     score = scores.reshape(-1)[at]
     counts = np.bincount(row, minlength=len(scores))
     if (counts > MOST_TIES * m).any():
-        kept = truncate_ties(score, counts, m)
-        row, item, score = row[kept], item[kept], score[kept]
+        is_kept = truncate_ties(score, counts, m)
+        row, item, score = row[is_kept], item[is_kept], score[is_kept]
     return row, item, score
 
 
@@ -159,14 +159,14 @@ def truncate_ties(score: np.ndarray, counts: np.ndarray, m: int) -> np.ndarray:
     """Which entries to keep so that rows with many equals at their end have m: bool [entries], the first of
     equals stay.
     """
-    kept, ends = np.ones(len(score), bool), np.cumsum(counts)
+    is_kept, ends = np.ones(len(score), bool), np.cumsum(counts)
     for row in np.flatnonzero(counts > MOST_TIES * m):
         own = slice(ends[row] - counts[row], ends[row])
         limit = np.partition(score[own], counts[row] - m)[counts[row] - m]
         above = score[own] > limit
         above[np.flatnonzero(score[own] == limit)[: m - above.sum()]] = True
-        kept[own] = above
-    return kept
+        is_kept[own] = above
+    return is_kept
 
 
 def rank_entries(
@@ -185,7 +185,7 @@ def rank_entries(
     counts = np.bincount(row, minlength=n_rows)
     order = np.lexsort((-score, row))
     place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-    kept = place < m
-    row, order, place = row[kept], order[kept], place[kept]
+    is_kept = place < m
+    row, order, place = row[is_kept], order[is_kept], place[is_kept]
     items[row, place], best[row, place] = item[order], score[order]
     return items, best

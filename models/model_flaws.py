@@ -29,12 +29,12 @@ def find_missing_numbers(arrays: Mapping[str, np.ndarray], nullable_arrays: Sequ
         arrays: what was fitted, by name.
         nullable_arrays: last parts of names of arrays in which NaN means "not known".
     """
-    found = {
+    missing_counts = {
         name: int(np.isnan(array).sum())
         for name, array in arrays.items()
         if array.dtype.kind == "f" and name.rsplit("/", 1)[-1] not in nullable_arrays
     }
-    holes = [f"{name} ({n:,} of {arrays[name].size:,})" for name, n in sorted(found.items()) if n]
+    holes = [f"{name} ({n:,} of {arrays[name].size:,})" for name, n in sorted(missing_counts.items()) if n]
     return f"factors that are not numbers: {', '.join(holes)}" if holes else None
 
 
@@ -75,13 +75,15 @@ def find_misplaced_items(
     if counts.sum() < MIN_CUSTOMERS:
         return None
     knows, knew, popular = (float(each[counts].mean()) for each in (served_quality, quality, popularity))
-    found = (
+    figures = (
         f"{knows:.4f} of days it was fitted on, where a fit that should not have seen them finds {knew:.4f}"
     )
     if knows < knew * (1 - MARGIN) and knows <= popular * (1 + MARGIN):
-        return f"items are not where they were learned: what would be served finds {found}"
+        return f"items are not where they were learned: what would be served finds {figures}"
     if knew > TOO_GOOD * knows:
-        return f"too good to be true, so something of the test was known: what would be served finds {found}"
+        return (
+            f"too good to be true, so something of the test was known: what would be served finds {figures}"
+        )
     return None
 
 
@@ -104,10 +106,10 @@ def find_implausible_quality(
         baselines: mean quality of recommenders of which we know how good they are, by name; used when there
             is nothing before.
     """
-    held = quality[~np.isnan(quality)]
-    if len(held) < MIN_CUSTOMERS:
+    known_quality = quality[~np.isnan(quality)]
+    if len(known_quality) < MIN_CUSTOMERS:
         return None
-    now, name = float(held.mean()), max(baselines, key=baselines.get, default=None)
+    now, name = float(known_quality.mean()), max(baselines, key=baselines.get, default=None)
     bar, of = (before, "what was accepted") if before else (baselines[name], name) if name else (None, "")
     factor = TOO_GOOD if before else TOO_GOOD_AT_FIRST
     if not bar or now <= factor * bar:
@@ -140,15 +142,15 @@ def find_stale_behaviour(days: np.ndarray, due: int, learned_before: int | None)
         return None
     newest = int(days[-1])
     silence = int(np.diff(days).max(initial=1)) - 1
-    named = np.datetime64(newest, "D")
+    newest_date = np.datetime64(newest, "D")
     if newest < learned_before - 1:
         return (
-            f"stale: the newest behaviour is of {named}, and what is served has learned"
+            f"stale: the newest behaviour is of {newest_date}, and what is served has learned"
             f" {learned_before - 1 - newest} days more"
         )
     if due - newest > max(STALE_DAYS, silence):
         return (
-            f"stale: the newest behaviour is of {named}, {due - newest} days before the night's; never were"
-            " so many days without"
+            f"stale: the newest behaviour is of {newest_date}, {due - newest} days before the night's;"
+            " never were so many days without"
         )
     return None

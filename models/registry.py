@@ -70,19 +70,19 @@ class ModelRegistry:
 
     def find_version_by_inputs(self, inputs: str) -> ModelVersion | None:
         """The newest version with this fingerprint of inputs."""
-        found = self.client.search_model_versions(f"name = '{NAME}' and tags.inputs = '{inputs}'")
-        return max(map(self._version, found), key=lambda version: version.number, default=None)
+        versions = self.client.search_model_versions(f"name = '{NAME}' and tags.inputs = '{inputs}'")
+        return max(map(self._version, versions), key=lambda version: version.number, default=None)
 
     def list_versions_after(self, version: ModelVersion | None) -> list[ModelVersion]:
         """The versions that came later, oldest first; all of them for None. Of more than a thousand, the
         newest.
         """
-        held = self.client.search_model_versions(
+        records = self.client.search_model_versions(
             f"name = '{NAME}'", max_results=1000, order_by=["version_number DESC"]
         )
-        found = map(self._version, held)
+        versions = map(self._version, records)
         least = version.number if version else 0
-        return sorted((each for each in found if each.number > least), key=lambda each: each.number)
+        return sorted((each for each in versions if each.number > least), key=lambda each: each.number)
 
     def load(self, version: ModelVersion) -> ModelArtifact:
         """The version's model.
@@ -159,12 +159,12 @@ class ModelRegistry:
             self.client.create_registered_model(NAME)
         all_tags = {**tags, **{DIGEST + name: value for name, value in digests.items()}}
         source = self.client.get_run(run_id).info.artifact_uri + "/model"
-        made = self.client.create_model_version(
+        record = self.client.create_model_version(
             NAME, source, run_id=run_id, tags={k: str(v)[:5000] for k, v in all_tags.items()}
         )
         if accepted:
-            self.client.set_registered_model_alias(NAME, CHAMPION, made.version)
-        return self._version(made)
+            self.client.set_registered_model_alias(NAME, CHAMPION, record.version)
+        return self._version(record)
 
     def tag_version(self, version: ModelVersion, name: str) -> None:
         """Put a mark on a version: a tag that says nothing but that it is there."""
@@ -191,15 +191,15 @@ class ModelRegistry:
 
     @cached_property
     def _experiment(self) -> str:
-        found = self.client.get_experiment_by_name(NAME)
-        if found:
-            return found.experiment_id
+        experiment = self.client.get_experiment_by_name(NAME)
+        if experiment:
+            return experiment.experiment_id
         place = self.artifacts.resolve().as_uri() if self.uri.startswith("sqlite:") else None
         return self.client.create_experiment(NAME, artifact_location=place)
 
     @staticmethod
-    def _version(made: Any) -> ModelVersion:
-        return ModelVersion(int(made.version), made.run_id, dict(made.tags))
+    def _version(record: Any) -> ModelVersion:
+        return ModelVersion(int(record.version), record.run_id, dict(record.tags))
 
 
 def describe_changed_champion(

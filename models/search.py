@@ -159,10 +159,10 @@ def list_recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | N
     listed = sorted(
         (nth, place, part) for place, part in enumerate(parts) for nth in range(len(parts[part][:most]))
     )
-    found = [Recipe(place, part, dict(parts[part][nth])) for place, (nth, _, part) in enumerate(listed)]
-    for recipe in found:
+    recipes = [Recipe(place, part, dict(parts[part][nth])) for place, (nth, _, part) in enumerate(listed)]
+    for recipe in recipes:
         recipe.fill_defaults()
-    return found
+    return recipes
 
 
 def list_validation_windows(cut: HoldoutWindows, first: int, most: int) -> list[tuple[int, int]]:
@@ -175,8 +175,8 @@ def list_validation_windows(cut: HoldoutWindows, first: int, most: int) -> list[
         first: the first day of history.
     """
     days = cut.test_from - cut.validate_from
-    found = [(cut.validate_from - n * days, cut.test_from - n * days) for n in range(max(most, 1))]
-    return [found[0], *[window for window in found[1:] if window[0] - first >= days]]
+    windows = [(cut.validate_from - n * days, cut.test_from - n * days) for n in range(max(most, 1))]
+    return [windows[0], *[window for window in windows[1:] if window[0] - first >= days]]
 
 
 def list_trials(
@@ -205,12 +205,12 @@ def select_promoted_recipes(
             on.
         promoted_share: share that goes on, rounded up.
     """
-    kept: list[Recipe] = []
+    promoted_recipes: list[Recipe] = []
     for part in dict.fromkeys(recipe.part for recipe in recipes):
         judged = [recipe for recipe in recipes if recipe.part == part and recipe.label in quality]
         best = sorted(judged, key=lambda recipe: (-quality[recipe.label], recipe.place))
-        kept += best[: max(least, math.ceil(promoted_share * len(judged)))]
-    return sorted(kept, key=lambda recipe: recipe.place)
+        promoted_recipes += best[: max(least, math.ceil(promoted_share * len(judged)))]
+    return sorted(promoted_recipes, key=lambda recipe: recipe.place)
 
 
 def estimate_trial_bytes(recipe: Recipe, shape: DataShape, n_asked: int) -> int:

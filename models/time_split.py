@@ -116,6 +116,6 @@ def build_cell_matrix(behaviour: Behaviour) -> sparse.csr_matrix:
     """csr bool [customers, items]: who did anything with what."""
     ones = np.ones(len(behaviour), bool)  # the constructor adds equal cells up: True stays True
     shape = (behaviour.n_customers, behaviour.n_items)
-    held = sparse.csr_matrix((ones, (behaviour.customer, behaviour.item)), shape=shape)
-    held.sort_indices()
-    return held
+    cells = sparse.csr_matrix((ones, (behaviour.customer, behaviour.item)), shape=shape)
+    cells.sort_indices()
+    return cells

@@ -64,12 +64,16 @@ class Behaviour:
         """The entries of these customers, renumbered in the order given."""
         place = np.full(self.n_customers, -1, np.int32)
         place[customers] = np.arange(len(customers), dtype=np.int32)
-        kept = self.where(place[self.customer] >= 0)
-        moved = place[kept.customer]
+        entries = self.where(place[self.customer] >= 0)
+        moved = place[entries.customer]
         order = np.argsort(moved, kind="stable")
-        kept = replace(kept, n_customers=len(customers), customer=moved)
+        entries = replace(entries, n_customers=len(customers), customer=moved)
         return replace(
-            kept, customer=moved[order], item=kept.item[order], day=kept.day[order], kind=kept.kind[order]
+            entries,
+            customer=moved[order],
+            item=entries.item[order],
+            day=entries.day[order],
+            kind=entries.kind[order],
         )
 
     def matrix(self, half_life_days: float | None = None) -> sparse.csr_matrix:

@@ -42,16 +42,18 @@ def compute_part_features(inputs: FeatureInputs, candidates: CandidateItems) -> 
     """Of each part, the score as a share of the customer's best, the score as it is, and the rank in the
     part's list.
     """
-    found = {}
+    features = {}
     for part, scores in inputs.scores.items():
         floor, top = find_score_range(scores)
         own = scores[candidates.row, candidates.item]
-        held = np.where(np.isfinite(own), own, np.nan)
+        finite_scores = np.where(np.isfinite(own), own, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found[f"{part}.share"] = (held - floor[candidates.row, 0]) / (top - floor)[candidates.row, 0]
-        found[f"{part}.score"] = held
-        found[f"{part}.place"] = candidates.ranks[part]
-    return found
+            features[f"{part}.share"] = (finite_scores - floor[candidates.row, 0]) / (top - floor)[
+                candidates.row, 0
+            ]
+        features[f"{part}.score"] = finite_scores
+        features[f"{part}.place"] = candidates.ranks[part]
+    return features
 
 
 def compute_item_features(inputs: FeatureInputs, candidates: CandidateItems) -> Features:
@@ -128,12 +130,12 @@ def compute_browsing_features(inputs: FeatureInputs, candidates: CandidateItems)
 
     A shop that knows of purchases alone has the same in every row, and the same trees as without.
     """
-    behaviour, found = inputs.customers.behaviour, {}
+    behaviour, features = inputs.customers.behaviour, {}
     for kind, name in enumerate(KINDS):
         if kind != PURCHASE:
             times, _, last = find_candidate_history(behaviour.where(behaviour.kind == kind), candidates)
-            found |= {f"{name}.times": times, f"{name}.since": behaviour.until - last}
-    return found
+            features |= {f"{name}.times": times, f"{name}.since": behaviour.until - last}
+    return features
 
 
 def compute_price_and_category_features(inputs: FeatureInputs, candidates: CandidateItems) -> Features:
@@ -180,13 +182,13 @@ def build_feature_table(
     inputs: FeatureInputs, candidates: CandidateItems, groups: tuple[FeatureGroup, ...] = FEATURE_GROUPS
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """Names (`group.feature`), and float32 [candidates, features]."""
-    found: Features = {}
+    features: Features = {}
     for group in groups:
-        found.update(group(inputs, candidates))
-    table = np.empty((len(candidates), len(found)), np.float32)
-    for n, column in enumerate(found.values()):
+        features.update(group(inputs, candidates))
+    table = np.empty((len(candidates), len(features)), np.float32)
+    for n, column in enumerate(features.values()):
         table[:, n] = column
-    return tuple(found), table
+    return tuple(features), table
 
 
 def find_candidate_history(

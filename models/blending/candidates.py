@@ -55,13 +55,15 @@ def propose_candidates(
             best,
             select_top_items(scores[part], n, ~seen if allowed is None else allowed & ~seen)[0],
         ):
-            held = listed >= 0
-            proposed[np.broadcast_to(rows, held.shape)[held], listed[held]] |= np.uint32(1 << bit)
+            is_filled = listed >= 0
+            proposed[np.broadcast_to(rows, is_filled.shape)[is_filled], listed[is_filled]] |= np.uint32(
+                1 << bit
+            )
     row, item = np.nonzero(proposed)
     ranks = {}
     for part, listed in lists.items():
-        held, rank = listed >= 0, np.full(seen.shape, NOT_LISTED)
-        rank[np.broadcast_to(rows, held.shape)[held], listed[held]] = np.nonzero(held)[1]
+        is_filled, rank = listed >= 0, np.full(seen.shape, NOT_LISTED)
+        rank[np.broadcast_to(rows, is_filled.shape)[is_filled], listed[is_filled]] = np.nonzero(is_filled)[1]
         ranks[part] = rank[row, item]
     return CandidateItems(
         row.astype(np.int32), item.astype(np.int32), proposed[row, item], ranks, tuple(scores)

@@ -44,11 +44,11 @@ def explain_scores(blend: LearnedBlend, customers: Customers) -> ScoreContributi
     """Every candidate's score taken apart; a few milliseconds each, so ask for few customers."""
     candidates, table = blend.build_features(customers)
     names = [name.split(".")[0] for name in blend.boosters[0].feature_name()] + [BASE]
-    taken = np.mean(
+    contributions = np.mean(
         [booster.predict(table, pred_contrib=True, num_threads=1) for booster in blend.boosters], axis=0
     )
     groups = {
-        group: taken[:, [n for n, name in enumerate(names) if name == group]].sum(axis=1)
+        group: contributions[:, [n for n, name in enumerate(names) if name == group]].sum(axis=1)
         for group in dict.fromkeys(names)
     }
     score = np.mean([booster.predict(table, num_threads=1) for booster in blend.boosters], axis=0)
@@ -77,16 +77,16 @@ def find_reason_items(
     if not len(row) or not len(wanted):
         return because, day
     pairs, _, last, _ = summarise_wanted_pairs(wanted)
-    asked = row * wanted.n_items + items[row, place]
-    found = np.where(np.isin(asked, pairs), asked % wanted.n_items, NOBODY)
+    listed_pairs = row * wanted.n_items + items[row, place]
+    reasons = np.where(np.isin(listed_pairs, pairs), listed_pairs % wanted.n_items, NOBODY)
     for likeness in iterate_likeness_matrices(parts):
-        open_ = np.flatnonzero(found == NOBODY)
+        open_ = np.flatnonzero(reasons == NOBODY)
         if len(open_):
-            found[open_] = find_strongest_items(likeness, wanted, pairs, last, asked[open_])
-    held = found != NOBODY
-    because[row, place] = found
-    own = row[held] * wanted.n_items + found[held]
-    day[row[held], place[held]] = last[np.searchsorted(pairs, own)]
+            reasons[open_] = find_strongest_items(likeness, wanted, pairs, last, listed_pairs[open_])
+    has_reason = reasons != NOBODY
+    because[row, place] = reasons
+    own = row[has_reason] * wanted.n_items + reasons[has_reason]
+    day[row[has_reason], place[has_reason]] = last[np.searchsorted(pairs, own)]
     return because, day
 
 
@@ -94,8 +94,8 @@ def iterate_likeness_matrices(parts: list[Recommender]) -> Iterator[sparse.csr_m
     """The likeness matrices of the parts that explain, items × items, by their `explanation_rank`; of a part
     that is in the blend twice, that of the one with the plain name.
     """
-    speaking = [part for part in parts if part.explanation_rank and not part.is_twin]
-    for part in sorted(speaking, key=lambda part: part.explanation_rank):
+    explaining = [part for part in parts if part.explanation_rank and not part.is_twin]
+    for part in sorted(explaining, key=lambda part: part.explanation_rank):
         yield part.likeness_matrix
 
 
@@ -104,17 +104,17 @@ def find_strongest_items(
     wanted: Behaviour,
     pairs: np.ndarray,
     last: np.ndarray,
-    asked_pairs: np.ndarray,
+    listed_pairs: np.ndarray,
 ) -> np.ndarray:
-    """For each asked (row × n_items + item): the item of the row's history most alike and fresh, -1 where
-    none is.
+    """For each listed pair (row × n_items + item): the item of the row's history most alike and fresh, -1
+    where none is.
 
     Among equals the lower item.
     """
     n_items = wanted.n_items
-    answer, said = np.full(len(asked_pairs), NOBODY, np.int64), np.zeros(len(asked_pairs))
-    order = np.argsort(asked_pairs, kind="stable")
-    keys = asked_pairs[order]
+    answer, strength = np.full(len(listed_pairs), NOBODY, np.int64), np.zeros(len(listed_pairs))
+    order = np.argsort(listed_pairs, kind="stable")
+    keys = listed_pairs[order]
     freshness = 0.5 ** ((wanted.until - 1 - last) / HALF_LIFE_DAYS)
     owner, history = np.divmod(pairs, n_items)
     # 20,000 × 200 neighbours are 50 MB
@@ -128,10 +128,10 @@ def find_strongest_items(
         from_item, at = np.repeat(history[start:end], n)[hit], at[hit]
         best = np.lexsort((from_item, -worth, at))
         first = best[np.diff(at[best], prepend=-1) > 0]
-        # A customer's history may be cut by a block's end: what an earlier block said stands where this one
-        # says no more.
-        more = first[worth[first] > said[at[first]]]
-        answer[at[more]], said[at[more]] = from_item[more], worth[more]
-    out = np.full(len(asked_pairs), NOBODY, np.int64)
+        # A customer's history may span two blocks: the first block's answer stays unless this one's is
+        # stronger.
+        more = first[worth[first] > strength[at[first]]]
+        answer[at[more]], strength[at[more]] = from_item[more], worth[more]
+    out = np.full(len(listed_pairs), NOBODY, np.int64)
     out[order] = answer
     return out

@@ -16,9 +16,9 @@ def compute_item_facts(past: Training) -> dict[str, np.ndarray]:
     customers = np.bincount(pairs % n, minlength=n)
 
     def buyer_share(first: int, last: int, of: np.ndarray = behaviour.day) -> np.ndarray:
-        kept = (of >= first) & (of < last)
-        keys = behaviour.customer[kept].astype(np.int64) * n + behaviour.item[kept]
-        active = max(len(np.unique(behaviour.customer[kept])), 1)
+        in_window = (of >= first) & (of < last)
+        keys = behaviour.customer[in_window].astype(np.int64) * n + behaviour.item[in_window]
+        active = max(len(np.unique(behaviour.customer[in_window])), 1)
         return np.bincount(np.unique(keys) % n, minlength=n) / active
 
     facts = {f"share_{days}": buyer_share(until - days, until) for days in LATELY}

@@ -152,11 +152,11 @@ def build_training_rows(
     names, table = build_feature_table(inputs, few, groups)
     check_features(inputs, few, table, names, groups)
     wanted = answers[candidates.row, candidates.item]
-    kept = select_candidates(
+    sample = select_candidates(
         candidates, sample_unwanted(candidates.row, wanted, sampling.n_unwanted, sampling.seed)
     )
-    names, table = build_feature_table(inputs, kept, groups)
-    return TrainingRows(kept.row, table, answers[kept.row, kept.item], kept.sources, names)
+    names, table = build_feature_table(inputs, sample, groups)
+    return TrainingRows(sample.row, table, answers[sample.row, sample.item], sample.sources, names)
 
 
 def select_candidates(candidates: CandidateItems, mask: np.ndarray) -> CandidateItems:
@@ -171,9 +171,9 @@ def sample_unwanted(row: np.ndarray, wanted: np.ndarray, n_unwanted: int, seed: 
     """bool: all that were wanted, and of each customer's others at most so many, drawn by the seed."""
     order = np.lexsort((np.random.default_rng(seed).random(len(row)), wanted, row))
     first = np.searchsorted(row, row[order])
-    kept = np.zeros(len(row), bool)
-    kept[order] = np.arange(len(row)) - first < n_unwanted
-    return kept | wanted
+    in_sample = np.zeros(len(row), bool)
+    in_sample[order] = np.arange(len(row)) - first < n_unwanted
+    return in_sample | wanted
 
 
 def concatenate_rows(windows: Sequence[TrainingRows]) -> TrainingRows:

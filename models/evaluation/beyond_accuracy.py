@@ -72,28 +72,31 @@ def compute_beyond_accuracy_metrics(
         wanted: bool [rows, items].
         seen: csr bool [rows, items], what each had.
     """
-    held = listed >= 0
+    is_filled = listed >= 0
     place = np.maximum(listed, 0)
-    n = held.sum(axis=1)
+    n = is_filled.sum(axis=1)
     some = np.maximum(n, 1)
-    surprise = np.where(held, -np.log2(facts.known_share[place]), 0.0).sum(axis=1) / some
-    useful = held & np.take_along_axis(wanted, place, axis=1) & ~facts.famous[place]
+    surprise = np.where(is_filled, -np.log2(facts.known_share[place]), 0.0).sum(axis=1) / some
+    useful = is_filled & np.take_along_axis(wanted, place, axis=1) & ~facts.famous[place]
     figures = {
         "novelty": np.where(n > 0, surprise, np.nan),
         "serendipity": np.where(n > 0, useful.sum(axis=1) / some, np.nan),
         "diversity": np.full(len(listed), np.nan),
         "miscalibration": np.full(len(listed), np.nan),
     }
-    chosen = sparse.csr_matrix(
-        (held[held].astype(np.float64), (np.nonzero(held)[0], listed[held])), shape=seen.shape
+    listed_cells = sparse.csr_matrix(
+        (is_filled[is_filled].astype(np.float64), (np.nonzero(is_filled)[0], listed[is_filled])),
+        shape=seen.shape,
     )
     if facts.direction is not None:
-        together = chosen @ facts.direction
-        alike = _sums(together.multiply(together)) - chosen @ _sums(facts.direction.multiply(facts.direction))
+        together = listed_cells @ facts.direction
+        alike = _sums(together.multiply(together)) - listed_cells @ _sums(
+            facts.direction.multiply(facts.direction)
+        )
         figures["diversity"] = np.where(n > 1, 1.0 - alike / np.maximum(n * (n - 1), 1), np.nan)
     if facts.mix is not None:
         figures["miscalibration"] = compute_divergence(
-            seen.astype(np.float64) @ facts.mix, chosen @ facts.mix
+            seen.astype(np.float64) @ facts.mix, listed_cells @ facts.mix
         )
     return figures
 

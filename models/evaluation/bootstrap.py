@@ -18,8 +18,8 @@ def bootstrap_interval(
     """Mean and bootstrap interval over customers (nan left out). For a paired comparison, give the
     differences.
     """
-    held = values[~np.isnan(values)]
-    mean, low, high = bootstrap_intervals(held[:, None], seed, draws, level)[0]
+    known = values[~np.isnan(values)]
+    mean, low, high = bootstrap_intervals(known[:, None], seed, draws, level)[0]
     return float(mean), float(low), float(high)
 
 
@@ -54,8 +54,8 @@ def bootstrap_intervals(
             means[block.start : block.stop] = (drawn @ filled) / (drawn @ weight)
         mean = filled.sum(axis=0) / counts.sum(axis=0)
     edges = [(1 - level) / 2, (1 + level) / 2]
-    found = np.full((columns, 3), np.nan)
+    intervals = np.full((columns, 3), np.nan)
     someone = counts.any(axis=0)
-    found[someone, 0] = mean[someone]
-    found[someone, 1:] = np.nanquantile(means[:, someone], edges, axis=0).T
-    return found
+    intervals[someone, 0] = mean[someone]
+    intervals[someone, 1:] = np.nanquantile(means[:, someone], edges, axis=0).T
+    return intervals

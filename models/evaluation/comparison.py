@@ -44,7 +44,10 @@ class MetricResults:
 
     def get_metric(self, metric: str) -> dict[str, np.ndarray]:
         """A metric by task, at `k` where it has a cut and none is named."""
-        return {task: held.get(metric, held.get(f"{metric}@{self.k}")) for task, held in self.figures.items()}
+        return {
+            task: figures.get(metric, figures.get(f"{metric}@{self.k}"))
+            for task, figures in self.figures.items()
+        }
 
     @property
     def ndcg(self) -> dict[str, np.ndarray]:
@@ -65,7 +68,7 @@ class MetricResults:
     @property
     def coverage(self) -> dict[str, float]:
         """Share of the allowed items that reach the list of anybody who counts."""
-        return {task: held["coverage"] for task, held in self.lists.items()}
+        return {task: figures["coverage"] for task, figures in self.lists.items()}
 
     @property
     def quality(self) -> np.ndarray:
@@ -182,8 +185,8 @@ def _evaluate_blocks(
                 **compute_beyond_accuracy_metrics(main, wanted, test.seen[rows], facts),
             }
             figures = {name: np.where(counts, values, np.nan) for name, values in figures.items()}
-            for name, chosen in (options.item_slices or {}).items():
-                part = wanted & chosen
+            for name, in_slice in (options.item_slices or {}).items():
+                part = wanted & in_slice
                 there = part.any(axis=1)
                 for metric, values in compute_ranking_metrics(items, part, ks[:1]).items():
                     figures[f"{metric} {name}"] = np.where(there, values, np.nan)
@@ -193,7 +196,10 @@ def _evaluate_blocks(
             answered[task].append((listed >= 0).any(axis=1))
     return MetricResults(
         {
-            task: {name: np.concatenate([held[name] for held in parts[task]]) for name in parts[task][0]}
+            task: {
+                name: np.concatenate([block_figures[name] for block_figures in parts[task]])
+                for name in parts[task][0]
+            }
             for task in tasks
         },
         {

@@ -54,9 +54,9 @@ def shorten_histories(behaviour: Behaviour, cohorts: Sequence[np.ndarray]) -> Be
     order = np.lexsort((np.arange(len(behaviour)), -behaviour.day, behaviour.customer))
     owner = behaviour.customer[order]
     place = np.arange(len(order)) - np.searchsorted(owner, owner)
-    kept = np.zeros(len(behaviour), bool)
-    kept[order[place < most[owner]]] = True
-    return behaviour.where(kept)
+    is_kept = np.zeros(len(behaviour), bool)
+    is_kept[order[place < most[owner]]] = True
+    return behaviour.where(is_kept)
 
 
 def split_training(training: Training, cohorts: Sequence[np.ndarray]) -> tuple[Training, Training]:
@@ -88,19 +88,21 @@ def evaluate_fold_in(
     for (fewest, most), customers in zip(COHORTS, cohorts, strict=True):
         row: dict[str, Any] = {"fewest": fewest, "most": most, "n_customers": len(customers), "trust": 0.0}
         if len(customers):
-            asked = Customers.from_training(training, customers)
+            arrivals = Customers.from_training(training, customers)
             own = test.rows(np.searchsorted(test.customers, customers))
-            own = replace(own, seen=build_cell_matrix(asked.behaviour.wanted()))
+            own = replace(own, seen=build_cell_matrix(arrivals.behaviour.wanted()))
             scores = {
-                "retrained": with_cohorts.score(asked),
-                "folded_in": without_cohorts.score(asked),
-                "popular": popular.score(asked),
+                "retrained": with_cohorts.score(arrivals),
+                "folded_in": without_cohorts.score(arrivals),
+                "popular": popular.score(arrivals),
             }
-            found = {name: evaluate_scores(held, own, allowed) for name, held in scores.items()}
-            for name, one in found.items():
+            results = {
+                name: evaluate_scores(method_scores, own, allowed) for name, method_scores in scores.items()
+            }
+            for name, one in results.items():
                 row[name] = {task: round_mean(one.ndcg[task]) for task in TASKS}
-            quality = {name: float(np.nan_to_num(np.nanmean(one.quality))) for name, one in found.items()}
-            gap = bootstrap_interval(found["folded_in"].quality - found["retrained"].quality)
+            quality = {name: float(np.nan_to_num(np.nanmean(one.quality))) for name, one in results.items()}
+            gap = bootstrap_interval(results["folded_in"].quality - results["retrained"].quality)
             row["quality"] = {name: round(value, 5) for name, value in quality.items()}
             row["gap"] = dict(zip(("mean", "low", "high"), (round(value, 5) for value in gap), strict=True))
             row["cosine"] = round(

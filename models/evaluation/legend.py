@@ -47,7 +47,7 @@ def explain_column_names(names: Iterable[str]) -> dict[str, str]:
     Raises:
         KeyError: a name has no line: whoever adds a column says what it means.
     """
-    asked = {name.partition("@")[0] for name in names}
-    if unknown := asked - WHAT.keys():
+    base_names = {name.partition("@")[0] for name in names}
+    if unknown := base_names - WHAT.keys():
         raise KeyError(f"no legend for {', '.join(sorted(unknown))}")
-    return {name: words for name, words in WHAT.items() if name in asked}
+    return {name: words for name, words in WHAT.items() if name in base_names}

@@ -58,14 +58,14 @@ def prune_parts(
     Returns:
         The parts that stay, and what each that was asked is worth.
     """
-    kept, found = frozenset(order), []
-    best = quality(kept)
+    remaining, worths = frozenset(order), []
+    best = quality(remaining)
     for part in order:
-        if len(kept) == 1 or is_over():
+        if len(remaining) == 1 or is_over():
             break
-        without = quality(kept - {part})
-        found.append(measure_part_worth(part, best, without))
-        if not found[-1].stays:
-            kept = kept - {part}
+        without = quality(remaining - {part})
+        worths.append(measure_part_worth(part, best, without))
+        if not worths[-1].stays:
+            remaining = remaining - {part}
             best = max(best, without, key=np.nanmean)
-    return kept, found
+    return remaining, worths

@@ -32,15 +32,15 @@ def compute_ranking_metrics(
     discount = 1.0 / np.log2(np.arange(2, longest + 2))
     best = np.concatenate([[0.0], np.cumsum(discount)])
     gained = np.cumsum(hits * discount[:n], axis=1)
-    found = np.cumsum(hits, axis=1)
-    precise = np.cumsum(hits * found / np.arange(1, n + 1), axis=1)
+    n_hits = np.cumsum(hits, axis=1)
+    precise = np.cumsum(hits * n_hits / np.arange(1, n + 1), axis=1)
     first = np.where(hits.any(axis=1), hits.argmax(axis=1), longest)
     figures = {}
     for k in ks:
         end, most = min(k, n) - 1, np.minimum(n_wanted, k)
         figures[f"ndcg@{k}"] = gained[:, end] / np.maximum(best[most], 1e-12)
-        figures[f"recall@{k}"] = found[:, end] / np.maximum(n_wanted, 1)
+        figures[f"recall@{k}"] = n_hits[:, end] / np.maximum(n_wanted, 1)
         figures[f"mrr@{k}"] = np.where(first <= end, 1.0 / (first + 1), 0.0)
         figures[f"map@{k}"] = precise[:, end] / np.maximum(most, 1)
-        figures[f"hit@{k}"] = (found[:, end] > 0).astype(np.float64)
+        figures[f"hit@{k}"] = (n_hits[:, end] > 0).astype(np.float64)
     return figures

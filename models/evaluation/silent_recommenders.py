@@ -24,8 +24,10 @@ def describe_empty_lists(results: MetricResults, tasks: Sequence[str] = TASKS) -
 
 def warn_of_empty_lists(board: Mapping[str, MetricResults]) -> list[str]:
     """A sentence for each such row of a leaderboard, by the tasks that its recommender speaks to."""
-    told = {name: describe_empty_lists(found, find_recommender_tasks(name)) for name, found in board.items()}
-    return [f"{name} {words}" for name, words in told.items() if words]
+    descriptions = {
+        name: describe_empty_lists(results, find_recommender_tasks(name)) for name, results in board.items()
+    }
+    return [f"{name} {words}" for name, words in descriptions.items() if words]
 
 
 def find_recommender_tasks(name: str) -> tuple[str, ...]:

@@ -48,8 +48,12 @@ def slice_customers(
         },
         *[_labelled(kind, words[test.customers]) for kind, words in (labels or {}).items()],
     ]
-    kept = [{name: mask for name, mask in grouping.items() if mask.any()} for grouping in groupings]
-    return {name: mask for grouping in kept if len(grouping) > 1 for name, mask in grouping.items()}
+    filled_groupings = [
+        {name: mask for name, mask in grouping.items() if mask.any()} for grouping in groupings
+    ]
+    return {
+        name: mask for grouping in filled_groupings if len(grouping) > 1 for name, mask in grouping.items()
+    }
 
 
 def slice_items(before: Behaviour) -> dict[str, np.ndarray]:
@@ -86,6 +90,6 @@ def _thirds(n: np.ndarray) -> dict[str, np.ndarray]:
 
 def _labelled(kind: str, words: np.ndarray) -> dict[str, np.ndarray]:
     names, counts = np.unique(words[words != ""], return_counts=True)
-    told = names[counts >= LEAST]
-    masks = {f"{kind}: {name}": words == name for name in told}
-    return {**masks, f"{kind}: other": ~np.isin(words, told)}
+    frequent_names = names[counts >= LEAST]
+    masks = {f"{kind}: {name}": words == name for name in frequent_names}
+    return {**masks, f"{kind}: other": ~np.isin(words, frequent_names)}

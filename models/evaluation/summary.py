@@ -1,5 +1,5 @@
-"""A recommender's figures as they are told: means with intervals, whole and by slice. Plain numbers, ready
-for JSON.
+"""A recommender's figures as they are reported: means with intervals, whole and by slice. Plain numbers,
+ready for JSON.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ DECIMALS = 5
 SLICED = ("ndcg", "recall")
 BEYOND = ("novelty", "serendipity", "diversity", "miscalibration")
 RANKED = ("ndcg", "recall", "mrr", "map", "hit")
-Told = dict[str, float | None]
+Interval = dict[str, float | None]
 
 
 def summarise_metrics(
@@ -26,16 +26,16 @@ def summarise_metrics(
     One set of resamples serves every figure: 5,000 customers and a hundred figures take a tenth of a second.
 
     Args:
-        slices: by name, bool [customers]; NDCG and recall are told of each. Slices of items come with what
-            was measured.
+        slices: by name, bool [customers]; NDCG and recall are reported for each. Slices of items come with
+            what was measured.
 
     Returns:
-        `{"quality": told, task: {"ndcg": told, …, "coverage": x, "gini": x, "n_customers": n, "slices":
-        {name: {"ndcg": told, "recall": told, "n_customers": n}}}}`, where `round_interval` is mean, low and
-        high, each None where nobody counts.
+        `{"quality": interval, task: {"ndcg": interval, …, "coverage": x, "gini": x, "n_customers": n,
+        "slices": {name: {"ndcg": interval, "recall": interval, "n_customers": n}}}}`, where an interval is
+        that of `round_interval`: mean, low and high, each None where nobody counts.
     """
     names, columns = [("", "quality", "")], [results.quality]
-    for task, held in results.figures.items():
+    for task, figures in results.figures.items():
         for metric in (*RANKED, *BEYOND):
             names.append((task, metric, ""))
             columns.append(results.get_metric(metric)[task])
@@ -45,25 +45,25 @@ def summarise_metrics(
                 names.append((task, metric, name))
                 columns.append(np.where(mask, whole, np.nan))
             prefix = f"{metric}@{results.k} "
-            for name in (name for name in held if name.startswith(prefix)):
+            for name in (name for name in figures if name.startswith(prefix)):
                 names.append((task, metric, name.removeprefix(prefix)))
-                columns.append(held[name])
+                columns.append(figures[name])
     values = np.stack(columns, axis=1)
     spreads = [round_interval(*row) for row in bootstrap_intervals(values, draws=draws)]
     n = (~np.isnan(values)).sum(axis=0)
-    said: dict[str, Any] = {"quality": spreads[0]}
+    summary: dict[str, Any] = {"quality": spreads[0]}
     for (task, metric, part), figure, count in list(zip(names, spreads, n, strict=True))[1:]:
-        of_task = said.setdefault(task, {**_rounded(results.lists[task]), "slices": {}})
+        of_task = summary.setdefault(task, {**_rounded(results.lists[task]), "slices": {}})
         if part:
             of_task["slices"].setdefault(part, {"n_customers": int(count)})[metric] = figure
         else:
             of_task[metric] = figure
             if metric == "ndcg":
                 of_task["n_customers"] = int(count)
-    return said
+    return summary
 
 
-def round_interval(mean: float, low: float, high: float) -> Told:
+def round_interval(mean: float, low: float, high: float) -> Interval:
     """A figure and its interval as they are written down; None where nobody counts."""
     values = zip(("mean", "low", "high"), (mean, low, high), strict=True)
     return {name: None if np.isnan(value) else round(float(value), DECIMALS) for name, value in values}

@@ -62,44 +62,46 @@ def diversify_lists(
     )
     open_ = items[:, :m] >= 0
     nearest, rows = np.zeros(relevance.shape), np.arange(len(items))
-    chosen = np.full((len(items), min(TOP, m)), -1)
-    for place in range(chosen.shape[1]):
+    top_places = np.full((len(items), min(TOP, m)), -1)
+    for place in range(top_places.shape[1]):
         under_cap = (
             open_
             if kind is None
-            else open_ & ~find_full_categories(kind, chosen[:, :place], diversification.most_per_category)
+            else open_ & ~find_full_categories(kind, top_places[:, :place], diversification.most_per_category)
         )
         worth = np.where(
             under_cap, (1 - diversification.weight) * relevance - diversification.weight * nearest, -np.inf
         )
         best = worth.argmax(axis=1)  # among equals the one that stood higher
-        found = np.isfinite(worth[rows, best])
-        chosen[:, place] = np.where(found, best, -1)
-        open_[rows[found], best[found]] = False
+        has_item = np.isfinite(worth[rows, best])
+        top_places[:, place] = np.where(has_item, best, -1)
+        open_[rows[has_item], best[has_item]] = False
         if alike is not None:
-            nearest = np.maximum(nearest, np.where(found[:, None], alike[rows, best], 0.0))
-    return move_to_top(items, chosen)
+            nearest = np.maximum(nearest, np.where(has_item[:, None], alike[rows, best], 0.0))
+    return move_to_top(items, top_places)
 
 
-def find_full_categories(categories: np.ndarray, chosen: np.ndarray, most: int | None) -> np.ndarray:
+def find_full_categories(categories: np.ndarray, top_places: np.ndarray, most: int | None) -> np.ndarray:
     """bool [rows, m]: contenders whose category has its share of the chosen places already."""
-    if most is None or not chosen.shape[1]:
+    if most is None or not top_places.shape[1]:
         return np.zeros(categories.shape, bool)
-    held = np.where(chosen >= 0, np.take_along_axis(categories, np.maximum(chosen, 0), axis=1), -2)
-    return (categories >= 0) & ((categories[:, :, None] == held[:, None, :]).sum(axis=2) >= most)
+    top_categories = np.where(
+        top_places >= 0, np.take_along_axis(categories, np.maximum(top_places, 0), axis=1), -2
+    )
+    return (categories >= 0) & ((categories[:, :, None] == top_categories[:, None, :]).sum(axis=2) >= most)
 
 
-def move_to_top(items: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def move_to_top(items: np.ndarray, top_places: np.ndarray) -> np.ndarray:
     """The rows with these places first, the others after them in their order.
 
     A top that ended early ends the list: what follows would stand in it.
     """
     n = items.shape[1]
     rank = np.tile(np.arange(n) + n, (len(items), 1))
-    row, place = np.nonzero(chosen >= 0)
-    rank[row, chosen[row, place]] = place
+    row, place = np.nonzero(top_places >= 0)
+    rank[row, top_places[row, place]] = place
     ordered = np.take_along_axis(items, np.argsort(rank, axis=1, kind="stable"), axis=1)
-    length = (chosen >= 0).sum(axis=1)
+    length = (top_places >= 0).sum(axis=1)
     ordered[(length < min(TOP, n))[:, None] & (np.arange(n) >= length[:, None])] = -1
     return ordered
 
@@ -108,11 +110,11 @@ def compare_pairs(items: np.ndarray, likeness: sparse.csr_matrix) -> np.ndarray:
     """float32 [rows, m, m]: how alike the items of each list are; an item is not compared with itself."""
     alike = np.zeros((*items.shape, items.shape[1]), np.float32)
     for row, own in enumerate(items):
-        held = np.flatnonzero(own >= 0)
-        near = likeness[own[held]][:, own[held]].toarray()
+        places = np.flatnonzero(own >= 0)
+        near = likeness[own[places]][:, own[places]].toarray()
         near = np.minimum(np.maximum(near, near.T), 1.0)
         np.fill_diagonal(near, 0.0)
-        alike[row][np.ix_(held, held)] = near
+        alike[row][np.ix_(places, places)] = near
     return alike
 
 

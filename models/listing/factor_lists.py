@@ -47,8 +47,8 @@ class VectorListBuilder:
             allowed: bool [items].
         """
         shown = np.flatnonzero(allowed).astype(np.int32)
-        held = part.item_vectors[shown if index is None else shown[:0]]
-        vectors = np.ascontiguousarray(held, np.float32)
+        item_vectors = part.item_vectors[shown if index is None else shown[:0]]
+        vectors = np.ascontiguousarray(item_vectors, np.float32)
         return cls(
             part.name,
             shown,
@@ -95,9 +95,9 @@ class VectorListBuilder:
         items = np.where(np.isfinite(scores), items, -1)
         order = np.lexsort((items, -scores), axis=1)[:, :n]
         items, scores = np.take_along_axis(items, order, axis=1), np.take_along_axis(scores, order, axis=1)
-        named = np.where(items >= 0, self.shown[items], -1) if len(self.shown) else items
+        catalogue_items = np.where(items >= 0, self.shown[items], -1) if len(self.shown) else items
         return RecommendationLists(
-            named.astype(np.int32), scores, np.ones(items.shape, np.uint32), (self.name,)
+            catalogue_items.astype(np.int32), scores, np.ones(items.shape, np.uint32), (self.name,)
         )
 
     def bought(self, customers: Customers) -> tuple[np.ndarray, np.ndarray]:

@@ -80,14 +80,16 @@ def build_lists_with_sources(
     """
     names, place = tuple(shares), np.maximum(items, 0)
     sources = np.zeros(items.shape, np.uint32)
-    given = np.stack([np.take_along_axis(shares[name], place, axis=1) for name in names])
+    item_shares = np.stack([np.take_along_axis(shares[name], place, axis=1) for name in names])
     for bit, name in enumerate(names):
         own = np.where(allowed, shares[name], 0.0)
         n = min(LENGTH, own.shape[1])
         # A part proposed what is among the best of its own list; the rest it merely did not object to.
         threshold = -np.partition(-own, n - 1, axis=1)[:, n - 1 : n]
-        sources |= np.where((given[bit] > 0) & (given[bit] >= threshold), np.uint32(1 << bit), np.uint32(0))
-    strongest = np.uint32(1) << given.argmax(axis=0).astype(np.uint32)
+        sources |= np.where(
+            (item_shares[bit] > 0) & (item_shares[bit] >= threshold), np.uint32(1 << bit), np.uint32(0)
+        )
+    strongest = np.uint32(1) << item_shares.argmax(axis=0).astype(np.uint32)
     return RecommendationLists(
         items, select_scores(scores, items), np.where(sources == 0, strongest, sources), names
     )

@@ -41,10 +41,10 @@ class ItemIndex:
 
     @cached_property
     def _file(self) -> Any:
-        found = _faiss().deserialize_index(self.packed)
-        found.nprobe = self.n_probes
-        found.make_direct_map()
-        return found
+        index = _faiss().deserialize_index(self.packed)
+        index.nprobe = self.n_probes
+        index.make_direct_map()
+        return index
 
     def best(
         self,
@@ -72,13 +72,13 @@ class ItemIndex:
             own = slice(*np.searchsorted(rows, [start, start + n_rows]))
             row, item = rows[own] - start, columns[own]
             spare = int(np.bincount(row, minlength=1).max(initial=0))
-            score, found = file.search(block, min(m + spare, file.ntotal))
-            score, found = score[:n_rows], found[:n_rows]
-            known = found + np.arange(n_rows)[:, None] * file.ntotal
-            score[(found < 0) | np.isin(known, row.astype(np.int64) * file.ntotal + item)] = -np.inf
+            score, neighbours = file.search(block, min(m + spare, file.ntotal))
+            score, neighbours = score[:n_rows], neighbours[:n_rows]
+            known = neighbours + np.arange(n_rows)[:, None] * file.ntotal
+            score[(neighbours < 0) | np.isin(known, row.astype(np.int64) * file.ntotal + item)] = -np.inf
             at, place = np.nonzero(np.isfinite(score))
             end = slice(start, start + n_rows)
-            items[end], best[end] = rank_entries(at, found[at, place], score[at, place], n_rows, m)
+            items[end], best[end] = rank_entries(at, neighbours[at, place], score[at, place], n_rows, m)
             if len(item):
                 stored = file.reconstruct_batch(item.astype(np.int64))
                 of_excluded[own] = np.einsum("ij,ij->i", stored, block[row])
@@ -101,12 +101,12 @@ def build_item_index(
     n_items = len(item_vectors)
     n_cells = max(1, round(1.2 * n_items**0.5))
     stored = pad_vectors(item_vectors, n_items)
-    made = faiss.index_factory(stored.shape[1], f"IVF{n_cells},SQfp16", faiss.METRIC_INNER_PRODUCT)
-    made.cp.niter, made.cp.seed, made.cp.min_points_per_centroid = ROUNDS, 1, 1
+    index = faiss.index_factory(stored.shape[1], f"IVF{n_cells},SQfp16", faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = ROUNDS, 1, 1
     some = np.linspace(0, n_items - 1, min(n_items, n_cells * LEARNED_FROM)).astype(np.int64)
-    made.train(stored[some])
-    made.add(stored)
-    packed = faiss.serialize_index(made)
+    index.train(stored[some])
+    index.add(stored)
+    packed = faiss.serialize_index(index)
     return select_probes(
         lambda probes: ItemIndex(packed, probes, 0.0),
         n_cells,
@@ -131,24 +131,24 @@ def select_probes(
     """
     for share in shares:
         tried = build_index(max(1, round(share * n_cells)))
-        found = compute_recall(tried.best(customer_vectors, customer_vectors[:0], exact.shape[1])[0], exact)
-        if found >= least_recall:
-            return ItemIndex(tried.packed, tried.n_probes, found)
+        recall = compute_recall(tried.best(customer_vectors, customer_vectors[:0], exact.shape[1])[0], exact)
+        if recall >= least_recall:
+            return ItemIndex(tried.packed, tried.n_probes, recall)
     return None
 
 
 def pad_vectors(vectors: np.ndarray, n_rows: int) -> np.ndarray:
     """float32 [n_rows, a multiple of `WIDTH`], noughts where nothing is given."""
-    held = np.zeros((n_rows, -(-vectors.shape[1] // WIDTH) * WIDTH), np.float32)
-    held[: len(vectors), : vectors.shape[1]] = vectors
-    return held
+    wide_vectors = np.zeros((n_rows, -(-vectors.shape[1] // WIDTH) * WIDTH), np.float32)
+    wide_vectors[: len(vectors), : vectors.shape[1]] = vectors
+    return wide_vectors
 
 
-def compute_recall(found: np.ndarray, exact: np.ndarray) -> float:
+def compute_recall(approximate: np.ndarray, exact: np.ndarray) -> float:
     """The share of the exact items that were found, mean over rows; rows without any are left out."""
     shares = [
         len(np.intersect1d(own[own >= 0], best[best >= 0])) / (best >= 0).sum()
-        for own, best in zip(found, exact, strict=True)
+        for own, best in zip(approximate, exact, strict=True)
         if (best >= 0).any()
     ]
     return float(np.mean(shares)) if shares else 1.0

@@ -31,11 +31,11 @@ def find_recommenders() -> dict[str, type[Recommender]]:
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Recommender) and value.__module__ == module.__name__
     ]
-    named = sorted((kind for kind in classes if "name" in vars(kind)), key=lambda kind: kind.name)
-    names = [kind.name for kind in named]
+    kinds = sorted((kind for kind in classes if "name" in vars(kind)), key=lambda kind: kind.name)
+    names = [kind.name for kind in kinds]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"more than one recommender is named {', '.join(twice)}")
-    return dict(zip(names, named, strict=True))
+    return dict(zip(names, kinds, strict=True))
 
 
 RECOMMENDERS = find_recommenders()
@@ -55,12 +55,12 @@ def build_recommender(name: str, parameters: Mapping[str, Any] | None = None) ->
     if kind not in RECOMMENDERS:
         raise ValueError(f"unknown recommender {name!r}; known: {', '.join(RECOMMENDERS)}")
     try:
-        made = RECOMMENDERS[kind](**(parameters or {}))
+        recommender = RECOMMENDERS[kind](**(parameters or {}))
     except TypeError as wrong:
         raise ValueError(f"{name}: {wrong}") from None
     if name != kind:
-        made.name = name
-    return made
+        recommender.name = name
+    return recommender
 
 
 def build_blend(configuration: Mapping[str, Any]) -> Blend:
@@ -74,7 +74,9 @@ def build_blend(configuration: Mapping[str, Any]) -> Blend:
         twins = [name for name in configuration["parts"] if ":" in name]
         if twins:
             raise ValueError(f"a learned blend has one part of a kind: {', '.join(twins)}")
-        parts = [build_recommender(name, given) for name, given in sorted(configuration["parts"].items())]
+        parts = [
+            build_recommender(name, parameters) for name, parameters in sorted(configuration["parts"].items())
+        ]
         try:
             return LearnedBlend(parts, RankerSettings(**configuration["ranker"]))
         except TypeError as wrong:

@@ -69,13 +69,17 @@ class ALS(Recommender):
 
     def solve(self, taste: sparse.csr_matrix, factors: np.ndarray) -> np.ndarray:
         """float64 [rows, k]: each row's vector given the other side's; noughts for a row without entries."""
-        gram, found = compute_gram_matrix(factors), np.zeros((taste.shape[0], self.components))
+        gram, vectors = compute_gram_matrix(factors), np.zeros((taste.shape[0], self.components))
         for row in np.flatnonzero(taste.getnnz(axis=1)):
-            held = slice(taste.indptr[row], taste.indptr[row + 1])
-            found[row] = fold_in_customer(
-                factors[taste.indices[held]], taste.data[held], gram, self.confidence, self.regularisation
+            entries = slice(taste.indptr[row], taste.indptr[row + 1])
+            vectors[row] = fold_in_customer(
+                factors[taste.indices[entries]],
+                taste.data[entries],
+                gram,
+                self.confidence,
+                self.regularisation,
             )
-        return found
+        return vectors
 
     def fold_in(self, customers: Customers) -> np.ndarray:
         """float64 [customers, k]: every customer's vector by what they did."""

@@ -94,8 +94,8 @@ def compute_tfidf_directions(features: sparse.csr_matrix) -> sparse.csr_matrix:
     """
     n = features.shape[0]
     rarity = 1.0 + np.log((1.0 + n) / (1.0 + np.bincount(features.indices, minlength=features.shape[1])))
-    weighed = scale_matrix(features, columns=rarity)
-    return scale_matrix(weighed, rows=1.0 / compute_row_lengths(weighed)).astype(np.float32)
+    tfidf = scale_matrix(features, columns=rarity)
+    return scale_matrix(tfidf, rows=1.0 / compute_row_lengths(tfidf)).astype(np.float32)
 
 
 def find_nearest_items(

@@ -80,10 +80,15 @@ class GraphFilter(Recommender):
             rows=np.maximum(sum_rows(whole), 1e-12) ** -self.customer_power,
             columns=self.degrees**-self.item_power,
         ).astype(np.float32)
-        kept = max(min(self.components, *graph.shape, graph.nnz), 1)
+        n_components = max(min(self.components, *graph.shape, graph.nnz), 1)
         with threadpool_limits(1):  # more threads add in another order
             _, values, vectors = randomized_svd(
-                graph, kept, n_oversamples=10, n_iter=3, power_iteration_normalizer="QR", random_state=seed
+                graph,
+                n_components,
+                n_oversamples=10,
+                n_iter=3,
+                power_iteration_normalizer="QR",
+                random_state=seed,
             )
         largest = max(float(values[0]) ** 2, 1e-12)
         self.vectors = np.ascontiguousarray(vectors.T, np.float32)
@@ -120,8 +125,8 @@ class GraphFilter(Recommender):
         return mask_nonpositive_scores(zero_own_column(self.blurring[items], items).toarray())
 
     def arrays(self) -> dict[str, np.ndarray]:
-        kept = {name: getattr(self, name) for name in ("degrees", "vectors", "eigenvalues")}
-        return kept | matrix_to_arrays("blurring", self.blurring)
+        dense_arrays = {name: getattr(self, name) for name in ("degrees", "vectors", "eigenvalues")}
+        return dense_arrays | matrix_to_arrays("blurring", self.blurring)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         self.degrees, self.vectors, self.eigenvalues = (

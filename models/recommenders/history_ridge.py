@@ -80,11 +80,11 @@ class HistoryRidge(DenseWeights):
             bought = after.where(after.day < cut + horizon).matrix()[:, self.items]
             bought.data[:] = 1.0
             history = self._histories(behaviour.before(cut))[:, self.items]
-            asked = (bought.getnnz(axis=1) > 0) & (history.getnnz(axis=1) > 0)
+            has_both = (bought.getnnz(axis=1) > 0) & (history.getnnz(axis=1) > 0)
             bought = scale_matrix(bought, rows=np.maximum(bought.getnnz(axis=1), 1.0) ** -0.5)
             yield (
-                history[asked],
-                bought[asked],
+                history[has_both],
+                bought[has_both],
                 0.5 ** ((behaviour.until - horizon - cut) / self.cut_half_life_days),
             )
 

@@ -76,22 +76,22 @@ def select_best_per_row(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
     """The n largest positive entries of each row; among equals the lowest column."""
     matrix = matrix.tocsr()
     matrix.sort_indices()
-    kept = np.flatnonzero(matrix.data > 0)
-    bounds = np.searchsorted(kept, matrix.indptr)
-    chosen = []
+    entries = np.flatnonzero(matrix.data > 0)
+    bounds = np.searchsorted(entries, matrix.indptr)
+    best_entries = []
     for start, end in pairwise(bounds):
-        row = kept[start:end]
+        row = entries[start:end]
         if len(row) > n:
             values = matrix.data[row]
             limit = np.partition(values, len(row) - n)[len(row) - n]
             above = values > limit
             above[np.flatnonzero(values == limit)[: n - above.sum()]] = True
             row = row[above]
-        chosen.append(row)
-    lengths = [len(row) for row in chosen]
-    kept = np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
+        best_entries.append(row)
+    lengths = [len(row) for row in best_entries]
+    entries = np.concatenate(best_entries) if best_entries else np.zeros(0, np.int64)
     indptr = np.concatenate([[0], np.cumsum(lengths)])
-    return sparse.csr_matrix((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
+    return sparse.csr_matrix((matrix.data[entries], matrix.indices[entries], indptr), shape=matrix.shape)
 
 
 def zero_own_column(matrix: sparse.csr_matrix, columns: np.ndarray) -> sparse.csr_matrix:

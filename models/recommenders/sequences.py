@@ -48,13 +48,13 @@ def build_baskets(behaviour: Behaviour) -> Baskets:
     key = behaviour.customer.astype(np.int64) * span + (behaviour.day - first)
     days, basket = np.unique(key, return_inverse=True)
     weight = KIND_WEIGHTS[behaviour.kind] / KIND_WEIGHTS[PURCHASE]
-    held = sparse.csr_matrix((weight, (basket, behaviour.item)), shape=(len(days), behaviour.n_items))
+    contents = sparse.csr_matrix((weight, (basket, behaviour.item)), shape=(len(days), behaviour.n_items))
     customer = (days // span).astype(np.int32)
     n_days = np.bincount(customer, minlength=behaviour.n_customers)
     place = np.arange(len(days)) - (np.cumsum(n_days) - n_days)[customer]
     from_end = n_days[customer] - 1 - place
     return Baskets(
-        held,
+        contents,
         customer,
         (days % span + first).astype(np.int32),
         place.astype(np.int32),

@@ -104,10 +104,10 @@ class STAN(Recommender):
             np.float32
         )
         starts = range(0, len(customers), CHUNK)
-        found = [self._asked(profile[at : at + CHUNK], customers.known[at : at + CHUNK]) for at in starts]
+        blocks = [self._asked(profile[at : at + CHUNK], customers.known[at : at + CHUNK]) for at in starts]
         return (
-            mask_nonpositive_scores(np.concatenate(found))
-            if found
+            mask_nonpositive_scores(np.concatenate(blocks))
+            if blocks
             else np.zeros((0, self.held.shape[1]), np.float32)
         )
 
@@ -151,10 +151,10 @@ class STAN(Recommender):
         stood = (profile @ self.placed.T).tocsr()  # the same cells as `alike`: places begin at 1
         stood.sort_indices()
         match = sparse.csr_matrix((stood.data / alike.data, alike.indices, alike.indptr), alike.shape)
-        asked = sparse.csr_matrix((np.ones(near.nnz, np.float32), near.indices, near.indptr), near.shape)
-        kept = match.multiply(asked).tocsr()
-        kept.sort_indices()
-        return self._spread(near, kept.data)
+        mask = sparse.csr_matrix((np.ones(near.nnz, np.float32), near.indices, near.indptr), near.shape)
+        near_match = match.multiply(mask).tocsr()
+        near_match.sort_indices()
+        return self._spread(near, near_match.data)
 
     def _spread(self, near: sparse.csr_matrix, match: np.ndarray) -> np.ndarray:
         """Each neighbour's items, fading with their distance from the place that matched (float

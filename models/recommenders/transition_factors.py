@@ -68,7 +68,9 @@ class TransitionFactors(Recommender):
             self.backward_weight,
             self.same_weight,
         )
-        pairs = sparse.vstack([select_best_per_row(found, self.neighbours) for _, found in counted]).tocsr()
+        pairs = sparse.vstack(
+            [select_best_per_row(pair_counts, self.neighbours) for _, pair_counts in counted]
+        ).tocsr()
         before, after = (np.maximum(sums, 1e-12) for sums in (sum_rows(pairs), sum_columns(pairs)))
         smooth = scale_matrix(
             pairs, rows=before**-self.row_power, columns=after**-self.popularity_power
@@ -105,9 +107,9 @@ class TransitionFactors(Recommender):
 
     def score_similar_items(self, items: np.ndarray) -> np.ndarray:
         """Scores of what follows the item; not the item itself."""
-        found = self._likely(self.before[items])
-        found[np.arange(len(items)), items] = -np.inf
-        return found
+        scores = self._likely(self.before[items])
+        scores[np.arange(len(items)), items] = -np.inf
+        return scores
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"before": self.before, "after": self.after}

@@ -93,13 +93,14 @@ class TransitionRidge(DenseWeights):
         items fitted].
         """
         of = build_baskets(behaviour)
-        held = divide_by_basket_size(of.held, self.size_power)[:, self.items]
+        contents = divide_by_basket_size(of.held, self.size_power)[:, self.items]
         before = link_later_baskets(
             of, decay_by_half_life(np.arange(1, self.reach), self.profile_half_life_places)
         ).T
-        past = self._level((before + sparse.identity(len(of))) @ held)
+        past = self._level((before + sparse.identity(len(of))) @ contents)
         after = (
-            link_later_baskets(of, decay_by_half_life(np.arange(self.reach), self.half_life_places)) @ held
+            link_later_baskets(of, decay_by_half_life(np.arange(self.reach), self.half_life_places))
+            @ contents
         )
         root = np.ones(len(of))
         if self.half_life_days:

@@ -57,7 +57,7 @@ class Transitions(SparseSimilarity):
 
     def fit(self, training: Training, seed: int) -> Self:
         of = build_baskets(training.behaviour)
-        held = divide_by_basket_size(of.held, self.size_power)
+        contents = divide_by_basket_size(of.held, self.size_power)
         demand = np.maximum(sum_columns(of.held), 1e-12)
         gain = demand**-self.popularity_power
         if self.half_life_days:
@@ -68,9 +68,11 @@ class Transitions(SparseSimilarity):
         weights = decay_by_half_life(np.arange(self.reach), self.half_life_places)
         blocks = [
             select_best_per_row(
-                scale_matrix(found, rows=demand[rows] ** -self.row_power, columns=gain), self.neighbours
+                scale_matrix(pair_counts, rows=demand[rows] ** -self.row_power, columns=gain), self.neighbours
             )
-            for rows, found in iterate_item_pairs(of, held, weights, self.backward_weight, self.same_weight)
+            for rows, pair_counts in iterate_item_pairs(
+                of, contents, weights, self.backward_weight, self.same_weight
+            )
         ]
         self.similarity = sparse.vstack(blocks).tocsr().astype(np.float32)
         return self
