@@ -76,7 +76,7 @@ def run_nightly_timed(
     """One run of `nightly`; its wall seconds, and those of each step by its own clock."""
     lake, start = Lake(HomePaths(home).lake), time.monotonic()
     before = set(lake.read_arrow(OPS_RUNS)["run_id"].to_pylist())
-    airflow.run_nightly(env, first, last, HomePaths(home).logs / f"{name}.log", lambda: None)
+    airflow.run_nightly(env, first, last, HomePaths(home).log(name), lambda: None)
     seconds = {"wall": time.monotonic() - start}
     new = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] not in before]
     # A step writes a row a table, each with the step's seconds; `validate` is part of several tasks.

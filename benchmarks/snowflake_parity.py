@@ -199,7 +199,7 @@ def build_and_compare(
     built = time.monotonic()
     schema = snowflake_home.snowflake["schema"]
     with connect_to_snowflake(snowflake_home, schema) as session:
-        results = compare_marts(duckdb_home.paths.warehouse_builds / f"{run_id}.duckdb", session, schema)
+        results = compare_marts(duckdb_home.paths.warehouse_build(run_id), session, schema)
     print(format_night(run_id, results), f"; rows staged {sum(staged.values()):,} {staged}")
     seconds = {
         "dbt on DuckDB": on_duckdb - start,

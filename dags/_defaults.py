@@ -68,7 +68,7 @@ class AlertTier(StrEnum):
 def record_failure(context: dict) -> None:
     """Add a line to `logs/failures.jsonl`: what failed, so that an operator's pager has one file to watch."""
     task = context["task_instance"]
-    path = HomePaths(HOME).logs / "failures.jsonl"
+    path = HomePaths(HOME).failure_log
     path.parent.mkdir(parents=True, exist_ok=True)
     failure = {"dag": task.dag_id, "task": task.task_id, "run_id": task.run_id, "try": task.try_number}
     with path.open("a") as out:

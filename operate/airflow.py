@@ -53,7 +53,7 @@ def build_environment(home: Path, spark_master: str) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         # a laptop's Airflow; a shared one sets its own manager
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow/airflow.db",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HomePaths(home).airflow_database}",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": spark_master}),
     }
@@ -100,7 +100,7 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
             if run.poll() is None:
                 run.terminate()
     follow()
-    airflow_records.annotate_test_run(Path(env["AIRFLOW_HOME"]), "nightly", logical, log, datetime.now(UTC))
+    airflow_records.annotate_test_run(Path(env["CONCIERGE_HOME"]), "nightly", logical, log, datetime.now(UTC))
     log_text = log.read_text(errors="replace")
     if run.returncode or "DagRun failed" in log_text:
         raise SystemExit(
@@ -136,19 +136,17 @@ def run_scheduler(env: dict[str, str], announce: Callable[[], None]) -> int:
     Raises:
         SystemExit: another one works on this home, or the port of its pages is taken.
     """
-    airflow_home = Path(env["AIRFLOW_HOME"])
-    airflow_home.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(airflow_home / ".scheduler.lock")
+    home = Path(env["CONCIERGE_HOME"])
+    HomePaths(home).airflow.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(HomePaths(home).scheduler_lock)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise SystemExit(
-            f"a scheduler of this home is running already ({airflow_home.parent}); stop it first"
-        ) from None
+        raise SystemExit(f"a scheduler of this home is running already ({home}); stop it first") from None
     with lock:
         refuse_taken_port(parse_port(env["AIRFLOW__API__PORT"], "AIRFLOW__API__PORT"), "AIRFLOW__API__PORT")
         prepare_database(env)
-        if interrupted := airflow_records.resume_interrupted_tasks(airflow_home):
+        if interrupted := airflow_records.resume_interrupted_tasks(home):
             print(
                 f"Stopped with the last scheduler, and resumed with all their tries: {', '.join(interrupted)}"
             )

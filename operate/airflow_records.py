@@ -13,21 +13,22 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from expectations.contracts.home import HomePaths
+
 UNFINISHED = ("scheduled", "queued", "running", "restarting", "up_for_retry")
 
 
-def annotate_test_run(
-    airflow_home: Path, dag_id: str, logical_date: datetime, log: Path, now: datetime
-) -> None:
+def annotate_test_run(home: Path, dag_id: str, logical_date: datetime, log: Path, now: datetime) -> None:
     """Give the newest run of `dags test` for a date the time it began, a note, and in each task's log the
     place of its lines.
 
     Args:
+        home: the shop's home.
         log: the file that holds the output of all its tasks.
     """
     text = f"This run had no scheduler; the output of all its tasks is in {log}"
     stored_date = logical_date.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    with closing(sqlite3.connect(airflow_home / "airflow.db", timeout=30)) as database, database:
+    with closing(sqlite3.connect(HomePaths(home).airflow_database, timeout=30)) as database, database:
         dag_run = database.execute(
             "select run_id from dag_run where dag_id = ? and logical_date = ? order by id desc",
             (dag_id, stored_date),
@@ -54,13 +55,13 @@ def annotate_test_run(
             run,
         ).fetchall()
     for task_id, try_number in tasks:
-        folder = airflow_home / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
-        folder.mkdir(parents=True, exist_ok=True)
+        path = HomePaths(home).airflow_task_log(dag_id, run_id, task_id, try_number)
+        path.parent.mkdir(parents=True, exist_ok=True)
         line = {"timestamp": now.astimezone(UTC).isoformat(), "level": "info", "event": text}
-        (folder / f"attempt={try_number}.log").write_text(json.dumps(line) + "\n")
+        path.write_text(json.dumps(line) + "\n")
 
 
-def resume_interrupted_tasks(airflow_home: Path) -> list[str]:
+def resume_interrupted_tasks(home: Path) -> list[str]:
     """Let tasks go on that were stopped with their scheduler: at once, and without a try less for it.
 
     Runs of `airflow dags test` are left alone: one that `make run` is following has no scheduler, and its
@@ -77,7 +78,7 @@ def resume_interrupted_tasks(airflow_home: Path) -> list[str]:
         " and run.run_id = task_instance.run_id and run.state in ('running', 'queued') and"
         " coalesce(run.triggered_by, '') <> 'TEST')"
     )
-    with closing(sqlite3.connect(airflow_home / "airflow.db", timeout=30)) as database, database:
+    with closing(sqlite3.connect(HomePaths(home).airflow_database, timeout=30)) as database, database:
         tasks = database.execute(
             f"select dag_id || '.' || task_id from task_instance where {interrupted} order by 1", UNFINISHED
         ).fetchall()

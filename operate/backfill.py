@@ -94,7 +94,7 @@ def main() -> None:
     env = airflow.build_environment(settings.home, settings.spark_master)
     airflow.prepare_database(env)
     follow = start_follower(settings.home, console)
-    log = settings.paths.logs / f"backfill-{args.first}-{args.last}.log"
+    log = settings.paths.log(f"backfill-{args.first}-{args.last}")
     airflow.run_nightly(env, args.first, args.last, log, follow)
     if not follow.shown_any:
         console.print("Nothing new: every file of these days is in what is published already.")

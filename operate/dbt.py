@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
         print(f"dbt: {error}", file=sys.stderr)
         return 1
     if settings.warehouse != "snowflake":
-        print(f"The warehouse of your own: {settings.paths.dbt_development / 'warehouse.duckdb'}")
+        print(f"The warehouse of your own: {settings.paths.development_warehouse}")
     return code
 
 

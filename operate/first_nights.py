@@ -80,14 +80,14 @@ def main() -> None:
         days = (until - first).days + 1
         console.rule(f"`nightly` for {first}…{until} ({days} day{'s' if days > 1 else ''})")
         follow = start_follower(settings.home, console)
-        airflow.run_nightly(env, first, until, settings.paths.logs / f"nightly-{first}-{until}.log", follow)
+        airflow.run_nightly(env, first, until, settings.paths.log(f"nightly-{first}-{until}"), follow)
         if not follow.shown_any:
             console.print("nothing new: this night is in what is published already")
 
     console.rule("The service starts and three visitors come")
     summary = json.loads(settings.paths.summary.read_text())
     visitors = page.select_visitors(settings)
-    with run_service(settings.home, "sample_shop", settings.paths.logs / "service.log") as url:
+    with run_service(settings.home, "sample_shop", settings.paths.log("service")) as url:
         answers = fetch_before_and_after_block(url, visitors)
     page.print_page(console, summary, answers)
     console.print(f"\nAll of it took {time.monotonic() - start:.0f} s and lies in {settings.home}.")

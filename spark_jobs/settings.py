@@ -64,7 +64,7 @@ class Settings:
             spark_master=values["CONCIERGE_SPARK_MASTER"],
             spark_memory=values["CONCIERGE_SPARK_MEMORY"],
             warehouse=values["CONCIERGE_WAREHOUSE"],
-            mlflow_uri=values["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{home}/mlflow/mlflow.db",
+            mlflow_uri=values["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{HomePaths(home).mlflow_database}",
             seed=int(values["CONCIERGE_SEED"]),
             training_days=int(values["CONCIERGE_TRAINING_DAYS"])
             if values["CONCIERGE_TRAINING_DAYS"]

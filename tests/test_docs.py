@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from expectations.contracts.home import HomePaths
 from models.recommenders import RECOMMENDERS
 from serving_app.identity.schemas import DecisionKind
 from spark_jobs.linkage.home_model import HOME_MODEL
@@ -140,9 +141,9 @@ def anchors(text):
 
 @pytest.mark.parametrize("page", [README, IDENTITY], ids=["README", "identity"])
 def test_the_personal_files_outside_the_lake_are_named(page):
-    state = re.search(r'folder / "([a-z.]+duckdb)"', (ROOT / "spark_jobs/identify/job.py").read_text())[1]
-    assert f"`{HOME_MODEL}`" in page and f"`identity/{state}`" in page
-    assert f"`{HOME_MODEL.name}`" in LINKAGE and f"`{state}`" in LINKAGE
+    state = HomePaths(Path()).linkage_state
+    assert f"`{HOME_MODEL}`" in page and f"`{state}`" in page
+    assert f"`{HOME_MODEL.name}`" in LINKAGE and f"`{state.name}`" in LINKAGE
 
 
 def test_every_personal_mart_is_named():

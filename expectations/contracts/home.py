@@ -1,4 +1,8 @@
-"""Where each file of a home lies, `$CONCIERGE_HOME`: the only module that joins names of its folders."""
+"""Where each file of a home lies, `$CONCIERGE_HOME`; no other module joins these names.
+
+Files whose names belong to a format (a snapshot's, a Delta table's, a model's) or to a tool (dbt's target)
+are named where they are written.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class HomePaths:
-    """The paths of one shop's home. Nothing is made or read here.
-
-    Attributes:
-        root: the home's folder.
-    """
+    """The paths of one shop's home, the folder `root`. Nothing is made or read here."""
 
     root: Path
 
@@ -43,19 +43,41 @@ class HomePaths:
         """Warehouse files, one a run."""
         return self.warehouse / "builds"
 
+    def warehouse_build(self, run_slug: str, number: int = 1) -> Path:
+        """The warehouse file that a run built, with a number behind its name from the second on."""
+        name = f"{run_slug}.duckdb" if number == 1 else f"{run_slug}.{number}.duckdb"
+        return self.warehouse_builds / name
+
     @property
     def dbt(self) -> Path:
         """What dbt generates, and the file that a run builds in."""
         return self.warehouse / "dbt"
 
     @property
+    def dbt_build(self) -> Path:
+        """The warehouse file that a run builds in, of one name for all runs."""
+        return self.dbt / "building.duckdb"
+
+    @property
     def dbt_docs(self) -> Path:
         return self.warehouse / "docs"
 
     @property
+    def dbt_docs_page(self) -> Path:
+        return self.dbt_docs / "index.html"
+
+    @property
+    def dbt_docs_warehouse(self) -> Path:
+        return self.dbt_docs / "copy.duckdb"
+
+    @property
     def dbt_development(self) -> Path:
-        """The warehouse of one's own that `make dbt` builds in."""
+        """What dbt generates for `make dbt`, and the warehouse of one's own that it builds in."""
         return self.warehouse / "development"
+
+    @property
+    def development_warehouse(self) -> Path:
+        return self.dbt_development / "warehouse.duckdb"
 
     def export(self, run_slug: str) -> Path:
         """Files between warehouse and lake while `export` runs."""
@@ -94,6 +116,9 @@ class HomePaths:
         """Published records that one can roll back to, a file a run."""
         return self.serving / "history"
 
+    def history_record(self, run_slug: str) -> Path:
+        return self.history / f"{run_slug}.json"
+
     @property
     def rule_files(self) -> Path:
         """Copies of the rule files that deployments were made by, a folder a set."""
@@ -101,12 +126,10 @@ class HomePaths:
 
     @property
     def overrides(self) -> Path:
-        """The folder of the overrides."""
         return self.serving / "state"
 
     @property
     def restrictions(self) -> Path:
-        """The store of restrictions."""
         return self.serving / "restrictions"
 
     @property
@@ -127,9 +150,26 @@ class HomePaths:
         """The home's own linkage model; without it the shipped one is used."""
         return self.identity / "model.json"
 
+    @property
+    def linkage_state(self) -> Path:
+        """The people compared so far, and what came of it."""
+        return self.identity / "linkage.duckdb"
+
     def reports(self, run_slug: str) -> Path:
-        """The reports of a run: `model.json`, `lists.json`, `identity.html`."""
+        """The folder of a run's reports."""
         return self.root / "reports" / run_slug
+
+    def model_report(self, run_slug: str) -> Path:
+        """Why a model was accepted or refused; `train` writes it."""
+        return self.reports(run_slug) / "model.json"
+
+    def list_report(self, run_slug: str) -> Path:
+        """What the list gate saw; `publish` writes it."""
+        return self.reports(run_slug) / "lists.json"
+
+    def identity_report(self, run_slug: str) -> Path:
+        """The identities of a run on one page; `identify` writes it."""
+        return self.reports(run_slug) / "identity.html"
 
     @property
     def summary(self) -> Path:
@@ -139,6 +179,19 @@ class HomePaths:
     @property
     def logs(self) -> Path:
         return self.root / "logs"
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    @property
+    def step_log(self) -> Path:
+        """The log lines of all steps."""
+        return self.logs / "steps.jsonl"
+
+    @property
+    def failure_log(self) -> Path:
+        """A line for every task that failed."""
+        return self.logs / "failures.jsonl"
 
     @property
     def mlflow(self) -> Path:
@@ -155,6 +208,19 @@ class HomePaths:
     @property
     def airflow(self) -> Path:
         return self.root / "airflow"
+
+    @property
+    def airflow_database(self) -> Path:
+        return self.airflow / "airflow.db"
+
+    @property
+    def scheduler_lock(self) -> Path:
+        return self.airflow / ".scheduler.lock"
+
+    def airflow_task_log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> Path:
+        """The log of one try of a task, as Airflow names it."""
+        task = f"dag_id={dag_id}/run_id={run_id}/task_id={task_id}"
+        return self.airflow / "logs" / task / f"attempt={try_number}.log"
 
     @property
     def shop_clock(self) -> Path:

@@ -70,13 +70,12 @@ def write_decisions(context: RunContext, lake: Lake) -> TableReport:
 
 def compare_people(context: RunContext, lake: Lake, rules: IdentityRules) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
-    folder = context.settings.paths.identity
     people = mask_blocked_contacts(
         lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIER_COLUMNS), rules.blocked
     )
     model = load_home_model(context.settings.home)
     options = LinkageOptions(rules.likeness.too_common, context.settings.spark_memory)
-    linked = link_people(folder / "linkage.duckdb", people, model, options, lake.spark)
+    linked = link_people(context.settings.paths.linkage_state, people, model, options, lake.spark)
     result = lake.replace(convert_arrow_to_spark(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
     counts = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}
     return build_table_report(CORE_IDENTITY_LIKENESS, result, model=model.fingerprint, **counts)

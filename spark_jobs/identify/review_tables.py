@@ -39,7 +39,7 @@ def write_reviews(context: RunContext, lake: Lake, people: pa.Table, rules: Iden
     changed = lake.read_arrow(CORE_IDENTITY_CHANGES)
     changes_now = changed.filter(pc.equal(changed["run_id"], context.run_id))
     write_page(
-        context.settings.paths.reports(context.slug),
+        context.settings.paths.identity_report(context.slug),
         IdentityReport(
             f"Who is who, up to {context.days.last}",
             known,

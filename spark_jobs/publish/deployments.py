@@ -116,7 +116,7 @@ def build_publish_deployment(
     home: Path, run_slug: str, record: Published, rules: dict[str, Any]
 ) -> Deployment:
     """The deployment of a run's publish, whose reports stand under this name."""
-    model = read_report(HomePaths(home).reports(run_slug) / "model.json").get("served") or {}
+    model = read_report(HomePaths(home).model_report(run_slug)).get("served") or {}
     log = read_deployments(home)
     was, shop_date = log[-1].run_id if log else "", find_newest_landing_date(log, record)
     return Deployment(record.published_at, PUBLISH, shop_date, asdict(record), model, rules, was)
@@ -189,7 +189,7 @@ def write_derived_files(home: Path, deployment: Deployment) -> None:
 
 def write_history_record(home: Path, record: Published) -> None:
     """Keep a publish's record, so that one can roll back to it."""
-    path = HomePaths(home).history / f"{slugify_run_id(record.run_id)}.json"
+    path = HomePaths(home).history_record(slugify_run_id(record.run_id))
     text = json.dumps(asdict(record), indent=2, sort_keys=True)
     if not path.exists() or path.read_text(errors="replace") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -200,12 +200,14 @@ def link_warehouse_file(home: Path, record: Published) -> None:
     """Let `warehouse/concierge.duckdb` name the published file."""
     if not record.warehouse_file:
         return
-    link, target = HomePaths(home).warehouse_file, f"builds/{record.warehouse_file}"
+    paths = HomePaths(home)
+    link, build = paths.warehouse_file, paths.warehouse_builds / record.warehouse_file
+    target = str(build.relative_to(link.parent))  # relative, so a home can be moved
     if link.is_symlink() and str(link.readlink()) == target:
         return
     part = link.with_name(f".{link.name}.part")
     part.unlink(missing_ok=True)
-    part.symlink_to(target)  # relative, so a home can be moved
+    part.symlink_to(target)
     part.rename(link)
     sync_folder(link.parent)
 

@@ -32,7 +32,7 @@ def check_lists(context: RunContext, tables: SnapshotTables, now: Published | No
     )
     figures = measure_lists(tables.lists, tables.customers, tables.items, previous)
     verdict = evaluate_list_gate(figures)
-    write_gate_report(context.settings.paths.reports(context.slug) / "lists.json", figures, verdict)
+    write_gate_report(context.settings.paths.list_report(context.slug), figures, verdict)
     if not verdict.passed:
         raise ListsRefused(
             "the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed)

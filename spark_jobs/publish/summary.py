@@ -95,11 +95,10 @@ def pick_example_customer(lake: Lake) -> dict[str, Any] | None:
     return min(features.to_pylist(), key=lambda row: (-row["n_orders"], row["customer_id"]), default=None)
 
 
-def count_review_questions(lake: Lake, reports: Path) -> dict[str, Any]:
+def count_review_questions(lake: Lake, page: Path) -> dict[str, Any]:
     """How many questions about merges wait for a person, by kind, how many customers are held back until
     then, and the page that shows them, or None."""
     rows = lake.read_arrow(CORE_IDENTITY_REVIEWS, ["kind", "is_held_back"]).to_pylist()
-    page = reports / "identity.html"
     return {
         "n_questions": dict(sorted(Counter(row["kind"] for row in rows).items())),
         "n_held_back": sum(row["is_held_back"] for row in rows),
@@ -128,7 +127,7 @@ def build_summary(context: RunContext, lake: Lake, published: Published) -> dict
     """
     rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == context.run_id]
     entities = collect_entity_outcomes(rows)
-    reports = context.settings.paths.reports(context.slug)
+    paths = context.settings.paths
     return {
         "run_id": context.run_id,
         "days": {"from": context.days.first.isoformat(), "to": context.days.last.isoformat()},
@@ -137,10 +136,10 @@ def build_summary(context: RunContext, lake: Lake, published: Published) -> dict
         "files": collect_file_notes(rows),
         "customers": count_customers(lake),
         "example_customer": pick_example_customer(lake),
-        "identity": count_review_questions(lake, reports),
+        "identity": count_review_questions(lake, paths.identity_report(context.slug)),
         "segments": read_segment_sizes(context.settings, published.warehouse_file),
-        "model": read_report(reports / "model.json"),
-        "lists": read_report(reports / "lists.json"),
+        "model": read_report(paths.model_report(context.slug)),
+        "lists": read_report(paths.list_report(context.slug)),
         "seconds": {row["step"]: round(row["seconds"], 1) for row in rows},
         "published": asdict(published),
     }

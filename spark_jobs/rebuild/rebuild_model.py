@@ -20,6 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import (
     OPS_RUNS,
     REC_AUDIENCE_ITEMS,
@@ -168,7 +169,7 @@ def create_rebuild_context(settings: Settings, version: ModelVersion, home: Path
     other_settings = replace(
         settings,
         home=home,
-        mlflow_uri=f"sqlite:///{home}/mlflow/mlflow.db",
+        mlflow_uri=f"sqlite:///{HomePaths(home).mlflow_database}",
         seed=int(tags["seed"]),
         training_days=days,
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from expectations.contracts.home import HomePaths
 
 # some 20 kB a night; `make run` and `make backfill` show it as it grows
-FILE = HomePaths(Path()).logs / "steps.jsonl"
+FILE = HomePaths(Path()).step_log
 PACKAGES = ("expectations", "models", "segments", "spark_jobs")
 STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 

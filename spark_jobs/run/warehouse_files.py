@@ -4,12 +4,7 @@ and no gate has passed the new one yet."""
 import re
 from pathlib import Path
 
-from expectations.contracts.home import HomePaths
 from spark_jobs.run.context import RunContext
-
-
-def get_builds_folder(home: Path) -> Path:
-    return HomePaths(home).warehouse_builds
 
 
 def find_free_file(context: RunContext) -> Path:
@@ -17,9 +12,7 @@ def find_free_file(context: RunContext) -> Path:
     second on.
     """
     builds = list_builds(context)
-    return get_builds_folder(context.settings.home) / (
-        f"{context.slug}.{max(builds) + 1}.duckdb" if builds else f"{context.slug}.duckdb"
-    )
+    return context.settings.paths.warehouse_build(context.slug, max(builds, default=0) + 1)
 
 
 def find_built_file(context: RunContext) -> Path:
@@ -31,7 +24,7 @@ def find_built_file(context: RunContext) -> Path:
     builds = list_builds(context)
     if not builds:
         raise FileNotFoundError(
-            f"{get_builds_folder(context.settings.home) / context.slug}.duckdb was not built; `dbt` makes it"
+            f"{context.settings.paths.warehouse_build(context.slug)} was not built; `dbt` makes it"
         )
     return builds[max(builds)]
 
@@ -40,6 +33,6 @@ def list_builds(context: RunContext) -> dict[int, Path]:
     """The run's builds by their number."""
     name = re.compile(re.escape(context.slug) + r"(?:\.(\d+))?\.duckdb")
     builds = {
-        path: name.fullmatch(path.name) for path in get_builds_folder(context.settings.home).glob("*.duckdb")
+        path: name.fullmatch(path.name) for path in context.settings.paths.warehouse_builds.glob("*.duckdb")
     }
     return {int(match[1] or 1): path for path, match in builds.items() if match}

@@ -106,7 +106,7 @@ def describe_version(version: ModelVersion | None) -> dict[str, Any]:
 
 
 def _write_run_report(run: RunContext, report: Mapping[str, Any]) -> None:
-    write_report(report, run.settings.paths.reports(run.slug) / "model.json")
+    write_report(report, run.settings.paths.model_report(run.slug))
 
 
 def _log_outcome(report: Mapping[str, Any]) -> None:

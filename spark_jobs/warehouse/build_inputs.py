@@ -77,7 +77,7 @@ def prepare_build(context: RunContext, lake: Lake) -> BuildPlan:
         )
         return BuildPlan(None, None, dbt_inputs)
     # Always of one name while it is built: with another one dbt parses the whole project again.
-    building, finished = paths.dbt / "building.duckdb", find_free_file(context)
+    building, finished = paths.dbt_build, find_free_file(context)
     building.unlink(missing_ok=True)
     building.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     published = Published.read(context.settings.home)

@@ -25,16 +25,16 @@ def write_dbt_docs(settings: Settings) -> Path:
             "nothing is published yet; `make run` or a night of `nightly` publishes the first warehouse"
         )
     generate_models(PROJECT)
-    folder, file, more = settings.paths.dbt_docs, None, ["--empty-catalog"]
+    file, more = None, ["--empty-catalog"]
     dbt_inputs = {
         "as_of": published.landing_date,
         "changed_days": None,
         "lake_versions": {},
         "models_hash": "",
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    settings.paths.dbt_docs.mkdir(parents=True, exist_ok=True)
     if published.warehouse_file:
-        file, more = folder / "copy.duckdb", []
+        file, more = settings.paths.dbt_docs_warehouse, []
         shutil.copyfile(settings.paths.warehouse_builds / published.warehouse_file, file)
         read = read_build_inputs(file)
         dbt_inputs |= {"lake_versions": read.versions, "models_hash": read.models_hash} if read else {}
@@ -43,6 +43,6 @@ def write_dbt_docs(settings: Settings) -> Path:
         file.unlink()
     if finished.returncode:
         raise DbtFailed("dbt docs generate failed:\n" + "\n".join(finished.stdout.splitlines()[-25:]))
-    page = folder / "index.html"
+    page = settings.paths.dbt_docs_page
     shutil.copyfile(settings.paths.dbt / "target" / "static_index.html", page)
     return page

@@ -72,7 +72,7 @@ def plan_development_build(settings: Settings) -> BuildPlan:
 
 def copy_published_warehouse(settings: Settings) -> Path:
     """The development file; a copy of the published one where that is newer, or there was none."""
-    published, file = settings.paths.warehouse_file, settings.paths.dbt_development / "warehouse.duckdb"
+    published, file = settings.paths.warehouse_file, settings.paths.development_warehouse
     file.parent.mkdir(parents=True, exist_ok=True)
     if published.exists() and (not file.exists() or file.stat().st_mtime_ns < published.stat().st_mtime_ns):
         part = file.with_name(f".{file.name}.part")

@@ -118,14 +118,12 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
         for task, state in (("train", "running"), ("score", "up_for_retry")):
             database.execute("update task_instance set state = ? where task_id = ?", (state, task))
         before = {task: rest for task, *rest in database.execute(read)}
-    assert airflow_records.resume_interrupted_tasks(tmp_path / "airflow") == [], (
-        "make run may be following it"
-    )
+    assert airflow_records.resume_interrupted_tasks(tmp_path) == [], "make run may be following it"
     with sqlite3.connect(file) as database:
         database.execute(
             "update dag_run set triggered_by = 'TIMETABLE' where run_id = (select max(run_id) from dag_run)"
         )
-    assert airflow_records.resume_interrupted_tasks(tmp_path / "airflow") == [
+    assert airflow_records.resume_interrupted_tasks(tmp_path) == [
         "nightly.score",
         "nightly.train",
     ]
@@ -138,9 +136,7 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
             else [state, try_number, max_tries]
         )
         assert after[task] == expected, task
-    assert airflow_records.resume_interrupted_tasks(tmp_path / "airflow") == [], (
-        "a home that ended well has none"
-    )
+    assert airflow_records.resume_interrupted_tasks(tmp_path) == [], "a home that ended well has none"
 
 
 def test_a_failing_spark_submit_fails_the_night(night):

@@ -19,10 +19,11 @@ TABLES = """
 
 
 def test_a_run_without_a_scheduler_keeps_its_tasks(tmp_path):
-    with sqlite3.connect(tmp_path / "airflow.db") as database:
+    (tmp_path / "airflow").mkdir()
+    with sqlite3.connect(tmp_path / "airflow" / "airflow.db") as database:
         database.executescript(TABLES)
     assert resume_interrupted_tasks(tmp_path) == ["nightly.by hand", "nightly.older", "nightly.scheduled"]
-    with sqlite3.connect(tmp_path / "airflow.db") as database:
+    with sqlite3.connect(tmp_path / "airflow" / "airflow.db") as database:
         after = {
             task: rest
             for task, *rest in database.execute("select task_id, state, max_tries from task_instance")

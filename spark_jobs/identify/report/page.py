@@ -52,12 +52,10 @@ class IdentityReport:
     limits: ReviewLimits
 
 
-def write_page(folder: Path, report: IdentityReport) -> Path:
-    """Write the page into the run's folder of reports, aside and renamed. Same tables, same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "identity.html"
+def write_page(path: Path, report: IdentityReport) -> None:
+    """Write the page by one rename. Same tables, same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_text_atomically(path, render_page(report))
-    return path
 
 
 def render_page(report: IdentityReport) -> str:

@@ -39,4 +39,4 @@ def test_questions(tmp_path, asked, has_page, expected):
         )
     if has_page:
         page.touch()
-    assert in_words(count_review_questions(lake, tmp_path)) == expected.format(page=page)
+    assert in_words(count_review_questions(lake, page)) == expected.format(page=page)

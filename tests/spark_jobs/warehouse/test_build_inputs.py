@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_EVENTS, OPS_DELIVERIES
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.run.context import LandingDates, RunContext
-from spark_jobs.run.warehouse_files import find_built_file, find_free_file, get_builds_folder
+from spark_jobs.run.warehouse_files import find_built_file, find_free_file
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse.build_inputs import hash_dbt_models, prepare_build
 
@@ -83,14 +84,15 @@ def test_a_run_built_again_takes_a_free_name_and_the_last_one_counts(tmp_path):
     )
     with pytest.raises(FileNotFoundError, match=r"r\.2\.duckdb was not built"):
         find_built_file(night)
-    get_builds_folder(tmp_path).mkdir(parents=True)
+    builds = HomePaths(tmp_path).warehouse_builds
+    builds.mkdir(parents=True)
     for name in ("r.duckdb", "r.2.9x.duckdb", "other.2.duckdb"):
-        (get_builds_folder(tmp_path) / name).touch()
+        (builds / name).touch()
     for name in ("r.2.duckdb", "r.2.2.duckdb", "r.2.3.duckdb"):
         assert find_free_file(night).name == name
         find_free_file(night).touch()
         assert find_built_file(night).name == name
-    (get_builds_folder(tmp_path) / "r.2.2.duckdb").unlink()
+    (builds / "r.2.2.duckdb").unlink()
     assert (find_free_file(night).name, find_built_file(night).name) == ("r.2.4.duckdb", "r.2.3.duckdb")
 
 

@@ -25,7 +25,7 @@ from expectations.contracts.lake import (
 from spark_jobs.identify.report import cluster_picture
 from spark_jobs.identify.report.graph_layout import compute_node_positions, compute_path_lengths
 from spark_jobs.identify.report.label_layout import LabelPlacer, compute_box_overlap, crosses_box
-from spark_jobs.identify.report.page import IdentityReport, count_links_by_rule, write_page
+from spark_jobs.identify.report.page import IdentityReport, count_links_by_rule, render_page, write_page
 from spark_jobs.identify.report.subgraph import (
     DrawnGraph,
     DrawnLink,
@@ -143,9 +143,10 @@ def tonight() -> IdentityReport:
 
 
 def test_the_page(tonight, tmp_path):
-    path = write_page(tmp_path / "reports" / "run", tonight)
+    path = tmp_path / "reports" / "run" / "identity.html"
+    write_page(path, tonight)
     page = path.read_text()
-    assert path.name == "identity.html" and [each.name for each in path.parent.iterdir()] == ["identity.html"]
+    assert [each.name for each in path.parent.iterdir()] == ["identity.html"]
     assert (
         "80 identifiers are 4 customers. Tonight: 2 created, 1 merged, 0 split, 0 renamed, 0 retired." in page
     )
@@ -164,7 +165,8 @@ def test_the_page(tonight, tmp_path):
 
 @pytest.mark.parametrize("width", [1280, 400])
 def test_the_page_in_a_browser(tonight, tmp_path, look, width):
-    page = write_page(tmp_path, tonight)
+    page = tmp_path / "identity.html"
+    write_page(page, tonight)
     assert look(page, width) == []
     broken = tmp_path / "broken.html"
     broken.write_text(
@@ -197,9 +199,7 @@ def test_a_night_without_anything(tmp_path):
     none = build_arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
     of_review = (tables[name] for name in ("identifiers", "links", "identities", "likeness"))
     asked = build_review_questions(ReviewTables(*of_review, records, none), LIMITS)
-    page = write_page(
-        tmp_path, IdentityReport("Nobody", **tables, questions=asked, limits=LIMITS)
-    ).read_text()
+    page = render_page(IdentityReport("Nobody", **tables, questions=asked, limits=LIMITS))
     assert "0 identifiers are 0 customers" in page and "<p>None.</p>" in page
 
 
