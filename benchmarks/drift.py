@@ -32,8 +32,8 @@ KIND_OF = {"Product Viewed": 0, "Product Added": 1, "Order Completed": 2}
 def simulate_shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarray, np.ndarray]:
     """What a seeded shop's customers did, with each item's category and price."""
     rows, goods = set(), {}
-    with tempfile.TemporaryDirectory() as aside:
-        home = Path(aside)
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(temporary)
         Shop(seed, n_customers, HomePaths(home).landing, HomePaths(home).truth, write_from=0).trade_until(
             n_days - 1
         )

@@ -1,4 +1,4 @@
-"""Placing a customer by fresh events: how long it takes from a snapshot, and what it is worth on Online
+"""Fold-in of a customer's fresh events: how long it takes from a snapshot, and what it is worth on Online
 Retail; one command:
 
     python -m benchmarks.fold_in [--data ../shared/data] [--items 50000] [--times 300]
@@ -101,8 +101,8 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=50_000)
     parser.add_argument("--times", type=int, default=300)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as aside, threadpool_limits(1):
-        placed, ranked = time_fold_in(write_and_read_factors(Path(aside), args.items), args.times)
+    with tempfile.TemporaryDirectory() as temporary, threadpool_limits(1):
+        placed, ranked = time_fold_in(write_and_read_factors(Path(temporary), args.items), args.times)
     for name, times_ms in (("placed", placed), ("placed, scored and ranked", ranked)):
         print(f"  {name}: median {np.median(times_ms):.2f} ms, p99 {np.quantile(times_ms, 0.99):.2f} ms")
     for row in measure_fold_in_quality(args.data):

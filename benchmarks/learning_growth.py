@@ -155,9 +155,12 @@ def main() -> None:
         "--keep", type=Path, default=None, help="a folder for the shops; a temporary one when left out"
     )
     args, measured = parser.parse_args(), {}
-    with tempfile.TemporaryDirectory() as aside:
+    with tempfile.TemporaryDirectory() as temporary:
         for customers in args.customers:
-            shop, home = (args.keep or Path(aside)) / str(customers), Path(aside) / f"home-{customers}"
+            shop, home = (
+                (args.keep or Path(temporary)) / str(customers),
+                Path(temporary) / f"home-{customers}",
+            )
             measured[customers] = measure_nights(customers, args.days, args.seed, shop, home)
     for (small, few), (large, many) in itertools.pairwise(measured.items()):
         print(f"{small:,} to {large:,} customers, seconds and their power:")

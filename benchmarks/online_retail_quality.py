@@ -200,8 +200,8 @@ def main() -> None:
     rows = online_retail.read_sold_lines(args.data)
     data, cut = shuffle_items(online_retail.build_dataset(rows), seed=1), online_retail.find_test_start(rows)
     recent = measure_single_recommender(data.test, "recent_popularity")
-    with tempfile.TemporaryDirectory() as aside:
-        home = args.home or Path(aside)
+    with tempfile.TemporaryDirectory() as temporary:
+        home = args.home or Path(temporary)
         fill_lake(rows[rows["at"] < cut], home)
         for name in ("train", "score"):
             run_step(name, home, str(cut.date()))

@@ -3,7 +3,7 @@
 Reads:   landing/<source>/<entity>/<day>/
 Writes:  every table of the lake and the warehouse, an MLflow model version, and one serving snapshot
 If it fails: clear the failed task. Every task rewrites only its own days and may run twice; readers keep last
-night's result until `publish` has switched. A night with nothing new ends after `land`, everything behind it
+night's result until `publish` has deployed. A night with nothing new ends after `land`, everything behind it
 skipped.
 """
 

@@ -20,7 +20,7 @@ from models.recommenders import build_blend, build_recommender, get_parameters
 
 FACTORS, ABOUT = "factors.npz", "model.json"
 LAYOUT = 1
-PLACING = "fold_in/"  # what the names of its arrays begin with
+FOLD_IN_PREFIX = "fold_in/"  # what the names of its arrays begin with
 
 
 class DigestError(ValueError):
@@ -56,7 +56,7 @@ class ModelArtifact:
             "customer_vocabulary": self.customer_vocabulary,
         }
         if self.fold_in:
-            arrays |= {PLACING + name: array for name, array in self.fold_in.als.arrays().items()}
+            arrays |= {FOLD_IN_PREFIX + name: array for name, array in self.fold_in.als.arrays().items()}
             about["fold_in"] = {"parameters": get_parameters(self.fold_in.als), "trust": self.fold_in.trust}
         (folder / FACTORS).write_bytes(pack_arrays(arrays))
         (folder / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True))
@@ -80,19 +80,19 @@ class ModelArtifact:
             raise ValueError(f"model of layout {fields['layout']}; this code reads {LAYOUT}")
         arrays = unpack_arrays(factors)
         blend = build_blend(fields["configuration"]).restore(arrays)
-        placing, fold_in_fields = None, fields.get("fold_in")
+        fold_in, fold_in_fields = None, fields.get("fold_in")
         if fold_in_fields:
             own = {
-                name.removeprefix(PLACING): array
+                name.removeprefix(FOLD_IN_PREFIX): array
                 for name, array in arrays.items()
-                if name.startswith(PLACING)
+                if name.startswith(FOLD_IN_PREFIX)
             }
-            placing = FoldInModel(
+            fold_in = FoldInModel(
                 build_recommender("als", fold_in_fields["parameters"]).restore(own),
                 tuple(map(tuple, fold_in_fields["trust"])),
             )
         ids = arrays["ids/items"], arrays["ids/customers"]
-        return cls(fields["configuration"], blend, *ids, fields["customer_vocabulary"], placing)
+        return cls(fields["configuration"], blend, *ids, fields["customer_vocabulary"], fold_in)
 
 
 def check_digests(folder: Path, digests: Mapping[str, str]) -> None:

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 def write_file(path: Path, content: bytes) -> None:
     """Write bytes under a hidden name in the same folder, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    aside.write_bytes(content)
-    aside.replace(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary.write_bytes(content)
+    temporary.replace(path)
 
 
 def write_lines(path: Path, lines: list[bytes], header: bytes | None = None, end: bytes = b"\n") -> None:

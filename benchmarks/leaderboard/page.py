@@ -57,17 +57,17 @@ def write_page(
     results: Sequence[RowResult],
     published: Sequence[PublishedRow],
 ) -> Path:
-    """Write both, aside and renamed."""
+    """Write both under temporary names, then rename them."""
     folder.mkdir(parents=True, exist_ok=True)
     ready = [result for result in results if result.found]
     cohorts = slices.slice_customers(window.history.behaviour, window.asked, data.labels)
     summaries = {result.row.name: summarise_metrics(result.found, cohorts, DRAWS) for result in ready}
     image = folder / f"{name}.png"
     picture.draw_picture(data, ready, published, image)
-    path, aside = folder / f"{name}.html", folder / f".{name}.html.part"
+    path, temporary = folder / f"{name}.html", folder / f".{name}.html.part"
     absent = {result.row.name: result.wrong for result in results if not result.found}
-    aside.write_text(render_page(PageContent(data, window, ready, summaries, published, absent), image))
-    aside.rename(path)
+    temporary.write_text(render_page(PageContent(data, window, ready, summaries, published, absent), image))
+    temporary.rename(path)
     return path
 
 

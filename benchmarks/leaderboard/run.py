@@ -89,8 +89,8 @@ def run_rows(
         DataShape.from_training(getattr(data, options.window).training),
     )
     start, seconds = time.monotonic(), options.seconds
-    with tempfile.TemporaryDirectory() as aside:
-        handed = Path(aside) / "data"
+    with tempfile.TemporaryDirectory() as temporary:
+        handed = Path(temporary) / "data"
         handed.write_bytes(pickle.dumps(data))  # from this process to its children, and gone with them
         for number, row in enumerate(rows):
             left_out = row.left_out(shape)
@@ -101,7 +101,7 @@ def run_rows(
             if seconds_left is not None and seconds_left <= 0:
                 yield RowResult(row, None, {}, f"left out: the {seconds:g} seconds of the table were over")
                 continue
-            to = Path(aside) / f"row{number}"
+            to = Path(temporary) / f"row{number}"
             command = [
                 sys.executable,
                 "-m",

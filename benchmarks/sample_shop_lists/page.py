@@ -24,7 +24,7 @@ TITLE = "The sample shop's lists by its own truth"
 
 
 def write_page(folder: Path, name: str, comparison: ListComparison) -> Path:
-    """Write `<name>.png` and `<name>.html`, the page aside and renamed."""
+    """Write `<name>.png` and `<name>.html`, the page by one rename."""
     folder.mkdir(parents=True, exist_ok=True)
     image = folder / f"{name}.png"
     draw_panels(comparison, image)

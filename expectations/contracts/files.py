@@ -9,19 +9,19 @@ FileStamps = tuple[tuple[int, int, int] | None, ...]
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Write a file, or write it anew: aside, synced, then renamed.
+    """Write a file, or write it anew: under a temporary name, synced, then renamed.
 
     Without the sync a loss of power may leave the new name with nothing behind it.
     """
-    aside = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.part")
     try:
-        with aside.open("w") as out:
+        with temporary.open("w") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        aside.replace(path)
+        temporary.replace(path)
     except OSError:  # on a full disk the half of it would take what room is left
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 

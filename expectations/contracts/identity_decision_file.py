@@ -1,7 +1,7 @@
 """The file of identity decisions in a home: read whole, appended to line by line.
 
 A writer that was killed may leave a last line without its end. What is less than a decision was never
-answered for and counts for nothing; the next `append_decision` puts it aside under `decisions.csv.torn`,
+answered for and counts for nothing; the next `append_decision` moves it to `decisions.csv.torn`,
 where it can be seen. Writers put the reason in quotes, so a line that was cut in it shows by the quote that
 is missing (but where the cut parts a doubled quote); a whole last line without a newline, as some editors
 leave it, counts.
@@ -77,7 +77,7 @@ def _decode(data: bytes) -> str:
 
 
 def _mend_end(path: Path, handle: int) -> tuple[int, str]:
-    """The file's size once a torn end is put aside, and what must stand before the next line: a header, a
+    """The file's size once a torn end is moved away, and what must stand before the next line: a header, a
     line's end, nothing.
     """
     size = os.fstat(handle).st_size

@@ -2,7 +2,7 @@
 rename.
 
 What it holds is written twice more: in `serving/history/<run>.json`, for each publish that is kept, and in
-the last line of `serving/production.jsonl`. So a damaged switch stops neither a night nor an answer.
+the last line of `serving/production.jsonl`. So a damaged record stops neither a night nor an answer.
 """
 
 import contextlib
@@ -49,15 +49,15 @@ class Published:
 
     @property
     def shows(self) -> tuple[str, ...]:
-        """What readers see of it. A run that is repeated with other content has another; why it was switched
-        to is no matter.
+        """What readers see of it. A run that is repeated with other content has another; why it was
+        deployed is no matter.
         """
         return self.run_id, self.snapshot, self.warehouse_file, self.model_version
 
     @classmethod
     def read(cls, home: Path) -> "Published | None":
         """What is published, or None before the first night. Where the file is damaged, what the last
-        switch's line says.
+        deployment's line says.
 
         Raises:
             PublishedUnreadable: neither can be read.
@@ -108,7 +108,7 @@ class Published:
         return record
 
     def write(self, home: Path) -> None:
-        """Switch readers over; on disk when this returns, so that no line says what a loss of power took
+        """Let readers see it; on disk when this returns, so that no line says what a loss of power took
         back.
         """
         write_text_atomically(home / FILE, json.dumps(asdict(self), indent=2, sort_keys=True))
@@ -135,7 +135,7 @@ def find_older_records(home: Path, record: Published) -> list[Published]:
 
 
 def read_last_deployed(home: Path) -> Published | None:
-    """What readers were last switched to, by the last line that can be read; None where no line can."""
+    """The record that was deployed last, by the last line that can be read; None where no line can."""
     try:
         lines = (home / DEPLOYMENTS).read_text(errors="replace").splitlines()
     except OSError:

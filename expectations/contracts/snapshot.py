@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
+from expectations.contracts.fold_in import FoldInFactors
 from expectations.contracts.ids import AS_GIVEN
 from expectations.contracts.packed_identity import (
     IdentifierLinks,
@@ -27,7 +28,6 @@ from expectations.contracts.packed_identity import (
     unpack_reviews,
 )
 from expectations.contracts.packed_lists import ListItem, ListVocabulary, ReasonItem
-from expectations.contracts.placing import FoldInFactors
 
 __all__ = [  # what stands behind the keys below
     "FoldInFactors",

@@ -24,7 +24,7 @@ SUITE = Suite(
         expect_each_row(
             "trust_is_a_share",
             "not exists(trust.weight, x -> x is null or x < 0 or x > 1)",
-            "It says how much of an answer the placing is.",
+            "It says how much of an answer the fold-in is.",
         ),
     ),
 )

@@ -28,7 +28,7 @@ class FoldInModel:
 
     Attributes:
         als: fitted on everything.
-        trust: (most events, weight 0…1), ascending: how much the service trusts a placing by so many events;
+        trust: (most events, weight 0…1), ascending: how much the service trusts a fold-in of so many events;
             empty where it was not measured, and then it is not trusted.
     """
 

@@ -26,14 +26,14 @@ def main() -> None:
         SparkSession.builder.master("local[1]").config("spark.jars.packages", DELTA_PACKAGE).config(
             "spark.jars.ivy", ivy
         ).config("spark.ui.enabled", "false").getOrCreate().stop()
-        aside = JARS.with_name("jars.part")
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
+        staging_folder = JARS.with_name("jars.part")
+        shutil.rmtree(staging_folder, ignore_errors=True)
+        staging_folder.mkdir(parents=True)
         for jar in sorted(Path(ivy, "jars").glob("*.jar")):
             if jar.name.startswith(WANTED):
-                shutil.copy(jar, aside / jar.name)
+                shutil.copy(jar, staging_folder / jar.name)
         shutil.rmtree(JARS, ignore_errors=True)
-        aside.rename(JARS)
+        staging_folder.rename(JARS)
     print(f"fetched {len(list(JARS.glob('*.jar')))} jars into {JARS}")
 
 

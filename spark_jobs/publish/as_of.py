@@ -13,11 +13,11 @@ from spark_jobs.publish.deployments import PUBLISH, Deployment, format_utc
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
 
-def compute_first_day_in_production(switch: Deployment) -> str:
+def compute_first_day_in_production(deployment: Deployment) -> str:
     """The day since which it was in production by the shop's clock: the night over landing day D is the run
     at 03:00 of D + 1.
     """
-    return (date.fromisoformat(switch.shop_date) + timedelta(days=1)).isoformat()
+    return (date.fromisoformat(deployment.shop_date) + timedelta(days=1)).isoformat()
 
 
 def parse_moment(when: str) -> tuple[datetime, bool]:
@@ -40,20 +40,20 @@ def parse_moment(when: str) -> tuple[datetime, bool]:
         raise ValueError("it lies beyond the years that a clock can tell") from error
 
 
-def find_deployment_at(switches: Iterable[Deployment], when: str) -> tuple[Deployment | None, str]:
+def find_deployment_at(deployments: Iterable[Deployment], when: str) -> tuple[Deployment | None, str]:
     """What was in production at a moment or at the end of a day.
 
     Args:
         when: as `parse_moment` takes it.
 
     Returns:
-        The switch, None when nothing was published by then; and by which clock: `wall`, or `shop` for a time
-        before this home's first publish, as it is when a home was filled with the past.
+        The deployment, None when nothing was published by then; and by which clock: `wall`, or `shop` for a
+        time before this home's first publish, as it is when a home was filled with the past.
 
     Raises:
         ValueError: it is neither a day nor a moment.
     """
-    lines, (moment, _) = list(switches), parse_moment(when)
+    lines, (moment, _) = list(deployments), parse_moment(when)
     by_wall = [each for each in lines if each.switched_at <= format_utc(moment)]
     if by_wall:
         return by_wall[-1], "wall"
@@ -61,7 +61,7 @@ def find_deployment_at(switches: Iterable[Deployment], when: str) -> tuple[Deplo
     return (by_shop[-1] if by_shop else None), "shop"
 
 
-def resolve_as_of(switches: Iterable[Deployment], when: str) -> tuple[Deployment | None, str, str]:
+def resolve_as_of(deployments: Iterable[Deployment], when: str) -> tuple[Deployment | None, str, str]:
     """What `find_deployment_at` finds, and a sentence that says which night this is, and which one is the
     day's own.
 
@@ -71,14 +71,14 @@ def resolve_as_of(switches: Iterable[Deployment], when: str) -> tuple[Deployment
     Raises:
         ValueError: it is neither a day nor a moment.
     """
-    lines, (moment, is_day) = list(switches), parse_moment(when)
+    lines, (moment, is_day) = list(deployments), parse_moment(when)
     deployment, clock = find_deployment_at(lines, when)
     if deployment is None:
         clock_note = f"nothing was in production {f'when {when} ended' if is_day else f'at {when}'}"
         first = lines[0] if lines else None
         if first:
             clock_note += (
-                f"; the first switch was at {first.switched_at}, over {format_landing_dates(first)} "
+                f"; the first deployment was at {first.switched_at}, over {format_landing_dates(first)} "
             )
             clock_note += f"(in production from {compute_first_day_in_production(first)} by the shop's days)"
         return None, clock, clock_note
@@ -97,5 +97,5 @@ def resolve_as_of(switches: Iterable[Deployment], when: str) -> tuple[Deployment
     return deployment, clock, clock_note
 
 
-def format_landing_dates(switch: Deployment) -> str:
-    return f"landing days up to {switch.record['landing_date']}"
+def format_landing_dates(deployment: Deployment) -> str:
+    return f"landing days up to {deployment.record['landing_date']}"

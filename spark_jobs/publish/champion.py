@@ -1,6 +1,6 @@
 """The model behind the lists in production: MLflow's alias `champion` follows a rollback.
 
-MLflow is imported when it is asked for: readers are switched before, and it takes longer to import than that.
+MLflow is imported when it is asked for: readers see the run before, and it takes longer to import than that.
 """
 
 from datetime import datetime

@@ -1,6 +1,6 @@
 """The log of deployments, `serving/production.jsonl`: the one source of what is in production.
 
-A line for every publish and every rollback, appended before readers are switched and never rewritten, so it
+A line for every publish and every rollback, appended before readers see the change and never rewritten, so it
 outlives the snapshots and warehouse files that `retention.py` deletes. `published.json`, the link
 `warehouse/concierge.duckdb` and the records in `serving/history/` are derived from it: a publish or rollback
 that was killed between two of its writes is finished by the next one, and `restore.py` makes them again.

@@ -1,5 +1,5 @@
 """`make history AT=2011-11-20`: what was in production then, its model, tables and rules; without AT, every
-switch in a line.
+deployment in a line.
 
 A day means its end, here and for `make rollback`, and both say which night that is: mostly the one over the
 day before. A home that was filled with the past was not there on those days: for a time before its first
@@ -17,24 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.published import read_published_history
-from spark_jobs.publish import deployments
 from spark_jobs.publish.as_of import compute_first_day_in_production, format_landing_dates, resolve_as_of
-from spark_jobs.publish.deployments import Deployment
+from spark_jobs.publish.deployments import ROLLBACK, Deployment, read_deployments
 from spark_jobs.publish.rule_files import COPIES_FOLDER
 from spark_jobs.settings import Settings
 
 
-def format_deployments(switches: Sequence[Deployment]) -> list[str]:
-    """Every switch in a line, oldest first."""
+def format_deployments(deployments: Sequence[Deployment]) -> list[str]:
+    """Every deployment in a line, oldest first."""
     return [
         f"{one.switched_at}  {one.by:<8}  {one.run_id}  landing day {one.record['landing_date']} "
         f" {one.record['model_version']}"
-        + (
-            f"  back from {one.was}{f': {one.why}' if one.why else ''}"
-            if one.by == deployments.ROLLBACK
-            else ""
-        )
-        for one in switches
+        + (f"  back from {one.was}{f': {one.why}' if one.why else ''}" if one.by == ROLLBACK else "")
+        for one in deployments
     ]
 
 
@@ -86,7 +81,7 @@ def describe_deployment(
                 f"  identity decisions in force: {len(decisions)}; linkage model"
                 f" {rules['linkage_model'] or 'none'}"
             ),
-            f"  overrides in force at the switch: {len(overrides)}",
+            f"  overrides in force at the deployment: {len(overrides)}",
             *(f"    {format_override(each)}" for each in overrides),
         ]
     return lines
@@ -115,22 +110,22 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--at", default="", help="a day, or a moment in UTC")
     parser.add_argument("--json", action="store_true", help="the whole line as JSON")
     args, home = parser.parse_args(argv), Settings.from_environment().home
-    switches = deployments.read_deployments(home)
-    if not switches:
+    deployments = read_deployments(home)
+    if not deployments:
         print(f"Nothing has been published in {home} since this is written down.", file=sys.stderr)
         return 1
     if not args.at:
-        print("\n".join(format_deployments(switches)))
+        print("\n".join(format_deployments(deployments)))
         return 0
     try:
-        deployment, clock, words = resolve_as_of(switches, args.at)
+        deployment, clock, words = resolve_as_of(deployments, args.at)
     except ValueError:
         print(f"{args.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
         return 1
     if deployment is None:
         print(f"{words[:1].upper()}{words[1:]}.", file=sys.stderr)
         return 1
-    later = switches[switches.index(deployment) + 1 :]
+    later = deployments[deployments.index(deployment) + 1 :]
     if args.json:
         print(json.dumps(asdict(deployment), indent=1))
     else:

@@ -53,7 +53,7 @@ class RollbackResult:
     explanation: str = ""
 
     @property
-    def is_switched(self) -> bool:
+    def is_deployed(self) -> bool:
         return self.was != self.now
 
 
@@ -148,7 +148,7 @@ def execute_rollback(settings: Settings, to: str | None, reason: str) -> int:
     described = f"{back.run_id} over landing days up to {back.landing_date} (model {back.model_version})"
     if went.explanation:
         print(went.explanation)
-    if went.is_switched:
+    if went.is_deployed:
         print(f"Readers see {described}; before: {was.run_id} (landing day {was.landing_date}).", flush=True)
     detail = {
         "from": was.run_id,
@@ -167,7 +167,7 @@ def execute_rollback(settings: Settings, to: str | None, reason: str) -> int:
             f" {error}",
             file=sys.stderr,
         )
-    if not went.is_switched:
+    if not went.is_deployed:
         nothing = "" if is_another_model or "model_stays" in detail else "; nothing was changed"
         print(f"Already in production: {described}{nothing}.")
         if is_another_model:

@@ -59,7 +59,7 @@ def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def collect_rules_in_force(context: RunContext, identity_inputs: IdentityInputs) -> dict[str, Any]:
-    """The rules of a night, for the line of its switch; their files are copied once a set.
+    """The rules of a run, for its deployment; their files are copied once per set.
 
     Args:
         identity_inputs: what `identify` took of decisions and of its linkage model.
@@ -81,10 +81,10 @@ def store_rule_file_copies(home: Path, hashes: dict[str, str], root: Path = ROOT
     """Copy the files into a folder named by their digest, unless it is there."""
     folder = home / COPIES_FOLDER / hash_rule_set(hashes)
     if not folder.exists():
-        aside = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(aside, ignore_errors=True)
+        staging_folder = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(staging_folder, ignore_errors=True)
         for name in hashes:
-            (aside / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(root / name, aside / name)
-        aside.rename(folder)
+            (staging_folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / name, staging_folder / name)
+        staging_folder.rename(folder)
     return folder

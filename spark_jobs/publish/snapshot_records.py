@@ -167,9 +167,7 @@ def encode_identity_links(sources: SnapshotTables) -> Pairs:
 
 
 def encode_fold_in(sources: SnapshotTables, meta: snapshot.SnapshotMeta) -> Pairs:
-    """The served model's factors for placing customers; those of another model than the lists'
-    are left out.
-    """
+    """The served model's factors for fold-in; none where they are of another model than the lists."""
     rows = sources.lake.read_arrow(REC_FOLD_IN).to_pylist() if sources.lake.exists(REC_FOLD_IN) else []
     for row in rows:
         if row["model_version"] != meta.model_version:

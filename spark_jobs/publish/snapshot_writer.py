@@ -1,5 +1,5 @@
-"""Write one snapshot aside, sync it, and give it its name by one rename: a reader finds a whole
-one or none.
+"""Write one snapshot into a staging folder, sync it, and give it its name by one rename: a reader finds a
+whole one or none.
 """
 
 import shutil
@@ -31,21 +31,21 @@ def write_snapshot(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
     """
     if folder.exists():
         raise FileExistsError(f"the snapshot {folder.name} exists already; snapshots are never written over")
-    aside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(aside, ignore_errors=True)  # left behind by a publish that was killed
-    aside.mkdir(parents=True)
+    staging_folder = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(staging_folder, ignore_errors=True)  # left behind by a publish that was killed
+    staging_folder.mkdir(parents=True)
     n = 0
     # Nothing reads it before the rename, so one sync at the end is enough.
-    with lmdb.open(str(aside), map_size=MAP_BYTES, sync=False, metasync=False, lock=False) as env:
+    with lmdb.open(str(staging_folder), map_size=MAP_BYTES, sync=False, metasync=False, lock=False) as env:
         with env.begin(write=True) as txn:
             for key, value in pairs:
                 if not txn.put(key, value, overwrite=False):
                     raise ValueError(f"the key {key!r} comes twice")
                 n += 1
         env.sync(True)
-    SnapshotManifest.of(folder.name, aside / DATA_FILE).write(aside)
-    sync_folder(aside)
-    aside.rename(folder)
+    SnapshotManifest.of(folder.name, staging_folder / DATA_FILE).write(staging_folder)
+    sync_folder(staging_folder)
+    staging_folder.rename(folder)
     sync_folder(folder.parent)
     return n
 

@@ -1,9 +1,9 @@
 """What a step wrote is checked before anyone may read it: style rule 35, once, at the border.
 
-A verdict belongs to a version of a table and a suite, and is kept in `ops_runs` under the step `validate`.
-The table is known by its id, because one made anew counts its versions from 0 again. So a table that was not
-written again is not checked again; and a step that failed at its border fails again when it is retried, even
-if its job then finds nothing new to do.
+A check result belongs to a version of a table and a suite, and stands in `ops_runs` under the step
+`validate`. The table is known by its id, because one made anew counts its versions from 0 again. So a table
+that was not written again is not checked again; and a step that failed at its border fails again when it is
+retried, even if its job then finds nothing new to do.
 """
 
 import hashlib
@@ -83,7 +83,7 @@ class CheckResult:
             logger.log(level, f"{self.table_name}: {each}", extra=fields)
 
     def report(self) -> TableReport:
-        """The verdict as a row of `ops_runs`."""
+        """The result as a row of `ops_runs`."""
         detail = {
             "n_expectations": self.n_expectations,
             "n_unmet": len(self.unmet),
@@ -105,7 +105,7 @@ def hash_suite(suite: Suite) -> str:
 
 
 def read_passed_checks(lake: Lake) -> set[tuple[str, int, str]]:
-    """(table's id, version, suite) of every verdict that let a table pass."""
+    """(table's id, version, suite) of every check result that let a table pass."""
     runs = lake.read_arrow(OPS_RUNS, columns=["step", "version_after", "detail"])
     rows = runs.filter(pc.equal(runs["step"], STEP)).to_pylist()
     details = [(row["version_after"], json.loads(row["detail"])) for row in rows]
@@ -127,13 +127,13 @@ def find_unchecked_tables(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite
 
 
 def check_tables(lake: Lake, tables: Sequence[str]) -> list[CheckResult]:
-    """Check those of these tables that have not passed yet, and log each verdict.
+    """Check those of these tables that have not passed yet, and log each result.
 
     Args:
         lake: with a session, if `find_unchecked_tables` finds anything.
         tables: names; a table that was never written is not there to be checked.
     """
-    verdicts = []
+    results = []
     for suite, table_id, version in find_unchecked_tables(lake, tables):
         unmet = find_unmet_expectations(
             lake.read(suite.table, version),
@@ -141,41 +141,43 @@ def check_tables(lake: Lake, tables: Sequence[str]) -> list[CheckResult]:
             suite.expectations,
             lake.is_small(suite.table, version),
         )
-        verdict = CheckResult(
+        result = CheckResult(
             suite.table.name, table_id, version, hash_suite(suite), len(suite.expectations), tuple(unmet)
         )
-        verdict.log()
-        verdicts.append(verdict)
-    return verdicts
+        result.log()
+        results.append(result)
+    return results
 
 
-def raise_if_failed(verdicts: list[CheckResult]) -> None:
+def raise_if_failed(results: list[CheckResult]) -> None:
     """Let the night go on, or stop it.
 
     Raises:
         BorderError: a table failed.
     """
-    failures = [f"{v.table_name}: {each}" for v in verdicts for each in v.unmet if each.is_fatal]
+    failures = [
+        f"{result.table_name}: {each}" for result in results for each in result.unmet if each.is_fatal
+    ]
     if failures:
         raise BorderError("; ".join(failures))
 
 
 @dataclass
 class BorderChecks:
-    """One step's checks: all verdicts so far, and the seconds they took."""
+    """One step's checks: all results so far, and the seconds they took."""
 
     lake: Lake
-    verdicts: list[CheckResult] = field(default_factory=list)
+    results: list[CheckResult] = field(default_factory=list)
     seconds: float = 0.0
 
     def check(self, tables: Sequence[str]) -> None:
         """Check these tables.
 
         Raises:
-            BorderError: one failed; its verdict is among `verdicts`.
+            BorderError: one failed; its result is among `results`.
         """
         start = time.monotonic()
-        verdicts = check_tables(self.lake, tables)
+        results = check_tables(self.lake, tables)
         self.seconds += time.monotonic() - start
-        self.verdicts += verdicts
-        raise_if_failed(verdicts)
+        self.results += results
+        raise_if_failed(results)

@@ -113,8 +113,8 @@ def execute_step(step: str, context: RunContext, started_at: float) -> int:
         logger.error(f"stopped by {type(error).__name__}")
         raise
     finally:
-        verdicts, elapsed = [verdict.report() for verdict in border.verdicts], time.monotonic() - started_at
-        record_reports(lake, context, checks.STEP, verdicts, border.seconds, elapsed)
+        results, elapsed = [result.report() for result in border.results], time.monotonic() - started_at
+        record_reports(lake, context, checks.STEP, results, border.seconds, elapsed)
     if reports is None:
         return NOTHING_NEW if step in SKIPPING else 0
     failures = [report.failure for report in reports if report.failure]

@@ -14,7 +14,7 @@ from expectations.contracts.settings import PREFIX, SettingsError
 from spark_jobs.settings import Settings
 
 LAKE_SCHEMA = "LAKE"  # what `load` keeps; dbt's sources
-BUILD_SUFFIX = "_BUILD"  # the schema aside that dbt builds in
+BUILD_SUFFIX = "_BUILD"  # the schema that dbt builds in
 LOGIN_SECONDS = 60
 # Without it the connector repeats a request that the server answers with an error for minutes. A statement
 # that only takes long is polled for, and each poll has this time of its own.

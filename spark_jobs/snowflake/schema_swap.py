@@ -25,7 +25,7 @@ BUILDING, BUILT, PUBLISHED = "building", "built", "published"
 
 
 class BuildNotFinished(RuntimeError):  # noqa: N818 - reads as what it says
-    """The schema aside does not hold a finished build of this run; the message says what it holds."""
+    """The build schema does not hold a finished build of this run; the message says what it holds."""
 
 
 def get_build_schema_name(settings: Settings) -> str:
@@ -35,25 +35,25 @@ def get_build_schema_name(settings: Settings) -> str:
 
 def create_build_schema(settings: Settings, run_id: str, is_built_upon: bool) -> None:
     """Create the build schema: a clone of what readers see, to build upon, or an empty one."""
-    live, aside = settings.snowflake["schema"], get_build_schema_name(settings)
+    live, build_schema = settings.snowflake["schema"], get_build_schema_name(settings)
     with connect_to_snowflake(settings, live) as session:
         if is_built_upon:
-            clone_schema(session, live, aside)
+            clone_schema(session, live, build_schema)
         else:
-            create_empty_schema(session, aside)
-        write_build_state(session, aside, run_id, BUILDING)
+            create_empty_schema(session, build_schema)
+        write_build_state(session, build_schema, run_id, BUILDING)
 
 
 def mark_build_finished(settings: Settings, run_id: str) -> None:
-    """Note that the schema aside holds this run, built and tested, and grant what readers may read before
-    they see it.
+    """Mark the build schema as built and tested by this run, and grant what readers may read before they see
+    it.
     """
-    aside = get_build_schema_name(settings)
-    with connect_to_snowflake(settings, aside) as session:
+    build_schema = get_build_schema_name(settings)
+    with connect_to_snowflake(settings, build_schema) as session:
         if not session.is_stand_in:  # it knows no roles
-            for grant in format_grants(settings, aside, session.list_relations(aside)):
+            for grant in format_grants(settings, build_schema, session.list_relations(build_schema)):
                 session.run(grant)
-        write_build_state(session, aside, run_id, BUILT)
+        write_build_state(session, build_schema, run_id, BUILT)
 
 
 def format_grants(settings: Settings, schema: str, relations: Mapping[str, str]) -> list[str]:
@@ -86,11 +86,11 @@ def swap_in_build(settings: Settings, run_id: str) -> bool:
     """
     if settings.warehouse != "snowflake":
         return False
-    live, aside = settings.snowflake["schema"], get_build_schema_name(settings)
+    live, build_schema = settings.snowflake["schema"], get_build_schema_name(settings)
     with connect_to_snowflake(settings, live) as session:
-        now, tonight = read_build_state(session, live), read_build_state(session, aside)
+        now, tonight = read_build_state(session, live), read_build_state(session, build_schema)
         if tonight == (run_id, BUILT):
-            swap_schemas(session, live, aside)
+            swap_schemas(session, live, build_schema)
             write_build_state(session, live, run_id, PUBLISHED)
             return True
         if now and now[0] == run_id:
@@ -99,7 +99,8 @@ def swap_in_build(settings: Settings, run_id: str) -> bool:
             return False
     current_build = f"{tonight[1]} by {tonight[0]}" if tonight else "nothing"
     raise BuildNotFinished(
-        f"{aside} holds {current_build}, not a finished build of {run_id}; `dbt` makes it before `publish`"
+        f"{build_schema} holds {current_build}, not a finished build of {run_id};"
+        " `dbt` makes it before `publish`"
     )
 
 
@@ -120,16 +121,16 @@ def write_build_state(session: SnowflakeSession, schema: str, run_id: str, how_f
     )
 
 
-def clone_schema(session: SnowflakeSession, live: str, aside: str) -> None:
+def clone_schema(session: SnowflakeSession, live: str, build_schema: str) -> None:
     """A copy of one schema under another name."""
     if not session.is_stand_in:
-        session.run(f"create or replace schema {aside} clone {live}")
+        session.run(f"create or replace schema {build_schema} clone {live}")
         return
     # The stand-in clones tables, not schemas; views are made by dbt anyway.
-    create_empty_schema(session, aside)
+    create_empty_schema(session, build_schema)
     for name, kind in session.list_relations(live).items():
         if kind == "BASE TABLE":
-            session.run(f"create table {aside}.{name} clone {live}.{name}")
+            session.run(f"create table {build_schema}.{name} clone {live}.{name}")
 
 
 def create_empty_schema(session: SnowflakeSession, schema: str) -> None:
@@ -142,13 +143,13 @@ def create_empty_schema(session: SnowflakeSession, schema: str) -> None:
         session.run(f"drop {'view' if kind == 'VIEW' else 'table'} {schema}.{name}")
 
 
-def swap_schemas(session: SnowflakeSession, live: str, aside: str) -> None:
-    """What was aside is live, what was live is aside: one statement, so no reader sees a half."""
+def swap_schemas(session: SnowflakeSession, live: str, build_schema: str) -> None:
+    """Swap the live and the build schema in one statement, so that no reader sees a half."""
     if not session.is_stand_in:
-        session.run(f"alter schema {live} swap with {aside}")
+        session.run(f"alter schema {live} swap with {build_schema}")
         return
     # The stand-in cannot: there the live schema gets copies, one by one, and views become tables.
     create_empty_schema(session, live)
-    for name in session.list_relations(aside):
-        session.run(f"create table {live}.{name} as select * from {aside}.{name}")
-    write_build_state(session, aside, "", PUBLISHED)
+    for name in session.list_relations(build_schema):
+        session.run(f"create table {live}.{name} as select * from {build_schema}.{name}")
+    write_build_state(session, build_schema, "", PUBLISHED)

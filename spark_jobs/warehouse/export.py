@@ -34,20 +34,24 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """Make `fct_interactions`, `feat_customers` and `feat_items` in the lake hold what the
     warehouse's hold.
     """
-    aside = context.settings.paths.export(context.slug)
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    staging_folder = context.settings.paths.export(context.slug)
+    shutil.rmtree(staging_folder, ignore_errors=True)
+    staging_folder.mkdir(parents=True)
     tables = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     try:
         if context.settings.warehouse == "snowflake":
             schema = get_build_schema_name(context.settings)
             with connect_to_snowflake(context.settings, schema) as session:
                 return [
-                    export_table(lake, table, schema, partial(fetch_rows, session), aside) for table in tables
+                    export_table(lake, table, schema, partial(fetch_rows, session), staging_folder)
+                    for table in tables
                 ]
-        return [export_table(lake, table, "main", build_duckdb_fetcher(context), aside) for table in tables]
+        return [
+            export_table(lake, table, "main", build_duckdb_fetcher(context), staging_folder)
+            for table in tables
+        ]
     finally:
-        shutil.rmtree(aside)
+        shutil.rmtree(staging_folder)
 
 
 def export_table(lake: Lake, table: Table, schema: str, fetch: FetchRows, folder: Path) -> TableReport:

@@ -31,18 +31,18 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """
     if context.settings.warehouse != "snowflake":
         return []
-    aside = context.settings.paths.load(context.slug)
-    shutil.rmtree(aside, ignore_errors=True)
+    staging_folder = context.settings.paths.load(context.slug)
+    shutil.rmtree(staging_folder, ignore_errors=True)
     try:
         with connect_to_snowflake(context.settings) as session:
             session.run(sql.CREATE_WATERMARKS)
             before = read_watermarks(session)
             return [
-                load_table(session, context, lake, LAKE[name], before.get(name), aside / name)
+                load_table(session, context, lake, LAKE[name], before.get(name), staging_folder / name)
                 for name in SOURCE_TABLES
             ]
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(staging_folder, ignore_errors=True)
 
 
 def read_watermarks(session: SnowflakeSession) -> dict[str, Watermark]:

@@ -146,7 +146,7 @@ def test_personal_values_are_stored_only_in_marts_granted_on_their_own(models):
     holding = {name for name, node in models.items() if PERSONAL & set(node["columns"])}
     stored = {name for name in holding if models[name]["config"]["materialized"] != "ephemeral"}
     assert stored == set(CONTACT_MARTS), (
-        f"{PERSONAL} belong to marts that aside.grants gives to the contacts role alone"
+        f"{PERSONAL} belong to marts that schema_swap.format_grants gives to the contacts role alone"
     )
     assert len(holding) > len(stored), "what those marts are made of is ephemeral"
 

@@ -181,18 +181,18 @@ def graph_pairs():
 
 
 def publish(home, run_id, published_at="2026-02-21T03:00:00Z", **fields):
-    """Write a snapshot to disk, keep its record, and switch to it."""
+    """Write a snapshot to disk, keep its record, and deploy it."""
     write_snapshot(
         home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, published_at=published_at, **fields)
     )
     if not (home / restrictions_store.FOLDER).exists():
         restrictions_store.RestrictionDatabase.create(home / restrictions_store.FOLDER)
-    record = switch_to(home, run_id, published_at)
+    record = deploy_snapshot(home, run_id, published_at)
     (home / HISTORY).mkdir(parents=True, exist_ok=True)
     (home / HISTORY / f"{run_id}.json").write_text(json.dumps(asdict(record)))
 
 
-def switch_to(home, run_id, published_at="2026-02-21T03:00:00Z"):
+def deploy_snapshot(home, run_id, published_at="2026-02-21T03:00:00Z"):
     home.mkdir(parents=True, exist_ok=True)
     record = Published(run_id, "2026-02-20", published_at, run_id, "", "concierge/7", run_id)
     record.write(home)

@@ -98,7 +98,7 @@ class Server:
 @pytest.fixture
 def server(tmp_path, request):
     disk = next(
-        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "deploy_snapshot")
     )
     disk.publish(tmp_path, "night-1", model_version="concierge/1")
     started = Server(tmp_path)

@@ -40,8 +40,8 @@ def flip_bits(file: Path) -> None:
 def delete_path(file: Path) -> None:
     """A file or a folder is gone, at one moment: the service may make it anew at the next."""
     if file.is_dir() and not file.is_symlink():
-        aside = file.with_name(f".{file.name}.gone")
-        shutil.rmtree(file.rename(aside))
+        temporary = file.with_name(f".{file.name}.gone")
+        shutil.rmtree(file.rename(temporary))
     else:
         file.unlink()
 
@@ -99,9 +99,9 @@ def apply_harm(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[
         if LOG not in name and COPIES not in name and str(STATE) not in name:
             if file.is_dir():
                 delete_path(file)
-            aside = file.with_name(f".{file.name}.back")
-            (shutil.copytree if (copy / name).is_dir() else shutil.copyfile)(copy / name, aside)
-            aside.replace(file)  # whole at once, as a restore from a backup should be
+            temporary = file.with_name(f".{file.name}.back")
+            (shutil.copytree if (copy / name).is_dir() else shutil.copyfile)(copy / name, temporary)
+            temporary.replace(file)  # whole at once, as a restore from a backup should be
 
 
 @contextmanager

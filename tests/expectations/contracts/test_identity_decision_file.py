@@ -55,9 +55,9 @@ def test_appended_to_what_a_killed_writer_left(tmp_path, held, kept, torn):
     append_decision(path, new)
     assert read_decisions(path) == [*kept, new]
     assert path.read_text() == (text(*kept, new) if torn or not kept else held + "\n" + new.quoted_line)
-    aside = tmp_path / "decisions.csv.torn"
+    torn_file = tmp_path / "decisions.csv.torn"
     torn = torn.encode() if isinstance(torn, str) else torn
-    assert (aside.read_bytes() if aside.exists() else None) == (torn and torn + b"\n"), (
+    assert (torn_file.read_bytes() if torn_file.exists() else None) == (torn and torn + b"\n"), (
         "not lost without a word"
     )
 

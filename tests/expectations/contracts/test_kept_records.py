@@ -55,7 +55,7 @@ def put(home, name, data):
 
 
 @pytest.mark.parametrize("data", HOSTILE)
-def test_a_damaged_switch_is_what_the_last_line_says(tmp_path, data):
+def test_a_damaged_published_record_is_what_the_last_line_says(tmp_path, data):
     put(tmp_path, FILE, data)
     with pytest.raises(PublishedUnreadable, match=r"^published.json is damaged$"):
         Published.read(tmp_path)

@@ -1,4 +1,4 @@
-"""Placing a customer: the minimum it promises, and the same place as training gives."""
+"""Fold-in: the minimum it promises, and the same place as training gives."""
 
 import numpy as np
 import pytest
@@ -70,8 +70,8 @@ def test_arrivals_keep_their_last_events_and_nobody_arrives_twice():
     assert len(held[6]) == 30, "who does not arrive keeps everything"
 
 
-def test_a_report_says_what_placing_is_worth(checkerboard):
-    """Cut on day 22: who arrives is known by their colour: placing is worth about what training is, and more
+def test_a_report_says_what_fold_in_is_worth(checkerboard):
+    """Cut on day 22: who arrives is known by their colour: fold-in is worth about what training is, and more
     than popularity.
     """
     before, after = checkerboard.behaviour.before(22), checkerboard.behaviour.since(22)

@@ -21,7 +21,7 @@ TODAY = "2026-02-22T03:00:00Z"
 def disk(request):
     """The helpers of conftest, which a test module cannot import by name."""
     return next(
-        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "deploy_snapshot")
     )
 
 
@@ -143,7 +143,7 @@ def test_a_snapshot_that_is_put_right_is_served_again(home, clock):
 
 
 def test_what_an_operator_rolled_back_from_never_stands_in(home, disk):
-    disk.switch_to(home, "night-1")
+    disk.deploy_snapshot(home, "night-1")
     cut(folder(home, "night-1") / DATA_FILE)
     store = PublishedSnapshots(home)
     assert store.get_current() is None
@@ -153,7 +153,7 @@ def test_what_an_operator_rolled_back_from_never_stands_in(home, disk):
 @pytest.mark.parametrize(
     "text", ["", "{", "[" * 100_000, "[]", '{"run_id": 1}', "\x00\xff", '{"snapshot": "../night-1"}', None]
 )
-def test_a_damaged_switch(home, text):
+def test_a_damaged_published_record(home, text):
     running = PublishedSnapshots(home)
     assert running.get_current().name == "night-2"
     if text is None:
@@ -167,7 +167,7 @@ def test_a_damaged_switch(home, text):
         )
 
 
-def test_after_a_rollback_a_damaged_switch_does_not_undo_it(home):
+def test_after_a_rollback_a_damaged_published_record_does_not_undo_it(home):
     back = (home / HISTORY / "night-1.json").read_text()
     (home / DEPLOYMENTS).write_text(f'{{"by": "rollback", "record": {back}}}\n{{"torn')
     (home / "published.json").write_text("{")
@@ -182,7 +182,7 @@ def test_a_file_that_may_not_be_read_takes_nothing_away(home, disk, monkeypatch)
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_text", forbidden)
-    disk.switch_to(home, "night-1")
+    disk.deploy_snapshot(home, "night-1")
     assert store.get_current().name == "night-2"
     assert (
         store.describe_problem()

@@ -25,7 +25,7 @@ TODAY = "2026-02-22T03:00:00Z"
 def disk(request):
     """The helpers of conftest, which a test module cannot import by name."""
     return next(
-        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "deploy_snapshot")
     )
 
 
@@ -49,7 +49,7 @@ def test_nothing_yet_then_the_first_then_the_next_and_back(tmp_path, disk):
     assert store.get_current() is store.get_current()
     disk.publish(tmp_path, "night-2", model_version="concierge/8")
     assert store.get_current().meta.model_version == "concierge/8"
-    disk.switch_to(tmp_path, "night-1")
+    disk.deploy_snapshot(tmp_path, "night-1")
     assert store.get_current().name == "night-1"
 
 
@@ -71,10 +71,10 @@ def test_a_night_that_cannot_be_read_leaves_the_one_before(home, disk, harm):
     elif harm != "missing":
         folder(home, "night-3").mkdir()
         (folder(home, "night-3") / DATA_FILE).write_bytes(b"" if harm == "empty" else b"torn" * 5000)
-    disk.switch_to(home, "night-3", published_at="2026-02-23T03:00:00Z")
+    disk.deploy_snapshot(home, "night-3", published_at="2026-02-23T03:00:00Z")
     assert store.get_current().name == "night-2"
     assert "snapshot night-3" in store.describe_problem()
-    disk.switch_to(home, "night-2", published_at=TODAY)
+    disk.deploy_snapshot(home, "night-2", published_at=TODAY)
     assert store.describe_problem() == ""
 
 

@@ -12,7 +12,7 @@ from serving_app.storage.snapshots import Snapshot, SnapshotUnreadable
 def disk(request):
     """The helpers of conftest, which a test module cannot import by name."""
     return next(
-        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "deploy_snapshot")
     )
 
 

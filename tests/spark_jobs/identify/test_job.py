@@ -216,19 +216,21 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
         lake.replace_rows([row], CORE_IDENTIFIERS)
         argv = ["identify", "--from", "2026-01-05", "--to", "2026-01-05", "--run-id", "r"]
         assert [launcher.main(argv), launcher.main(argv)] == ends
-        verdicts = [row["detail"] for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == STEP]
+        check_results = [
+            row["detail"] for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == STEP
+        ]
         printed = capfd.readouterr()
-        assert EMAIL not in printed.out + printed.err + caplog.text + str(verdicts)
+        assert EMAIL not in printed.out + printed.err + caplog.text + str(check_results)
         if name == "bad":
             assert (
                 "core_identities: identifier_id: column_values_to_match_regex (1 rows): Only an id may stand"
                 " here" in printed.err
             )
-            assert len([detail for detail in verdicts if '"passed": false' in detail]) == 4, (
+            assert len([detail for detail in check_results if '"passed": false' in detail]) == 4, (
                 "two tables, twice: the reason quotes the id"
             )
         else:
-            assert len(verdicts) == len(OUT), "a version that has passed is not checked again"
+            assert len(check_results) == len(OUT), "a version that has passed is not checked again"
 
 
 def named(number: int, hour: int, first: str, birth: date, **who) -> tuple:

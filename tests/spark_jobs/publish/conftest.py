@@ -177,7 +177,7 @@ class Shop:
         return night
 
     def report(self, run_id: str, served: dict) -> None:
-        """What `train` leaves for the switch's line."""
+        """What `train` leaves for the deployment's line."""
         path = self.home / "reports" / run_id / "model.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"served": served}))

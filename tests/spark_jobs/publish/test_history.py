@@ -1,5 +1,5 @@
-"""What was in production when: every switch is written down once, and asked for by a day, a moment, or the
-shop's own days.
+"""What was in production when: every deployment is written down once, and asked for by a day, a moment, or
+the shop's own days.
 """
 
 import json
@@ -48,22 +48,22 @@ def nights(shop, monkeypatch):
     return shop
 
 
-def test_every_switch_has_one_line(nights, capsys):
+def test_every_deployment_has_one_line(nights, capsys):
     lake = nights.land("rec_customer_items_v1")
     run(nights.night("night-2", date(2026, 2, 3)), lake)
     before = (nights.home / deployments.FILE).read_bytes()
     run(nights.night("night-2", date(2026, 2, 3)), lake)  # nothing new: nothing is written down
     assert (nights.home / deployments.FILE).read_bytes() == before
     rollback.main(["--to=night-0", "--reason=why not"])
-    switches = deployments.read_deployments(nights.home)
-    assert [(each.by, each.run_id, each.was) for each in switches] == [
+    lines = deployments.read_deployments(nights.home)
+    assert [(each.by, each.run_id, each.was) for each in lines] == [
         ("publish", "night-0", ""),
         ("publish", "night-1", "night-0"),
         ("publish", "night-2", "night-1"),
         ("publish", "night-2", "night-2"),
         ("rollback", "night-0", "night-2"),
     ]
-    assert switches[-1].model == SERVED and switches[-1].rules == switches[0].rules
+    assert lines[-1].model == SERVED and lines[-1].rules == lines[0].rules
     capsys.readouterr()
     assert history.main([]) == 0
     assert (
@@ -72,7 +72,7 @@ def test_every_switch_has_one_line(nights, capsys):
     )
 
 
-def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
+def test_a_deployment_that_was_killed_before_its_line_is_written_down_later(nights):
     path = nights.home / deployments.FILE
     whole = path.read_bytes()
     path.write_bytes(whole[: whole.rindex(b'{"by"') + 40])  # torn in the middle of the last line
@@ -93,7 +93,7 @@ def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
     [
         pytest.param("2026-02-01", ("night-0", "wall"), id="a day is its end: published at 03:00 of it"),
         pytest.param("2026-02-02T02:59:59", ("night-0", "wall"), id="a second before the next"),
-        pytest.param("2026-02-02T03:00", ("night-1", "wall"), id="at the switch itself"),
+        pytest.param("2026-02-02T03:00", ("night-1", "wall"), id="at the deployment itself"),
         pytest.param("2026-02-02T04:30+02:00", ("night-0", "wall"), id="another zone's morning"),
         pytest.param("2026-07-01", ("night-2", "wall"), id="long after"),
         pytest.param("2026-01-31", (None, "shop"), id="before the first"),
@@ -123,7 +123,7 @@ def test_a_home_filled_with_the_past_is_asked_by_the_shops_days(when, expected):
         ("rollback", "18", "20"),
         ("publish", "22", "22"),
     ]
-    switches = [
+    lines = [
         deployments.Deployment(
             f"2026-11-21T19:0{n}:00Z",
             by,
@@ -132,7 +132,7 @@ def test_a_home_filled_with_the_past_is_asked_by_the_shops_days(when, expected):
         )
         for n, (by, day, shop) in enumerate(made)
     ]
-    found, clock = as_of.find_deployment_at(switches, when)
+    found, clock = as_of.find_deployment_at(lines, when)
     assert (found and found.run_id, clock) == (expected, "shop")
 
 
@@ -170,8 +170,9 @@ def test_it_says_model_tables_rules_and_lists(nights, capsys):
         ),
         pytest.param(
             "2025-01-01",
-            "Nothing was in production when 2025-01-01 ended; the first switch was at 2026-02-01T03:00:00Z,"
-            " over landing days up to 2026-02-01 (in production from 2026-02-02 by the shop's days).",
+            "Nothing was in production when 2025-01-01 ended; the first deployment was at"
+            " 2026-02-01T03:00:00Z, over landing days up to 2026-02-01 (in production from 2026-02-02 by the"
+            " shop's days).",
             id="too early",
         ),
     ],

@@ -1,5 +1,5 @@
-"""A publish or a rollback that is killed: readers see a whole night, a repeat heals, and every switch has its
-line in the end.
+"""A publish or a rollback that is killed: readers see a whole night, a repeat heals, and every deployment has
+its line in the end.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop,
         run(shop.night("two"), lake)
     monkeypatch.undo()
     assert len(n_renamed) == min(dies_at, 5), (
-        "snapshot, history, the switch, the warehouse's name, the summary"
+        "snapshot, history, the published record, the warehouse's name, the summary"
     )
     seen = published(shop)
     assert seen[0].run_id == ("one" if dies_at < 3 else "two")
@@ -82,7 +82,7 @@ def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop,
     ]
 
 
-def test_what_a_publish_killed_behind_the_switch_left_undone_is_done_by_its_repeat(shop, monkeypatch):
+def test_what_a_publish_killed_after_its_deployment_left_undone_is_done_by_its_repeat(shop, monkeypatch):
     monkeypatch.setattr(retention, "N_RETAINED", 1)
     run(shop.night("one"), shop.land())
     shop.rows["rec_customer_items_v1"][0]["items"].pop()
@@ -147,11 +147,11 @@ def test_a_rollback_killed_before_any_write_is_finished_when_asked_again(shop, m
         die_before(killed, write)
         rollback.roll_back(shop.home, "one", AT, "odd")
     is_logged = write != "append_deployment"
-    assert rollback.roll_back(shop.home, "one", AT, "odd").is_switched != is_logged
+    assert rollback.roll_back(shop.home, "one", AT, "odd").is_deployed != is_logged
     assert seen_by_readers(shop.home) == ("one",) * 3
     [*_, last] = deployments.read_deployments(shop.home)
     assert (last.by, last.run_id, last.was, last.why) == ("rollback", "one", "two", "odd")
-    assert not rollback.roll_back(shop.home, "one", AT, "odd").is_switched
+    assert not rollback.roll_back(shop.home, "one", AT, "odd").is_deployed
     assert len(deployments.read_deployments(shop.home)) == 3
 
 

@@ -123,7 +123,7 @@ def test_what_is_in_production_already_is_said_and_nothing_is_changed_or_logged(
 
 
 def everything(home):
-    """The bytes of all that a rollback might touch: the switch, its lines, and the lake with its log."""
+    """The bytes of all that a rollback might touch: published record, log, and the lake with its own log."""
     paths = [
         home / "published.json",
         home / deployments.FILE,
@@ -203,8 +203,8 @@ def test_a_night_that_is_running_is_named_since_it_publishes_over_the_rollback(t
         ),
         pytest.param(
             ["--to", "2026-01-31"],
-            "nothing was in production when 2026-01-31 ended; the first switch was at 2026-02-01T03:00:00Z,"
-            " over landing days up to 2026-02-01",
+            "nothing was in production when 2026-01-31 ended; the first deployment was at"
+            " 2026-02-01T03:00:00Z, over landing days up to 2026-02-01",
             id="before the first night",
         ),
         pytest.param(

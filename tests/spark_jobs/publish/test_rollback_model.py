@@ -39,7 +39,7 @@ def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of
     change, and logged.
     """
     shop, registry = shop_of_two_models
-    switches = deployments.read_deployments(shop.home)
+    lines = deployments.read_deployments(shop.home)
     assert rollback.main(["--to=night-2"]) == 0
     assert (
         "Already in production: night-2" in (said := capsys.readouterr().out)
@@ -54,7 +54,7 @@ def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of
     )
     assert (
         registry.champion().model_version == "concierge/2"
-        and deployments.read_deployments(shop.home) == switches
+        and deployments.read_deployments(shop.home) == lines
     )
     [logged] = [
         row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"
@@ -77,7 +77,7 @@ def test_a_model_whose_files_were_touched_is_not_brought_back(shop_of_two_models
     assert (Published.read(shop.home).run_id, registry.champion().model_version) == ("night-0", "concierge/2")
 
 
-def test_nobody_else_is_at_the_switch_until_the_model_has_followed(shop_of_two_models, monkeypatch):
+def test_nobody_else_deploys_until_the_model_has_followed(shop_of_two_models, monkeypatch):
     """Between one person's lists and their model another's would leave lists of the one and a model of the
     other.
     """

@@ -78,7 +78,7 @@ def test_factors_and_lists_are_the_same_bytes(other):
 
 
 def test_a_rebuilt_model_is_served_like_any_model(other):
-    """One that beat popularity and was tested, so it trusts placings: what was made without a test would
+    """One that beat popularity and was tested, so it trusts fold-in: what was made without a test would
     trust none.
     """
     _, registry, version, _ = other

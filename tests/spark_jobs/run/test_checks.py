@@ -39,11 +39,11 @@ def test_a_verdict_belongs_to_a_version_and_holds_no_value(lake, tmp_path, capfd
         people(good, {**good, "email_identifier_id": None}, {**good, "email": f"call {CANARY}"}), CORE_PEOPLE
     )
     tables = ["core_people"]
-    verdicts = checks.check_tables(lake, tables)
+    results = checks.check_tables(lake, tables)
     with pytest.raises(checks.BorderError, match=r"core_people: email_has_its_id \(1 rows\)") as stopped:
-        checks.raise_if_failed(verdicts)
+        checks.raise_if_failed(results)
     assert "email_looks_like_one" not in str(stopped.value), "a warning stops nobody"
-    record_reports(lake, a_night(tmp_path), checks.STEP, [verdict.report() for verdict in verdicts], 0.0)
+    record_reports(lake, a_night(tmp_path), checks.STEP, [result.report() for result in results], 0.0)
     assert checks.find_unchecked_tables(lake, tables), (
         "a version that failed is checked until it passes or is replaced"
     )
@@ -51,7 +51,7 @@ def test_a_verdict_belongs_to_a_version_and_holds_no_value(lake, tmp_path, capfd
     lake.replace_rows(people(good, {**good, "email": f"call {CANARY}"}), CORE_PEOPLE)
     passed = checks.check_tables(lake, tables)
     checks.raise_if_failed(passed)
-    record_reports(lake, a_night(tmp_path), checks.STEP, [verdict.report() for verdict in passed], 0.0)
+    record_reports(lake, a_night(tmp_path), checks.STEP, [result.report() for result in passed], 0.0)
     assert not checks.find_unchecked_tables(lake, tables)
     n_versions = lake.version(CORE_PEOPLE) + 1
     lake.replace_rows(people(good), CORE_PEOPLE)
@@ -71,7 +71,7 @@ def test_a_verdict_belongs_to_a_version_and_holds_no_value(lake, tmp_path, capfd
         + printed.err
         + caplog.text
         + str(stopped.value)
-        + str([v.report() for v in verdicts + passed])
+        + str([result.report() for result in results + passed])
     )
     assert CANARY not in said
 

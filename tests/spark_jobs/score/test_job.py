@@ -191,17 +191,17 @@ def test_without_interactions_there_are_no_lists(spark, fill, tmp_path):
 def test_fold_in_factors_are_those_of_the_served_model(scored, trained):
     registry = open_registry(trained.night("looks"))
     champion = registry.champion()
-    placing = registry.load(champion).fold_in
+    fold_in = registry.load(champion).fold_in
     [row] = trained.lake.read_arrow(REC_FOLD_IN).to_pylist()
     assert row["model_version"] == champion.model_version
     factors = np.array(row["factors"], np.float32).reshape(-1, row["n_components"])
-    assert np.array_equal(factors, placing.als.item_factors[placing.als.placed])
-    assert row["item_ids"] == registry.load(champion).item_ids[placing.als.placed].astype(str).tolist()
+    assert np.array_equal(factors, fold_in.als.item_factors[fold_in.als.placed])
+    assert row["item_ids"] == registry.load(champion).item_ids[fold_in.als.placed].astype(str).tolist()
     assert [(one["most_events"], one["weight"]) for one in row["trust"]] == [
-        tuple(one) for one in placing.trust
+        tuple(one) for one in fold_in.trust
     ]
-    assert [most for most, _ in placing.trust] == [
+    assert [most for most, _ in fold_in.trust] == [
         2,
         5,
         20,
-    ], "every night says how far placing is to be trusted"
+    ], "every night says how far fold-in is to be trusted"

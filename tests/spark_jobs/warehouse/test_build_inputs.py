@@ -61,7 +61,7 @@ class Home:
         )
 
     def publish(self, beginning) -> None:
-        """As dbt leaves a file, and `publish` the switch."""
+        """As dbt leaves a file, and `publish` the published record."""
         beginning.finished.unlink(missing_ok=True)
         with duckdb.connect(str(beginning.finished)) as file:
             file.execute("create schema main_intermediate")

@@ -87,9 +87,7 @@ def test_who_denied_stays_in_the_warehouse_guests_do_not(night):
     ]
     assert lake.read_arrow(FEAT_CUSTOMERS)["segment_ids"].to_pylist() == [["big", "loyal"], []]
     assert lake.read_arrow(FEAT_ITEMS)["category_path"].to_pylist() == [["drinks", "tea"]]
-    assert not list((night.settings.paths.warehouse / "export").iterdir()), (
-        "what was laid aside is still there"
-    )
+    assert not list((night.settings.paths.warehouse / "export").iterdir()), "what was staged is still there"
 
 
 def test_nothing_new_writes_no_version_and_a_change_writes_one(night):

@@ -1,10 +1,10 @@
-"""The record of a snapshot by which the service places a customer who did something since last night."""
+"""The snapshot's record for fold-in: item factors, and the trust in a customer folded in by n events."""
 
 from typing import NamedTuple
 
 
 class FoldInFactors(NamedTuple):
-    """What places a customer by fresh events, and how much such a placing is trusted.
+    """The factors to fold a customer's fresh events into, and how much such a fold-in is trusted.
 
     Attributes:
         item_ids: of the items that have a place, in the order of their factors.
@@ -29,7 +29,7 @@ class FoldInFactors(NamedTuple):
     trust: tuple[tuple[int, float], ...]
 
     def trust_in(self, n_events: int) -> float:
-        """How much a placing by so many events is trusted: 0…1."""
+        """How much a fold-in of so many events is trusted: 0…1."""
         if not self.trust or n_events < 1:
             return 0.0
         return next((weight for most, weight in self.trust if n_events <= most), self.trust[-1][1])

@@ -1,4 +1,4 @@
-"""What the service reads to place a customer: the snapshot's record against the factors that were learned."""
+"""What the service reads for fold-in: the snapshot's record against the factors that were learned."""
 
 import lmdb
 import numpy as np
