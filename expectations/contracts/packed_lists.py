@@ -9,6 +9,7 @@ A list of the layout before (`snapshot.LAYOUT` 1) begins with msgpack's mark of 
 as well.
 """
 
+import math
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -87,6 +88,8 @@ class ListVocabulary:
         groups = [self._group(tuple(group)) for group in sources]
         low, high = (min(scores), max(scores)) if scores else (0.0, 0.0)
         scale = STEPS / (high - low) if high > low else 0.0
+        if not math.isfinite(scale):  # the scores differ by less than 3e-304: they are equal
+            scale = 0.0
         steps = [round((score - low) * scale) for score in scores]
         speaks = {place: (item_id, day) for place, item_id, day in because}
         found = {one: number for number, one in enumerate(dict.fromkeys(speaks.values()), start=1)}
