@@ -3,10 +3,9 @@ way.
 """
 
 import json
-import shutil
 import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -106,7 +105,10 @@ def pages_know_a_run_without_a_scheduler(home, log):
 
 def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_path):
     (tmp_path / "airflow").mkdir()
-    file = Path(shutil.copy(night.home / "airflow" / "airflow.db", tmp_path / "airflow"))
+    file = tmp_path / "airflow" / "airflow.db"
+    source = night.home / "airflow" / "airflow.db"
+    with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(file)) as copy:
+        database.backup(copy)  # a copy of the file alone would lack what stands in its write-ahead log
     read = (
         "select task_id, state, try_number, max_tries from task_instance where run_id = (select max(run_id)"
         " from dag_run)"
