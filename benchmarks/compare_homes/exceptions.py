@@ -53,7 +53,7 @@ SUMMARY = (
     Field(r"published\.(snapshot|warehouse_file)", RUN),
     Field(r"published\.published_at", CLOCK),
     Field(r"identity\.report", PATH),
-    Field(r"(.*\.)?seconds(\..*)?", CLOCK),
+    Field(r"(.*\.)?(trial_)?seconds(\..*)?", CLOCK),
     Field(r"(.*\.)?code_hash", CODE),
     Field(r"(model|model\.served|published)\.inputs", CODE),
 )
