@@ -89,9 +89,17 @@ def run_control(
 
 
 def read_problems(server: ServiceProcess) -> str:
-    """What `/readyz` has to say, shortly after."""
-    status = server.ready()
-    return "; ".join(status.get("problems", [status.get("detail", "")])) or status["status"]
+    """What `/readyz` has to say, shortly after.
+
+    Each worker knows of its own log alone, and a new connection leads to either of them: it is asked until
+    one has a problem, at most 20 times.
+    """
+    for _ in range(20):
+        status = server.ready()
+        problems = status.get("problems", [status.get("detail", "")])
+        if problems:
+            break
+    return "; ".join(problems) or status["status"]
 
 
 def is_right(row: Row) -> bool:
