@@ -59,7 +59,7 @@ def parse_model_version_number(model_version: str) -> int | None:
 
 
 def open_registry_at(settings: Settings, at: datetime) -> "ModelRegistry":
-    """The home's registry of models."""
-    from models.registry import ModelRegistry
+    """As `run.model_registry.open_registry_at`, importing MLflow only now."""
+    from spark_jobs.run import model_registry
 
-    return ModelRegistry(settings.mlflow_uri, settings.paths.mlflow_artifacts, int(at.timestamp() * 1000))
+    return model_registry.open_registry_at(settings, at)
