@@ -9,32 +9,10 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import manifest
-from expectations.contracts import snapshot as contract
 from expectations.contracts.manifest import DATA_FILE, FILE, SnapshotManifest
 from expectations.contracts.published import DEPLOYMENTS, HISTORY
 from serving_app.storage.published_snapshots import VERIFY_EVERY, PublishedSnapshots
-
-TODAY = "2026-02-22T03:00:00Z"
-
-
-@pytest.fixture
-def disk(request):
-    """The helpers of conftest, which a test module cannot import by name."""
-    return next(
-        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "deploy_snapshot")
-    )
-
-
-def folder(home, name):
-    return home / "serving" / "snapshots" / name
-
-
-def first(snapshot):
-    return snapshot.read_list(contract.get_customer_list_key("c_regular"))[1].item_id
-
-
-def cut(data):
-    os.truncate(data, data.stat().st_size // 2)
+from tests.serving_app.storage.snapshot_files import cut, first, folder
 
 
 def flip(data):

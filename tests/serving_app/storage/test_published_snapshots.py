@@ -17,28 +17,7 @@ from expectations.contracts.manifest import DATA_FILE, SnapshotManifest
 from serving_app.storage import published_snapshots
 from serving_app.storage.private_copy import open_private_copy
 from serving_app.storage.published_snapshots import PublishedSnapshots
-
-TODAY = "2026-02-22T03:00:00Z"
-
-
-@pytest.fixture
-def disk(request):
-    """The helpers of conftest, which a test module cannot import by name."""
-    return next(
-        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "deploy_snapshot")
-    )
-
-
-def folder(home, name):
-    return home / "serving" / "snapshots" / name
-
-
-def first(snapshot):
-    return snapshot.read_list(contract.get_customer_list_key("c_regular"))[1].item_id
-
-
-def cut(data):
-    os.truncate(data, data.stat().st_size // 2)
+from tests.serving_app.storage.snapshot_files import TODAY, cut, first, folder
 
 
 def test_nothing_yet_then_the_first_then_the_next_and_back(tmp_path, disk):
