@@ -8,36 +8,13 @@ from decimal import Decimal
 from expectations.contracts.lake import CORE_ITEMS
 from expectations.contracts.tables import MAX_CHARACTERS, MAX_ENTRIES, MAX_QUANTITY
 from spark_jobs.ingest.sources import online_retail, sample_shop, serving
+from tests.spark_jobs.ingest.received_records import LINE, ORDER, PRODUCT
 
 # a character is none of Java's halves
 LONG, LONGEST = (
     "x" * (MAX_CHARACTERS + 1),
     "\U0001f469" * MAX_CHARACTERS,
 )
-ORDER = {
-    "order_id": "o1",
-    "line_no": "1",
-    "ordered_at": "2026-01-05T12:00:00Z",
-    "item_id": "i1",
-    "quantity": "2",
-    "unit_price": "2.50",
-    "currency": "EUR",
-    "kind": "sale",
-}
-LINE = {
-    "InvoiceNo": "1",
-    "StockCode": "85123A",
-    "Quantity": "6",
-    "InvoiceDate": "2026-01-05 08:26:00",
-    "UnitPrice": "2.55",
-}
-PRODUCT = {
-    "item_id": "i1",
-    "price": "2.50",
-    "currency": "EUR",
-    "status": "active",
-    "updated_at": "2026-01-05T12:00:00Z",
-}
 CARD = {"crm_id": "c1", "updated_at": "2026-01-05T12:00:00Z"}
 SERVED = {"request_id": "r1", "list_source": "popular", "served_at": "2026-01-05T12:00:00Z", "items": "[]"}
 BOTH = [{"product_id": "i1"}, {"product_id": "i2", "quantity": MAX_QUANTITY + 1}]

@@ -11,24 +11,8 @@ from pyspark.sql import functions as F
 
 from spark_jobs.ingest.parse_values import parse_timestamp, trim_to_null
 from spark_jobs.ingest.sources import online_retail, sample_shop, serving
+from tests.spark_jobs.ingest.received_records import LINE, ORDER, PRODUCT
 
-ORDER = {
-    "order_id": "o1",
-    "line_no": "1",
-    "ordered_at": "2026-01-05T12:00:00Z",
-    "item_id": "i1",
-    "quantity": "2",
-    "unit_price": "2.50",
-    "currency": "EUR",
-    "kind": "sale",
-}
-LINE = {
-    "InvoiceNo": "1",
-    "StockCode": "85123A",
-    "Quantity": "6",
-    "InvoiceDate": "2026-01-05 08:26:00",
-    "UnitPrice": "2.55",
-}
 EVENT = {
     "type": "track",
     "event": "Product Viewed",
@@ -39,13 +23,6 @@ EVENT = {
 }
 CARD = {"crm_id": "c1", "email": "ann@example.org", "updated_at": "2026-01-05T12:00:00Z"}
 CONTEXT = {"device": {"type": "phone"}, "consent": {"categoryPreferences": {"personalization": True}}}
-PRODUCT = {
-    "item_id": "i1",
-    "price": "2.50",
-    "currency": "EUR",
-    "status": "active",
-    "updated_at": "2026-01-05T12:00:00Z",
-}
 SERVED = {"request_id": "r1", "list_source": "popular", "served_at": "2026-01-05T12:00:00Z", "items": "[]"}
 MOST = "99999999"  # what a price can be
 
