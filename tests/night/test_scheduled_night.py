@@ -109,22 +109,19 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
     source = night.home / "airflow" / "airflow.db"
     with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(file)) as copy:
         database.backup(copy)  # a copy of the file alone would lack what stands in its write-ahead log
-    read = (
-        "select task_id, state, try_number, max_tries from task_instance where run_id = (select max(run_id)"
-        " from dag_run)"
-    )
+    # Before 03:00 UTC the run above and the scheduled one are two; later, one of `dags test` replaces it.
+    newest = "(select run_id from dag_run order by id desc limit 1)"
+    read = f"select task_id, state, try_number, max_tries from task_instance where run_id = {newest}"
     with sqlite3.connect(file) as database:
-        database.execute(
-            "update dag_run set state = 'running' where run_id = (select max(run_id) from dag_run)"
-        )
+        database.execute(f"update dag_run set state = 'running' where run_id = {newest}")
         for task, state in (("train", "running"), ("score", "up_for_retry")):
-            database.execute("update task_instance set state = ? where task_id = ?", (state, task))
+            database.execute(
+                f"update task_instance set state = ? where task_id = ? and run_id = {newest}", (state, task)
+            )
         before = {task: rest for task, *rest in database.execute(read)}
     assert airflow_records.resume_interrupted_tasks(tmp_path) == [], "make run may be following it"
     with sqlite3.connect(file) as database:
-        database.execute(
-            "update dag_run set triggered_by = 'TIMETABLE' where run_id = (select max(run_id) from dag_run)"
-        )
+        database.execute(f"update dag_run set triggered_by = 'TIMETABLE' where run_id = {newest}")
     assert airflow_records.resume_interrupted_tasks(tmp_path) == [
         "nightly.score",
         "nightly.train",
