@@ -1,0 +1,1 @@
+"""API keys: their scopes, their store, and the limits of how much each may ask."""

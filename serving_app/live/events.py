@@ -1,0 +1,48 @@
+"""An event in normal form: what intake hands to the live state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+VIEW, CART, UNCART, PURCHASE, CLICK = "view", "cart", "uncart", "purchase", "click"
+IDENTIFY, PAGE, SEARCH = "identify", "page", "search"
+
+
+class EventItem(NamedTuple):
+    """An item of an event; a purchase has several."""
+
+    item_id: str
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """One accepted event.
+
+    Attributes:
+        message_id: the client's id of it; two events of one id are one.
+        event_type: what it is, in the words of `core_events.event_type`; besides them `uncart` (an item left
+            the cart) and `click` (on a served list).
+        occurred_at: corrected for the client's clock.
+        source: whose ids `user_id` and `anonymous_id` are.
+        user_id: None where the visitor is not known, or the claim to be somebody lacks the proof it needs.
+        items: in the normal form of the shop's catalogue.
+        request_id: of the served list that it answers.
+        has_personalization_consent: False: a no, or a word that is not understood; None: it says nothing.
+        is_bot: it is logged and flagged, and changes no live state.
+    """
+
+    message_id: str
+    event_type: str
+    occurred_at: datetime
+    received_at: datetime
+    source: str
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    items: tuple[EventItem, ...] = ()
+    session_id: str | None = None
+    request_id: str | None = None
+    order_id: str | None = None
+    has_personalization_consent: bool | None = None
+    has_analytics_consent: bool | None = None
+    is_bot: bool = False
