@@ -48,8 +48,10 @@ __all__ = [  # what stands behind the keys below
 # Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in
 # `READABLE` is refused, so a service is updated before the night that publishes another one, and a roll-back
 # may go to an older one.
-LAYOUT = 3
-READABLE = (1, 2, LAYOUT)  # 1: lists with names instead of numbers, and no catalogue; 1 and 2: no manifest
+LAYOUT = 4
+# 1: lists with names instead of numbers, and no catalogue; 1 and 2: no manifest; 1 to 3: of an item nothing
+# but what pages show
+READABLE = (1, 2, 3, LAYOUT)
 VERIFIED_SINCE = 3  # the layout from which a manifest stands beside the data
 MAX_KEY_BYTES = 511  # LMDB's own limit
 
@@ -68,7 +70,21 @@ NEW = "new"
 
 
 class ItemFacts(NamedTuple):
-    """What filters and pages need to know of an item. `price` is for display, in `currency`."""
+    """What filters and pages need to know of an item. `price` is for display, in `currency`. From
+    `category_path` on, a snapshot of layout 3 or older has none of it.
+
+    Attributes:
+        category_path: broadest first; `category` is its first.
+        attributes: of the catalogue, as bounded by `item_rules.select_published_attributes`.
+        is_consumable: may be recommended again after a purchase.
+        repurchase_days: until it is wanted again; declared, or learned from its category; None: unknown.
+        n_stock: None: the source does not say.
+        ended_on: landing day of the first whole catalogue without it, ISO text; None: it is there.
+        updated_at: of its catalogue record, ISO text, UTC; None: unknown.
+        first_seen_at: ISO text, UTC.
+        min_age: in years; None: for everybody.
+        allowed_countries: as `item_rules.encode_country` writes them; None: wherever it is not blocked.
+    """
 
     title: str | None
     category: str | None
@@ -78,6 +94,17 @@ class ItemFacts(NamedTuple):
     image_url: str | None
     is_recommendable: bool
     is_in_stock: bool
+    category_path: tuple[str, ...] = ()
+    attributes: dict[str, str] = {}  # noqa: RUF012 - never written to; msgpack knows no other mapping
+    is_consumable: bool = False
+    repurchase_days: float | None = None
+    n_stock: int | None = None
+    ended_on: str | None = None
+    updated_at: str | None = None
+    first_seen_at: str | None = None
+    min_age: int | None = None
+    allowed_countries: tuple[str, ...] | None = None
+    blocked_countries: tuple[str, ...] = ()
 
     @property
     def may_be_shown(self) -> bool:

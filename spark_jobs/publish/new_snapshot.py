@@ -18,7 +18,7 @@ from spark_jobs.publish.snapshot_tables import (
 )
 from spark_jobs.publish.snapshot_writer import find_free_name, write_snapshot
 from spark_jobs.run.context import RunContext
-from spark_jobs.sources.registry import find_item_case, load_sources
+from spark_jobs.sources.registry import find_item_case, find_item_rule_names, load_sources
 
 
 def check_lists(context: RunContext, tables: SnapshotTables, now: Published | None) -> ListFigures:
@@ -58,6 +58,7 @@ def store_snapshot(
     where the same tables, model and code made both.
     """
     versions, folder = tables.lake.read_versions(), context.settings.paths.snapshots
+    home_sources = load_sources(context.settings.sources)
     names = [table.name for table in (*REQUIRED_TABLES, *OPERATOR_TABLES, *FOLD_IN_TABLES)]
     meta = snapshot.SnapshotMeta(
         snapshot.LAYOUT,
@@ -67,12 +68,12 @@ def store_snapshot(
         model_version,
         context.code_hash,
         {name: versions[name] for name in names if name in versions},
-        find_item_case(load_sources(context.settings.sources)),
+        find_item_case(home_sources),
     )
     if now and published_lists.is_same_content(
         published_lists.read_snapshot_meta(folder / now.snapshot), meta
     ):
         return now.snapshot, meta
     name = find_free_name(folder, context.slug)
-    write_snapshot(folder / name, encode_snapshot(tables, meta))
+    write_snapshot(folder / name, encode_snapshot(tables, meta, find_item_rule_names(home_sources)))
     return name, meta

@@ -5,8 +5,10 @@ brought the `feat_*` tables here from either. Why two identifiers are one custom
 operators (`identity_records.py`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +16,12 @@ import pyarrow.compute as pc
 
 from expectations.contracts import snapshot
 from expectations.contracts.identifiers import derive_customer_id as id_of_founder
+from expectations.contracts.item_rules import (
+    BY_DEFAULT,
+    ItemRuleNames,
+    read_item_rules,
+    select_published_attributes,
+)
 from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
@@ -29,19 +37,27 @@ from models.training_data import KIND_WEIGHTS, KINDS
 from spark_jobs.publish import identity_records
 from spark_jobs.publish.snapshot_tables import SnapshotTables
 
+# of `core_items`: what `feat_items` leaves out
+SHOP_COLUMNS = ("item_id", "currency", "image_url", "attributes", "n_stock", "ended_on", "updated_at")
 SEPARATOR = "\x1f"  # in no recommender's name
 Pairs = Iterator[tuple[bytes, bytes]]
 
 
-def encode_snapshot(sources: SnapshotTables, meta: snapshot.SnapshotMeta) -> Pairs:
-    """Everything a snapshot holds."""
+def encode_snapshot(
+    sources: SnapshotTables, meta: snapshot.SnapshotMeta, rule_names: ItemRuleNames = BY_DEFAULT
+) -> Pairs:
+    """Everything a snapshot holds.
+
+    Args:
+        rule_names: which attributes of the catalogue hold an item's rules.
+    """
     yield snapshot.META, snapshot.pack_record(meta)
     catalogue = snapshot.ListVocabulary(sorted(sources.items["item_id"].to_pylist()))
     yield from encode_lists(sources, REC_CUSTOMER_ITEMS, snapshot.get_customer_list_key, catalogue)
     yield from encode_lists(sources, REC_ITEM_ITEMS, snapshot.get_similar_list_key, catalogue)
     yield from encode_lists(sources, REC_AUDIENCE_ITEMS, snapshot.get_audience_list_key, catalogue)
     yield snapshot.CATALOGUE, catalogue.as_bytes()  # when it knows all that the lists hold
-    yield from encode_items(sources)
+    yield from encode_items(sources, rule_names)
     yield from encode_customers(sources)
     yield from encode_identities(sources)
     yield from encode_identity_links(sources)
@@ -87,23 +103,44 @@ def read_reason_items(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]
     return [rows[start:end] for start, end in pairwise([0, *ends])]
 
 
-def encode_items(sources: SnapshotTables) -> Pairs:
-    """Facts of every item; the picture and the currency stand in `core_items` alone."""
-    item_rows = sources.lake.read_arrow(CORE_ITEMS, ["item_id", "currency", "image_url"]).to_pylist()
-    shop = {row["item_id"]: row for row in item_rows}
+def encode_items(sources: SnapshotTables, rule_names: ItemRuleNames) -> Pairs:
+    """Facts of every item; what the recommenders do not read stands in `core_items` alone."""
+    shop = {row["item_id"]: row for row in sources.lake.read_arrow(CORE_ITEMS, SHOP_COLUMNS).to_pylist()}
     for row in sources.items.to_pylist():
-        more = shop.get(row["item_id"], {})
-        facts = snapshot.ItemFacts(
-            title=row["title"],
-            category=row["category"],
-            brand=row["brand"],
-            price=None if row["price"] is None else float(row["price"]),
-            currency=more.get("currency"),
-            image_url=more.get("image_url"),
-            is_recommendable=row["is_recommendable"],
-            is_in_stock=row["is_in_stock"],
-        )
+        facts = build_item_facts({**shop.get(row["item_id"], {}), **row}, rule_names)
         yield snapshot.get_item_key(row["item_id"]), snapshot.pack_record(facts)
+
+
+def build_item_facts(row: Mapping[str, Any], rule_names: ItemRuleNames) -> snapshot.ItemFacts:
+    """An item's facts, of its row of `feat_items` and the `SHOP_COLUMNS` of its row of `core_items`."""
+    attributes = dict(row.get("attributes") or ())
+    rules = read_item_rules(attributes, rule_names)
+    return snapshot.ItemFacts(
+        title=row["title"],
+        category=row["category"],
+        brand=row["brand"],
+        price=None if row["price"] is None else float(row["price"]),
+        currency=row.get("currency"),
+        image_url=row.get("image_url"),
+        is_recommendable=row["is_recommendable"],
+        is_in_stock=row["is_in_stock"],
+        category_path=tuple(row["category_path"] or ()),
+        attributes=select_published_attributes(attributes),
+        is_consumable=row["is_consumable"],
+        repurchase_days=rules.repurchase_days if row["is_consumable"] else None,
+        n_stock=row.get("n_stock"),
+        ended_on=_format_iso(row.get("ended_on")),
+        updated_at=_format_iso(row.get("updated_at")),
+        first_seen_at=_format_iso(row.get("first_seen_at")),
+        min_age=rules.min_age,
+        allowed_countries=rules.allowed_countries,
+        blocked_countries=rules.blocked_countries,
+    )
+
+
+def _format_iso(value: date | None) -> str | None:
+    """A date, or a time in UTC, as ISO text."""
+    return (value.astimezone(UTC) if isinstance(value, datetime) else value).isoformat() if value else None
 
 
 def encode_customers(sources: SnapshotTables) -> Pairs:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from expectations.contracts.ids import AS_GIVEN
+from expectations.contracts.item_rules import BY_DEFAULT, ItemRuleNames
 from expectations.contracts.raw_tables import define_raw_table
 from expectations.contracts.tables import Table
 
@@ -201,6 +202,7 @@ class Source:
         origin: where its files come from; None: the shop puts them into landing itself.
         feeds: its kinds of file.
         derived_tables: tables derived from its accepted records.
+        item_rule_names: which attributes of its catalogue say whom an item may be shown to.
     """
 
     name: str
@@ -210,6 +212,7 @@ class Source:
     feeds: tuple[Feed, ...]
     derived_tables: tuple[DerivedTable, ...] = ()
     item_case: str = AS_GIVEN
+    item_rule_names: ItemRuleNames = BY_DEFAULT
 
     def __post_init__(self) -> None:
         items = {each.case for feed in self.feeds for each in feed.id_fields if each.kind == "item_id"}

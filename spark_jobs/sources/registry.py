@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from expectations.contracts.ids import AS_GIVEN
+from expectations.contracts.item_rules import BY_DEFAULT, ItemRuleNames
 from spark_jobs.sources.declaration import Source
 
 PACKAGE = "spark_jobs.ingest.sources"
@@ -55,6 +56,11 @@ def load_sources(source_names: tuple[str, ...]) -> list[Source]:
 def find_item_case(sources: list[Source]) -> str:
     """The letter case of item ids in the home's catalogue, as in `contracts.ids`."""
     return next((source.item_case for source in sources if source.catalogue), AS_GIVEN)
+
+
+def find_item_rule_names(sources: list[Source]) -> ItemRuleNames:
+    """Which attributes of the home's catalogue hold an item's rules."""
+    return next((source.item_rule_names for source in sources if source.catalogue), BY_DEFAULT)
 
 
 def find_shop_time_zone(source_names: tuple[str, ...]) -> str:

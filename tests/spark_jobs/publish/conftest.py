@@ -87,6 +87,13 @@ class Shop:
                     "is_consumable": False,
                     "is_recommendable": True,
                     "first_seen_at": seen,
+                    "updated_at": seen,
+                    "n_stock": 3,
+                    "attributes": [
+                        ("colour", "red"),
+                        ("min_age", "18"),
+                        ("allowed_countries", "DE, Austria"),
+                    ],
                 }
                 for n in range(N_ITEMS)
             ],

@@ -55,7 +55,14 @@ def test_a_night_is_published(shop):
     assert any(row["because"] for row in shop.rows["rec_customer_items_v1"])
     assert contract.unpack_record(
         contract.ItemFacts, found[contract.get_item_key("item-07")]
-    ) == contract.ItemFacts("Item 7", "Mugs", None, 2.55, "EUR", "https://shop.example/7.jpg", True, True)
+    ) == contract.ItemFacts(
+        *("Item 7", "Mugs", None, 2.55, "EUR", "https://shop.example/7.jpg", True, True, ("Home", "Mugs")),
+        attributes={"allowed_countries": "DE, Austria", "colour": "red", "min_age": "18"},
+        n_stock=3,
+        updated_at="2026-01-05T00:00:00+00:00",
+        min_age=18,
+        allowed_countries=("DE", "AT"),
+    )
     one = shop.ids["user-3"]
     assert contract.unpack_record(
         contract.CustomerSlice, found[contract.get_customer_key(one)]
