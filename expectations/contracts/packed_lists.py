@@ -115,6 +115,10 @@ class ListVocabulary:
         """The list, best first. Items are made as they are asked for: an answer needs ten of a hundred."""
         return _of_first_layout(packed) if packed[0] == FIRST_LAYOUT else PackedList(packed, self)
 
+    def find_number(self, item_id: str) -> int | None:
+        """An item's number; None for one that no list knows."""
+        return self._items.get(item_id)
+
     def _item(self, item_id: str) -> int:
         number = self._items.setdefault(item_id, len(self.item_ids))
         if number == len(self.item_ids):
@@ -149,6 +153,16 @@ class PackedList(Sequence[ListItem]):
             n_reasons, self._reasoned = packed[at], packed[at + 1 : at + 1 + n]
             items, at = _read_numbers(packed, at + 1 + n, n_reasons, flags & WIDE)
             self._reasons = list(zip(items, struct.unpack_from(f"<{n_reasons}H", packed, at), strict=True))
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The items' numbers, best first."""
+        return self._items
+
+    @property
+    def scores(self) -> Sequence[float]:
+        """The items' scores, descending; not rounded."""
+        return [self._low + step * self._step for step in self._steps_and_groups[: len(self)]]
 
     def __len__(self) -> int:
         return len(self._items)

@@ -28,6 +28,7 @@ from expectations.contracts.packed_identity import (
     unpack_reviews,
 )
 from expectations.contracts.packed_lists import ListItem, ListVocabulary, ReasonItem
+from expectations.contracts.steering import SteeringRecord
 
 __all__ = [  # what stands behind the keys below
     "FoldInFactors",
@@ -37,6 +38,7 @@ __all__ = [  # what stands behind the keys below
     "ListVocabulary",
     "ReasonItem",
     "Review",
+    "SteeringRecord",
     "pack_decisions",
     "pack_links",
     "pack_reviews",
@@ -59,6 +61,8 @@ META = b"meta"
 CATALOGUE = b"catalogue"  # what numbers in lists stand for: a packed `ListVocabulary`
 # a packed `FoldInFactors`; not there without a model, nor in a snapshot made before there were any
 FOLD_IN = b"fold-in"
+# a packed `SteeringRecord`; not there where no weights were learned: then no list is steered
+STEERING = b"steering"
 # ids of the identity decisions it was made by; not there in a snapshot made before they were kept
 DECISIONS = b"decisions"
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
@@ -157,6 +161,13 @@ def get_similar_list_key(item_id: str) -> bytes:
     return _key("s/", item_id)
 
 
+def get_next_list_key(item_id: str) -> bytes:
+    """Key of the items that sessions go on with after an item: a packed list. Not there in a snapshot made
+    before there were any.
+    """
+    return _key("t/", item_id)
+
+
 def get_item_key(item_id: str) -> bytes:
     """Key of an item's facts: a packed `ItemFacts`."""
     return _key("i/", item_id)
@@ -196,7 +207,9 @@ def list_audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
     ]
 
 
-def pack_record(record: ItemFacts | CustomerSlice | SnapshotMeta | FoldInFactors) -> bytes:
+def pack_record(
+    record: ItemFacts | CustomerSlice | SnapshotMeta | FoldInFactors | SteeringRecord,
+) -> bytes:
     """A record as bytes: its fields in order."""
     return msgpack.packb(tuple(record))
 

@@ -63,6 +63,21 @@ class Snapshot:
         packed = self._get(key)
         return self._catalogue.unpack(packed) if packed else []
 
+    @property
+    def vocabulary(self) -> contract.ListVocabulary:
+        """What numbers in its lists stand for."""
+        return self._catalogue
+
+    def read_steering(self) -> contract.SteeringRecord | None:
+        """The learned weights of live behaviour; None where there are none."""
+        packed = self._get(contract.STEERING)
+        return contract.unpack_record(contract.SteeringRecord, packed) if packed else None
+
+    def read_fold_in(self) -> contract.FoldInFactors | None:
+        """The factors that fresh events are folded into; None where there are none."""
+        packed = self._get(contract.FOLD_IN)
+        return contract.unpack_record(contract.FoldInFactors, packed) if packed else None
+
     def read_item(self, item_id: str) -> contract.ItemFacts | None:
         """An item's facts. Cached: a snapshot never changes, and every answer needs its items' facts."""
         if item_id not in self._items:
