@@ -1,14 +1,13 @@
 """Operators' overrides: the record, its codec, and the files of a home that hold them.
 
 The service writes `serving/state/overrides.json` and its copy; publish reads them for the line of a
-deployment. An override is stored as a JSON object with the fields of `Override`; `until` and `created_at` are
-ISO text.
+deployment. An override is stored as a JSON object with the fields of `Override`; its times are ISO text.
 """
 
 import contextlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,33 +22,59 @@ from expectations.contracts.state_file import StateFile
 FOLDER = HomePaths(Path()).overrides
 LMDB_FILES = ("data.mdb", "lock.mdb")  # where overrides were stored before they were JSON
 
-PIN, BLOCK, BOOST = "pin", "block", "boost"
+PIN, BLOCK, BOOST, BURY = "pin", "block", "boost", "bury"
+TO_THE_END = 0.0  # the factor of a bury that sinks an item below all others of its source
+MAX_OVERRIDES = 20_000  # that have not ended, in a home: people write them, and every worker holds them
 
 
 @dataclass(frozen=True)
 class Override:
-    """One instruction of an operator.
+    """One instruction of an operator. What it is for is an item or a category; whom it is for is narrowed by
+    customer or segment, and by placement.
 
     Attributes:
-        kind: pin, block or boost.
+        kind: pin, block, boost or bury.
+        item_id: the item it is for; None: it is for a category.
         customer_id: whom it is for; None: everyone.
         position: place of a pin, from 1; 0 for other kinds.
-        factor: what a boost multiplies a score by; 1 for other kinds.
+        factor: what a boost or bury multiplies a score by, `TO_THE_END` of a bury; 1 for other kinds.
         until: the first moment it is no longer in force.
+        reason: why, for people.
+        category: in whose items it has its effect; None: it is for one item.
+        segment_id: for customers of this segment only.
+        placement: in lists for this placement only.
+        starts_at: the first moment it is in force; None: since it was made.
+        priority: the higher wins among pins of a place, and among boosts and buries of an item.
+        author: who says so.
+        version: how many times it was written.
     """
 
     override_id: str
     kind: str
-    item_id: str
+    item_id: str | None
     customer_id: str | None
     position: int
     factor: float
     until: datetime
     created_at: datetime
-    note: str = ""
+    reason: str = ""
+    category: str | None = None
+    segment_id: str | None = None
+    placement: str | None = None
+    starts_at: datetime | None = None
+    priority: int = 0
+    author: str = ""
+    version: int = 1
 
     def is_in_force(self, now: datetime) -> bool:
-        return now < self.until
+        return (self.starts_at is None or self.starts_at <= now) and now < self.until
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.until <= now
+
+
+TIMES = ("until", "created_at", "starts_at")
+FIELDS = tuple(field.name for field in fields(Override))
 
 
 def sort_overrides(overrides: Iterable[Override]) -> tuple[Override, ...]:
@@ -59,14 +84,19 @@ def sort_overrides(overrides: Iterable[Override]) -> tuple[Override, ...]:
 
 def encode_override(override: Override) -> dict[str, Any]:
     """An override as a JSON object."""
-    times = {"until": override.until.isoformat(), "created_at": override.created_at.isoformat()}
-    return {**asdict(override), **times}
+    row = {name: getattr(override, name) for name in FIELDS}
+    return {**row, **{name: row[name] and row[name].isoformat() for name in TIMES}}
 
 
 def decode_override(row: dict[str, Any]) -> Override:
-    """The override that a JSON object holds."""
-    times = {name: datetime.fromisoformat(row[name]) for name in ("until", "created_at")}
-    return Override(**{**row, **times})
+    """The override that a JSON object holds, of any version of the code: fields that it lacks have their
+    defaults, fields that are not known are left out, and `note` is what `reason` was called.
+    """
+    known = {name: row[name] for name in FIELDS if name in row}
+    if "note" in row:
+        known.setdefault("reason", row["note"])
+    times = {name: datetime.fromisoformat(known[name]) for name in TIMES if known.get(name)}
+    return Override(**{**known, **times})
 
 
 def open_override_file(home: Path) -> StateFile:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from expectations.contracts.override import BLOCK, BOOST, PIN, Override
+from expectations.contracts.override import BLOCK, BOOST, BURY, PIN, TO_THE_END, Override
 from serving_app.http.problems import BadRequest, CannotApply, OverridesUnwritable, UnknownOverride
 from serving_app.http.responses import format_utc
 from serving_app.overrides.schemas import NewOverride
@@ -77,41 +77,59 @@ class OverrideService:
         if request.until <= now:
             raise BadRequest(f"until must lie in the future; it is {format_utc(now)} now")
         customer_id = self._visitors.find_customer_id(request, snapshot)
-        if customer_id is None and (request.customer_id or request.user_id or request.anonymous_id):
+        if customer_id is None and request.names_visitor():
             raise CannotApply("No customer is known by this id.")
-        item_id = snapshot.normalise_item_id(request.item_id) if snapshot else request.item_id
-        # A block may come before its item does: a launch that must not leak.
-        if request.kind != BLOCK and snapshot and snapshot.read_item(item_id) is None:
-            raise CannotApply("No item has this item_id.")
+        item_id = request.item_id
+        if snapshot and item_id is not None:
+            item_id = snapshot.normalise_item_id(item_id)
+            # A block may come before its item does: a launch that must not leak.
+            if request.kind != BLOCK and snapshot.read_item(item_id) is None:
+                raise CannotApply("No item has this item_id.")
         return Override(
             override_id=f"o_{self._new_id().replace('-', '')[:16]}",
             kind=request.kind,
             item_id=item_id,
             customer_id=customer_id,
             position=(request.position or 1) if request.kind == PIN else 0,
-            factor=request.factor or 1.0,
+            factor=request.factor or (TO_THE_END if request.kind == BURY else 1.0),
             until=request.until,
             created_at=now,
-            note=request.note,
+            reason=request.reason or request.note,
+            category=request.category,
+            segment_id=request.segment_id,
+            placement=request.placement,
+            starts_at=request.starts_at,
+            priority=request.priority,
+            author=request.author,
         )
 
     def _format_answer(self, override: Override) -> dict:
         """An override with how many items of the shop it names: none, where its id was mistyped."""
+        has_factor = override.kind in (BOOST, BURY) and override.factor != TO_THE_END
         return {
             "override_id": override.override_id,
             "kind": override.kind,
             "item_id": override.item_id,
+            "category": override.category,
             "customer_id": override.customer_id,
+            "segment_id": override.segment_id,
+            "placement": override.placement,
             "position": override.position if override.kind == PIN else None,
-            "factor": override.factor if override.kind == BOOST else None,
+            "factor": override.factor if has_factor else None,
+            "priority": override.priority,
+            "starts_at": override.starts_at and format_utc(override.starts_at),
             "until": format_utc(override.until),
             "created_at": format_utc(override.created_at),
-            "note": override.note,
+            "reason": override.reason,
+            "note": override.reason,
+            "author": override.author,
+            "version": override.version,
+            "is_in_force": override.is_in_force(self._clock()),
             "matches": self._count_matches(override),
         }
 
     def _count_matches(self, override: Override) -> int | None:
         snapshot = self._snapshots.get_current()
-        if snapshot is None:
+        if snapshot is None or override.item_id is None:
             return None
         return int(snapshot.read_item(snapshot.normalise_item_id(override.item_id)) is not None)

@@ -72,7 +72,7 @@ class MemoryOverrides:
         return self._overrides
 
     def add(self, override: Override) -> None:
-        self._overrides = sort_overrides([*_select_in_force(self._overrides, override.created_at), override])
+        self._overrides = sort_overrides([*_drop_ended(self._overrides, override.created_at), override])
 
     def delete(self, override_id: str) -> bool:
         before = self._overrides
@@ -122,7 +122,7 @@ class FileOverrides:
                 self._load()
 
     def add(self, override: Override) -> None:
-        self._change(lambda stored: [*_select_in_force(stored, override.created_at), override])
+        self._change(lambda stored: [*_drop_ended(stored, override.created_at), override])
 
     def delete(self, override_id: str) -> bool:
         if not any(override.override_id == override_id for override in self.read_all()):
@@ -210,5 +210,5 @@ class FileOverrides:
                 (self._home / FOLDER / name).unlink(missing_ok=True)
 
 
-def _select_in_force(overrides: Sequence[Override], now: datetime) -> list[Override]:
-    return [override for override in overrides if override.is_in_force(now)]
+def _drop_ended(overrides: Sequence[Override], now: datetime) -> list[Override]:
+    return [override for override in overrides if not override.has_ended(now)]

@@ -2,17 +2,17 @@
 of items, and the time.
 
 The rungs of the ladder are used one after another until the list is full. On every rung the same order holds:
-items that are not eligible or blocked are left out; boosts reorder the rest; pins take their positions. Block
-beats pin beats boost.
+items that are not eligible or blocked are left out; boosts and buries reorder the rest; pins take their
+positions. Block beats pin beats boost and bury.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
-from expectations.contracts.override import BLOCK, BOOST, PIN, Override
+from expectations.contracts.override import BURY, TO_THE_END, Override
 from expectations.contracts.snapshot import ListItem
+from serving_app.overrides.rule_set import RuleSet
 from serving_app.recommendations.ladder import OVERRIDE, STATIC, Rung
 
 
@@ -56,15 +56,15 @@ class _Candidate(NamedTuple):
     rung: Rung
     listed: ListItem
     score: float
-    boosts: list[Override]
+    boosts: tuple[Override, ...]
 
 
 def compose_list(
     ladder: Iterable[Rung],
-    overrides: Iterable[Override],
+    rules: RuleSet,
     is_eligible: Callable[[str], bool],
+    get_categories: Callable[[str], Sequence[str]],
     n: int,
-    now: datetime,
 ) -> ComposedList:
     """A recommendation list of at most `n` items: the rungs of the ladder, filtered, boosted and pinned.
 
@@ -72,24 +72,21 @@ def compose_list(
 
     Args:
         ladder: lists, best first; read only as far as needed.
-        overrides: those for this customer, then those for everyone, oldest first: of two pins of an item, or
-            for a position, the first wins.
+        rules: the overrides in force for this visitor.
         is_eligible: whether an item may be shown at all.
-        now: an override counts while `now < until`.
+        get_categories: those an item belongs to, folded; asked only where a rule is for a category.
     """
-    in_force = [override for override in overrides if override.is_in_force(now)]
-    blocks = {override.item_id: override for override in in_force if override.kind == BLOCK}
-    boosts = [override for override in in_force if override.kind == BOOST]
     applied: dict[str, None] = {}  # a set that remembers its order
-    pins: dict[str, Override] = {}
-    for pin in (override for override in in_force if override.kind == PIN):
-        if pin.item_id in blocks:
-            applied[blocks[pin.item_id].override_id] = None
+    waiting: list[Override] = []
+    for pin in rules.pins:
+        if block := _find_block(rules, get_categories, pin.item_id):
+            applied[block.override_id] = None
         elif is_eligible(pin.item_id):
-            pins.setdefault(pin.item_id, pin)
+            waiting.append(pin)
     rows: list[tuple[str, float | None, float | None, str, str]] = []
-    source, waiting = "", sorted(pins.values(), key=lambda pin: pin.position)
-    candidates = _iterate_candidates(ladder, blocks, boosts, pins, is_eligible, applied)
+    source = ""
+    seen = {pin.item_id for pin in waiting}
+    candidates = _iterate_candidates(ladder, rules, is_eligible, get_categories, (seen, applied))
     while len(rows) < n:
         is_pin_due = waiting and waiting[0].position <= len(rows) + 1
         candidate = None if is_pin_due else next(candidates, None)
@@ -110,52 +107,81 @@ def compose_list(
     return ComposedList(source or (OVERRIDE if items else STATIC), items, tuple(applied))
 
 
+def _find_block(
+    rules: RuleSet, get_categories: Callable[[str], Sequence[str]], item_id: str
+) -> Override | None:
+    if not rules.has_blocks:
+        return None
+    return rules.find_block(item_id, get_categories(item_id) if rules.has_category_rules else ())
+
+
 def _iterate_candidates(
     ladder: Iterable[Rung],
-    blocks: dict[str, Override],
-    boosts: list[Override],
-    pins: dict[str, Override],
+    rules: RuleSet,
     is_eligible: Callable[[str], bool],
-    applied: dict[str, None],
+    get_categories: Callable[[str], Sequence[str]],
+    seen_and_applied: tuple[set[str], dict[str, None]],
 ) -> Iterator[_Candidate]:
     """The items of the ladder, rung by rung, each item once; adds to `applied` the blocks that left one
     out.
     """
-    seen = set(pins)
+    seen, applied = seen_and_applied
     for rung in ladder:
-        rows = apply_boosts(rung.items, boosts) if boosts else ((item, item.score, []) for item in rung.items)
-        for listed, score, boosts_of_item in rows:
-            if listed.item_id in blocks:
-                applied[blocks[listed.item_id].override_id] = None
+        for listed, score, boosts in apply_boosts(rung.items, rules, get_categories):
+            if block := _find_block(rules, get_categories, listed.item_id):
+                applied[block.override_id] = None
             elif listed.item_id not in seen and is_eligible(listed.item_id):
                 seen.add(listed.item_id)
-                yield _Candidate(rung, listed, score, boosts_of_item)
+                yield _Candidate(rung, listed, score, boosts)
 
 
 def apply_boosts(
-    items: Sequence[ListItem], boosts: list[Override]
-) -> list[tuple[ListItem, float, list[Override]]]:
-    """Each item with its boosted score and its boosts, sorted by boosted score; ties keep their order.
+    items: Sequence[ListItem], rules: RuleSet, get_categories: Callable[[str], Sequence[str]]
+) -> Iterable[tuple[ListItem, float, tuple[Override, ...]]]:
+    """Each item with its boosted score and its boosts and buries, sorted by boosted score; ties keep their
+    order.
 
     A factor above 1 raises and one below 1 lowers; a score below zero is divided by it, so that this holds
-    there too.
+    there too. What is buried to the end stands behind all others and keeps its score, or 0 if that is lower.
     """
+    if not rules.has_boosts:
+        return ((listed, listed.score, ()) for listed in items)
 
-    def boost_score(score: float, boosts_of_item: list[Override]) -> float:
-        for boost in boosts_of_item:
+    def boost_score(score: float, boosts: tuple[Override, ...]) -> float:
+        for boost in boosts:
+            if boost.factor == TO_THE_END:
+                return min(score, 0.0)
             score = score * boost.factor if score >= 0 else score / boost.factor
         return score
 
-    by_item = [(listed, [boost for boost in boosts if boost.item_id == listed.item_id]) for listed in items]
-    rows = [(listed, boost_score(listed.score, of_item), of_item) for listed, of_item in by_item]
-    return sorted(rows, key=lambda row: -row[1])
+    def is_at_end(boosts: tuple[Override, ...]) -> bool:
+        return any(boost.factor == TO_THE_END for boost in boosts)
+
+    by_item = [
+        (
+            listed,
+            rules.list_boosts(
+                listed.item_id, get_categories(listed.item_id) if rules.has_category_rules else ()
+            ),
+        )
+        for listed in items
+    ]
+    rows = [(listed, boost_score(listed.score, boosts), boosts) for listed, boosts in by_item]
+    return sorted(rows, key=lambda row: (is_at_end(row[2]), -row[1]))
 
 
-def explain_listed_item(rung: Rung, listed: ListItem, boosts: list[Override]) -> str:
+def explain_listed_item(rung: Rung, listed: ListItem, boosts: Sequence[Override]) -> str:
     """Why an item is listed, in a sentence for the people who run the shop."""
     # "popular (by popular)" would say it twice
     recommenders = [source for source in listed.sources if source != rung.source]
     by = f" (by {', '.join(recommenders)})" if recommenders else ""
     because = f"; wanted {listed.because.item_id} on {listed.because.wanted_date}" if listed.because else ""
-    boosted = "".join(f"; boosted ×{boost.factor:g} by override {boost.override_id}" for boost in boosts)
+    boosted = "".join(f"; {describe_boost(boost)} by override {boost.override_id}" for boost in boosts)
     return f"{rung.about}{by}{because}{boosted}"
+
+
+def describe_boost(boost: Override) -> str:
+    """What a boost or bury does, in words."""
+    if boost.factor == TO_THE_END:
+        return "buried to the end"
+    return f"{'buried' if boost.kind == BURY else 'boosted'} ×{boost.factor:g}"

@@ -4,13 +4,13 @@ Without a readable snapshot there is nothing that may be shown, so the answer is
 `static`, status 200: the page stays up.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from expectations.contracts.override import BLOCK
 from serving_app.filters.eligibility import build_eligibility_filter
 from serving_app.overrides.index import OverrideIndex
+from serving_app.overrides.rule_set import RuleSet, fold_category
 from serving_app.recommendations.compose import EMPTY_LIST, compose_list
 from serving_app.recommendations.ladder import (
     Ladder,
@@ -70,23 +70,30 @@ class RecommendationService:
     ) -> dict:
         """One answer. Pins and boosts change steered lists alone; a block holds everywhere."""
         now, snapshot = self._clock(), self._stores.snapshots.get_current()
+        placement = query.placement or placement
         customer_id, composed = None, EMPTY_LIST
         with self._stores.restrictions.open_view() as view:
             if snapshot:
                 customer_id = self._visitors.find_customer_id_in_view(query, snapshot, view)
-                overrides = self._get_index(snapshot).select_for_customer(customer_id)
+                rules = self._select_rules(snapshot, customer_id, placement, now)
                 composed = compose_list(
                     ladder(snapshot, customer_id),
-                    [override for override in overrides if is_steered or override.kind == BLOCK],
+                    rules if is_steered else rules.keep_blocks(),
                     build_eligibility_filter(snapshot, view),
+                    lambda item_id: list_categories(snapshot, item_id),
                     query.n,
-                    now,
                 )
-        placement = query.placement or placement
         served = ServedList(self._new_id(), placement, customer_id, composed, snapshot, now)
         if is_shown and not self._stores.impressions.write(served.as_impression()):
             served = replace(served, composed=EMPTY_LIST)
         return served.as_answer()
+
+    def _select_rules(
+        self, snapshot: Snapshot, customer_id: str | None, placement: str, now: datetime
+    ) -> RuleSet:
+        index = self._get_index(snapshot)
+        segments = list_segments(snapshot, customer_id) if index.names_segments and customer_id else ()
+        return index.select(customer_id, segments, placement, now)
 
     def _get_index(self, snapshot: Snapshot) -> OverrideIndex:
         """The overrides by customer, indexed anew only when one was written or the snapshot changed."""
@@ -96,3 +103,17 @@ class RecommendationService:
             index = OverrideIndex(overrides, snapshot.resolve_customer_id, snapshot.normalise_item_id)
             self._index = (overrides, snapshot, index)
         return index
+
+
+def list_segments(snapshot: Snapshot, customer_id: str) -> Sequence[str]:
+    """The segments a customer is in, that by RFM among them."""
+    customer = snapshot.read_customer(customer_id)
+    if customer is None:
+        return ()
+    return (*customer.segment_ids, *([customer.rfm_segment] if customer.rfm_segment else []))
+
+
+def list_categories(snapshot: Snapshot, item_id: str) -> Sequence[str]:
+    """The categories an item belongs to, as overrides compare them."""
+    item = snapshot.read_item(item_id)
+    return (fold_category(item.category),) if item and item.category else ()

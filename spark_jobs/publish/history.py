@@ -94,7 +94,12 @@ def format_mapping(mapping: Mapping[str, Any] | None) -> str:
 
 def format_override(one: dict[str, Any]) -> str:
     """An operator's rule in words."""
-    return f"{one['kind']} {one['item_id']} for {one['customer_id'] or 'everyone'} until {one['until']}"
+    target = one["item_id"] or f"category {one['category']}"
+    segment = f"segment {one['segment_id']}" if one.get("segment_id") else ""
+    whom = one["customer_id"] or segment or "everyone"
+    place = f" at {one['placement']}" if one.get("placement") else ""
+    begin = f" from {one['starts_at']}" if one.get("starts_at") else ""
+    return f"{one['kind']} {target} for {whom}{place}{begin} until {one['until']}"
 
 
 def format_metric(spread: Any) -> str:

@@ -37,15 +37,21 @@ def hash_rule_set(hashes: dict[str, str]) -> str:
     ).hexdigest()[:12]
 
 
-def filter_overrides_in_force(overrides: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
-    """Those of them that hold at a moment."""
-    return [
-        one
-        for one in overrides
-        if datetime.fromisoformat(one["created_at"])
-        <= at.astimezone(UTC)
-        < datetime.fromisoformat(one["until"])
-    ]
+def filter_current_overrides(overrides: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
+    """Those of them that hold at a moment, and the blocks that begin later: a service that lost its own state
+    must not lose these.
+    """
+
+    def concerns_night(one: dict[str, Any]) -> bool:
+        starts_at = one.get("starts_at") or one["created_at"]
+        is_begun = datetime.fromisoformat(starts_at) <= moment or one["kind"] == "block"
+        return (
+            datetime.fromisoformat(one["created_at"]) <= moment < datetime.fromisoformat(one["until"])
+            and is_begun
+        )
+
+    moment = at.astimezone(UTC)
+    return [one for one in overrides if concerns_night(one)]
 
 
 def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -73,7 +79,7 @@ def collect_rules_in_force(context: RunContext, identity_inputs: IdentityInputs)
         "config_hash": context.config_hash,
         "identity_decisions": sorted(identity_inputs.decision_ids),
         "linkage_model": identity_inputs.model_fingerprint,
-        "overrides": select_overrides(filter_overrides_in_force(read_override_rows(home), context.now)),
+        "overrides": select_overrides(filter_current_overrides(read_override_rows(home), context.now)),
     }
 
 

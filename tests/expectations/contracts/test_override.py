@@ -36,13 +36,50 @@ for number in range(first, first + N_WRITES):
 def make_override(number, **fields):
     values = {"kind": BLOCK, "item_id": f"item-{number}", "customer_id": None, "position": 0, "factor": 1.0}
     times = {"until": NOW + timedelta(hours=1), "created_at": NOW + timedelta(seconds=number)}
-    return Override(**{"override_id": f"o_{number}", **values, **times, "note": "é" * 200, **fields})
+    return Override(**{"override_id": f"o_{number}", **values, **times, "reason": "é" * 200, **fields})
+
+
+SCOPED = make_override(
+    3,
+    item_id=None,
+    category="Tea",
+    segment_id="vip",
+    placement="home/top",
+    starts_at=NOW,
+    priority=-3,
+    author="MK",
+    version=7,
+)
 
 
 def test_the_codec_loses_nothing():
-    for override in (make_override(1), make_override(2, kind="boost", factor=2.5, customer_id="c_1")):
+    for override in (make_override(1), make_override(2, kind="boost", factor=2.5, customer_id="c_1"), SCOPED):
         assert decode_override(encode_override(override)) == override
     assert encode_override(make_override(1))["until"] == "2026-02-21T13:00:00+00:00"
+
+
+def test_a_row_of_an_earlier_version_and_one_of_a_later():
+    row = {
+        "override_id": "o_1",
+        "kind": "pin",
+        "item_id": "a",
+        "customer_id": None,
+        "position": 2,
+        "factor": 1.0,
+        "until": "2026-03-01T00:00:00+00:00",
+        "created_at": "2026-02-01T00:00:00+00:00",
+        "note": "spring",
+    }
+    earlier = decode_override(row)
+    assert (earlier.reason, earlier.version, earlier.priority, earlier.starts_at) == ("spring", 1, 0, None)
+    assert decode_override({**row, "field_of_a_later_version": 5}) == earlier
+
+
+def test_a_scheduled_one_is_in_force_from_its_start():
+    scheduled = make_override(1, starts_at=NOW + timedelta(minutes=10))
+    moments = [NOW + timedelta(minutes=minutes) for minutes in (0, 10, 59, 60)]
+    assert [scheduled.is_in_force(moment) for moment in moments] == [False, True, True, False]
+    assert [scheduled.has_ended(moment) for moment in moments] == [False, False, False, True]
 
 
 def test_oldest_first_and_in_force_until_their_end():
@@ -59,7 +96,7 @@ def test_a_reader_sees_whole_states_while_two_processes_write(tmp_path):
     counts = [0]
     while any(writer.poll() is None for writer in writers):
         rows = read_override_rows(tmp_path)
-        assert all(decode_override(row).note == "é" * 200 for row in rows)
+        assert all(decode_override(row).reason == "é" * 200 for row in rows)
         counts.append(len(rows))
     assert [writer.returncode for writer in writers] == [0, 0]
     assert counts == sorted(counts), "no state is older than one read before"

@@ -43,7 +43,23 @@ def test_a_query_that_is_not_understood(shop, path, query, words):
     [
         ({}, 400, "bad-request", "kind: Field required"),
         ([BLOCK], 400, "bad-request", "the body must be a JSON object"),
-        ({**BLOCK, "kind": "bury"}, 400, "bad-request", "kind: Input should be 'pin', 'block' or 'boost'"),
+        (
+            {**BLOCK, "kind": "hide"},
+            400,
+            "bad-request",
+            "kind: Input should be 'pin', 'block', 'boost' or 'bury'",
+        ),
+        ({**BLOCK, "category": "Tea"}, 400, "bad-request", "give item_id or category, one of them"),
+        ({"kind": "block", "until": UNTIL}, 400, "bad-request", "give item_id or category, one of them"),
+        ({"kind": "pin", "category": "Tea", "until": UNTIL}, 400, "bad-request", "a pin needs item_id"),
+        ({**BLOCK, "kind": "bury", "factor": 1}, 400, "bad-request", "factor of a bury must be below 1"),
+        ({**BLOCK, "segment_id": "vip", "user_id": SECRET}, 400, "bad-request", "a segment or a customer"),
+        ({**BLOCK, "starts_at": UNTIL}, 400, "bad-request", "starts_at must lie before until"),
+        ({**BLOCK, "starts_at": "2026-02-21T10:00:00"}, 400, "bad-request", "should have timezone info"),
+        ({**BLOCK, "starts_at": "0001-01-01T00:00:00+12:00"}, 400, "bad-request", "must lie after year 1"),
+        ({**BLOCK, "priority": 1001}, 400, "bad-request", "priority: Input should be less than or equal"),
+        ({**BLOCK, "note": "a", "reason": "b"}, 400, "bad-request", "note is what reason was called"),
+        ({**BLOCK, "placement": "a b"}, 400, "bad-request", "placement: String should match pattern"),
         ({**BLOCK, "item_id": 5}, 400, "bad-request", "item_id: Input should be a valid string"),
         ({**BLOCK, "until": "tomorrow"}, 400, "bad-request", "until: Input should be a valid datetime"),
         (
@@ -85,8 +101,8 @@ def test_a_query_that_is_not_understood(shop, path, query, words):
             400,
             "bad-request",
             (
-                "userid: unknown; allowed: customer_id, user_id, anonymous_id, kind, item_id, position,"
-                " factor, until, note"
+                "userid: unknown; allowed: customer_id, user_id, anonymous_id, kind, item_id, category,"
+                " segment_id, placement, position, factor, priority, starts_at, until, reason, note, author"
             ),
         ),
         ({**BLOCK, "customer_id": "c", "user_id": SECRET}, 400, "bad-request", "give at most one of"),

@@ -12,7 +12,7 @@ def make_override(number, now, **more):
         "customer_id": None,
         "position": 0,
         "factor": 1.0,
-        "note": "why",
+        "reason": "why",
     }
     return Override(
         **{

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from expectations.contracts.override import Override
 from expectations.contracts.snapshot import ListItem, ReasonItem
+from serving_app.overrides.index import OverrideIndex
 from serving_app.recommendations.compose import compose_list
 from serving_app.recommendations.ladder import Rung
 
 NOW = datetime(2026, 2, 21, 12, tzinfo=UTC)
 ELIGIBLE = {f"i{n}" for n in range(12)}
+CATEGORIES = {"i0": ("tea",), "i1": ("tea", "gifts"), "i4": ("gifts",)}
 
 
 def rung(source, *ids):
@@ -21,17 +23,27 @@ def rung(source, *ids):
     )
 
 
-def override(kind, item_id, number=0, position=1, factor=2.0, ends_in=60):
+def override(kind, item_id, number=0, position=1, factor=2.0, ends_in=60, **more):
     return Override(
         f"o{number}",
         kind,
         item_id,
         None,
         position if kind == "pin" else 0,
-        factor if kind == "boost" else 1.0,
+        factor if kind in ("boost", "bury") else 1.0,
         NOW + timedelta(seconds=ends_in),
         NOW - timedelta(days=1),
+        **more,
     )
+
+
+def of_category(kind, category, **more):
+    return override(kind, None, category=category, **more)
+
+
+def compose(ladder, overrides, n):
+    rules = OverrideIndex(overrides).select(None, (), None, NOW)
+    return compose_list(ladder, rules, ELIGIBLE.__contains__, lambda item_id: CATEGORIES.get(item_id, ()), n)
 
 
 def shown(composed):
@@ -82,6 +94,31 @@ LADDER = (rung("personal", "i0", "i1", "i2"), rung("audience", "i1", "i3"), rung
             ["i0", "i1", "i2"],
             id="pin beats boost",
         ),
+        pytest.param([of_category("block", "Tea")], 2, ["i2", "i3"], id="a category is blocked"),
+        pytest.param(
+            [of_category("boost", "gifts", factor=1.2)], 3, ["i1", "i0", "i2"], id="a category is boosted"
+        ),
+        pytest.param(
+            [override("bury", "i0", factor=0.0)], 4, ["i1", "i2", "i0", "i3"], id="buried to its rung's end"
+        ),
+        pytest.param(
+            [override("bury", "i0", 1, factor=0.0), override("boost", "i0", 2, factor=9)],
+            3,
+            ["i1", "i2", "i0"],
+            id="of equal priority the end is the end",
+        ),
+        pytest.param(
+            [override("bury", "i0", 1, factor=0.0), override("boost", "i0", 2, factor=9, priority=1)],
+            3,
+            ["i0", "i1", "i2"],
+            id="a boost of higher priority overrules a bury",
+        ),
+        pytest.param(
+            [override("pin", "i5", 1), override("pin", "i4", 2, priority=5)],
+            3,
+            ["i4", "i5", "i0"],
+            id="of two pins of a place the higher priority is first",
+        ),
         pytest.param([override("block", "i0", ends_in=1)], 1, ["i1"], id="in force until its last second"),
         pytest.param([override("block", "i0", ends_in=0)], 1, ["i0"], id="and not at its end"),
         pytest.param(
@@ -93,7 +130,7 @@ LADDER = (rung("personal", "i0", "i1", "i2"), rung("audience", "i1", "i3"), rung
     ],
 )
 def test_compose_list(overrides, n, expected):
-    assert shown(compose_list(LADDER, overrides, ELIGIBLE.__contains__, n, NOW)) == expected
+    assert shown(compose(LADDER, overrides, n)) == expected
 
 
 def test_what_mattered_is_told():
@@ -105,14 +142,14 @@ def test_what_mattered_is_told():
         override("boost", "i4", 5),
         override("pin", "i8", 6, position=50),
     ]
-    composed = compose_list(LADDER, overrides, ELIGIBLE.__contains__, 3, NOW)
+    composed = compose(LADDER, overrides, 3)
     assert shown(composed) == ["i5", "i2", "i0"]
     assert sorted(composed.applied_overrides) == ["o2", "o3"], (
         "i1 stands below what was looked at; i9, i4 and i8 are not in it"
     )
     assert composed.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2")
     assert composed.items[1][2:] == (1.6, 0.8, "personal", "personal (by knn); boosted ×2 by override o3")
-    assert sorted(compose_list(LADDER, overrides, ELIGIBLE.__contains__, 4, NOW).applied_overrides) == [
+    assert sorted(compose(LADDER, overrides, 4).applied_overrides) == [
         "o1",
         "o2",
         "o3",
@@ -127,7 +164,7 @@ def test_what_speaks_for_an_item_is_told():
             [ListItem("i0", 1.0, ("knn",), ReasonItem("i7", "2026-01-05")), ListItem("i1", 0.5, ())],
         )
     ]
-    reasons = [item.reason for item in compose_list(ladder, [], ELIGIBLE.__contains__, 2, NOW).items]
+    reasons = [item.reason for item in compose(ladder, [], 2).items]
     assert reasons == ["personal (by knn); wanted i7 on 2026-01-05", "personal"]
 
 
@@ -147,19 +184,15 @@ def test_what_speaks_for_an_item_is_told():
     ],
 )
 def test_the_list_is_named_for_the_best_rung_that_gave_an_item(ladder, overrides, source):
-    assert compose_list(ladder, overrides, ELIGIBLE.__contains__, 5, NOW).source == source
+    assert compose(ladder, overrides, 5).source == source
 
 
 def test_below_zero_a_boost_still_raises():
     ladder = [
         Rung("personal", "", [ListItem("i0", -1.0, ()), ListItem("i1", -1.5, ()), ListItem("i2", -3.0, ())])
     ]
-    assert shown(
-        compose_list(ladder, [override("boost", "i1", factor=2)], ELIGIBLE.__contains__, 3, NOW)
-    ) == ["i1", "i0", "i2"]
-    assert shown(
-        compose_list(ladder, [override("boost", "i0", factor=0.5)], ELIGIBLE.__contains__, 3, NOW)
-    ) == [
+    assert shown(compose(ladder, [override("boost", "i1", factor=2)], 3)) == ["i1", "i0", "i2"]
+    assert shown(compose(ladder, [override("boost", "i0", factor=0.5)], 3)) == [
         "i1",
         "i0",
         "i2",
@@ -192,7 +225,7 @@ LADDERS = st.lists(
 @settings(deadline=None)  # other tests share the machine
 @given(LADDERS, RULES, st.integers(1, 20))
 def test_whatever_the_lists_and_overrides(ladder, overrides, n):
-    composed = compose_list(ladder, overrides, ELIGIBLE.__contains__, n, NOW)
+    composed = compose(ladder, overrides, n)
     ids = shown(composed)
     blocked = {one.item_id for one in overrides if one.kind == "block" and one.until > NOW}
     assert not {*ids} & blocked, "a blocked item is in no answer"
@@ -221,5 +254,5 @@ def test_whatever_the_lists_and_overrides(ladder, overrides, n):
 @settings(deadline=None)
 @given(LADDERS, RULES, st.integers(1, 10), st.integers(1, 10))
 def test_a_shorter_answer_is_the_beginning_of_a_longer_one(ladder, overrides, n, more):
-    longer = compose_list(ladder, overrides, ELIGIBLE.__contains__, n + more, NOW)
-    assert compose_list(ladder, overrides, ELIGIBLE.__contains__, n, NOW).items == longer.items[:n]
+    longer = compose(ladder, overrides, n + more)
+    assert compose(ladder, overrides, n).items == longer.items[:n]

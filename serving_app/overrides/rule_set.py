@@ -1,0 +1,131 @@
+"""The overrides that concern one answer, ready to be asked by item.
+
+Of the overrides of one kind the first by `get_precedence` comes first: the higher priority, then what is for
+fewer (a customer, a segment, everyone; with a placement before without), then the older.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from expectations.contracts.override import BLOCK, PIN, Override
+from expectations.contracts.text import compose_nfc
+
+
+def fold_category(category: str) -> str:
+    """A category's name as it is compared: letter case and white space tell nothing."""
+    return " ".join(compose_nfc(category).casefold().split())
+
+
+def get_precedence(override: Override) -> tuple:
+    """What overrides of one kind are sorted by."""
+    whom = 0 if override.customer_id is not None else 2 if override.segment_id is not None else 4
+    breadth = whom + (override.placement is None)
+    return (-override.priority, breadth, override.created_at, override.override_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLayer:
+    """Overrides by what they are for; those of one item or category in order of precedence. Categories are
+    folded.
+    """
+
+    blocked_items: Mapping[str, tuple[Override, ...]]
+    blocked_categories: Mapping[str, tuple[Override, ...]]
+    weighed_items: Mapping[str, tuple[Override, ...]]
+    weighed_categories: Mapping[str, tuple[Override, ...]]
+    pins: tuple[Override, ...]
+
+    @classmethod
+    def build(cls, overrides: Iterable[Override]) -> "RuleLayer":
+        """A layer of overrides in any order."""
+        maps: tuple[dict[str, list[Override]], ...] = ({}, {}, {}, {})
+        pins = []
+        for override in sorted(overrides, key=get_precedence):
+            if override.kind == PIN:
+                pins.append(override)
+                continue
+            is_item = override.item_id is not None
+            rules = maps[(0 if override.kind == BLOCK else 2) + (not is_item)]
+            target = override.item_id if is_item else fold_category(override.category or "")
+            rules.setdefault(target, []).append(override)
+        return cls(*({name: tuple(rows) for name, rows in each.items()} for each in maps), tuple(pins))
+
+
+class RuleSet:
+    """The overrides that concern one answer.
+
+    Attributes:
+        pins: at most one an item, sorted by position and then by precedence.
+        has_blocks, has_boosts, has_category_rules: False: nobody need ask.
+    """
+
+    __slots__ = ("_layers", "has_blocks", "has_boosts", "has_category_rules", "pins")
+
+    def __init__(self, *layers: RuleLayer) -> None:
+        self._layers = layers
+        of_item: dict[str, Override] = {}
+        for pin in sorted((pin for layer in layers for pin in layer.pins), key=get_precedence):
+            of_item.setdefault(pin.item_id, pin)
+        # `sorted` is stable: pins of a place stay in order of precedence
+        self.pins = tuple(sorted(of_item.values(), key=lambda pin: pin.position))
+        self.has_blocks = any(layer.blocked_items or layer.blocked_categories for layer in layers)
+        self.has_boosts = any(layer.weighed_items or layer.weighed_categories for layer in layers)
+        self.has_category_rules = any(
+            layer.blocked_categories or layer.weighed_categories for layer in layers
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.pins or self.has_blocks or self.has_boosts)
+
+    def keep_blocks(self) -> "RuleSet":
+        """Its blocks alone: for a list that pins and boosts do not steer."""
+        if not (self.pins or self.has_boosts):
+            return self
+        return RuleSet(
+            *(replace(layer, weighed_items={}, weighed_categories={}, pins=()) for layer in self._layers)
+        )
+
+    def find_block(self, item_id: str, categories: Sequence[str] = ()) -> Override | None:
+        """The block that keeps an item out; None when none does.
+
+        Args:
+            categories: those the item belongs to, folded (`fold_category`); needed only where
+                `has_category_rules`.
+        """
+        found = [
+            rows[0]
+            for layer in self._layers
+            for rows in _find(layer.blocked_items, layer.blocked_categories, item_id, categories)
+        ]
+        return min(found, key=get_precedence) if found else None
+
+    def list_boosts(self, item_id: str, categories: Sequence[str] = ()) -> tuple[Override, ...]:
+        """The boosts and buries that count for an item, by precedence: those of the highest priority among
+        all that concern it. Their factors multiply.
+        """
+        found = [
+            override
+            for layer in self._layers
+            for rows in _find(layer.weighed_items, layer.weighed_categories, item_id, categories)
+            for override in rows
+        ]
+        if len(found) > 1:
+            found.sort(key=get_precedence)
+            found = [override for override in found if override.priority == found[0].priority]
+        return tuple(found)
+
+
+def _find(
+    of_items: Mapping[str, tuple[Override, ...]],
+    of_categories: Mapping[str, tuple[Override, ...]],
+    item_id: str,
+    categories: Sequence[str],
+) -> list[tuple[Override, ...]]:
+    rows = [of_items[item_id]] if item_id in of_items else []
+    if of_categories:
+        rows += [of_categories[name] for name in dict.fromkeys(categories) if name in of_categories]
+    return rows
+
+
+NO_RULES = RuleSet()
