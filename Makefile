@@ -52,6 +52,17 @@ backfill: export ARG_SOURCE := $(value SOURCE)
 backfill: export ARG_FROM := $(value FROM)
 backfill leaderboard: export ARG_DATA := $(value DATA)
 identity-model: export ARG_LABELS := $(value LABELS)
+key: export ARG_NAME := $(value NAME)
+key: export ARG_SCOPES := $(value SCOPES)
+key: export ARG_KIND := $(value KIND)
+key: export ARG_SOURCE := $(value SOURCE)
+key: export ARG_RATE := $(value RATE)
+key: export ARG_ORIGINS := $(value ORIGINS)
+key: export ARG_EXPIRES := $(value EXPIRES)
+key: export ARG_REVOKE := $(value REVOKE)
+key: export ARG_ROTATE := $(value ROTATE)
+key: export ARG_OVERLAP := $(value OVERLAP)
+unexport SCOPES KIND RATE ORIGINS EXPIRES REVOKE ROTATE OVERLAP
 unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME FORMAT FEED DAY SAMPLES
 
 backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
@@ -80,6 +91,13 @@ explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:�
 decide: $(READY) ## split, refuse, join or withdraw, from the next night on: DECISION=split A=… B=… REASON="…" [BY=…]
 	@$(PY) -m operate.identity decide --decision="$$ARG_DECISION" --a="$$ARG_A" --b="$$ARG_B" \
 	  --reason="$$ARG_REASON" --by="$$ARG_BY"
+
+key: $(READY) ## an API key, printed once: SCOPES=read,events NAME=… [KIND=browser ORIGINS=…] [SOURCE= RATE= EXPIRES=]; REVOKE=<id>; ROTATE=<id>
+	@$(PY) -m operate.keys --name="$$ARG_NAME" --scopes="$$ARG_SCOPES" --kind="$$ARG_KIND" --source="$$ARG_SOURCE" --rate="$$ARG_RATE" \
+	  --origins="$$ARG_ORIGINS" --expires="$$ARG_EXPIRES" --revoke="$$ARG_REVOKE" --rotate="$$ARG_ROTATE" --overlap="$$ARG_OVERLAP"
+
+keys: $(READY) ## the API keys: id, name, scopes, rate, end
+	@$(PY) -m operate.keys --list
 
 rollback: $(READY) ## lists and model back to an earlier night: TO=<run or day>, empty for the one before [REASON="…"]
 	@$(PY) -m spark_jobs.publish.rollback --to="$$ARG_TO" --reason="$$ARG_REASON"
@@ -136,5 +154,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test serve backfill rollback history restore rebuild identity-model sql quarantine explain decide airflow mlflow dbt docs architecture lint bench soak \
+.PHONY: help setup run next test serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs architecture lint bench soak \
   leaderboard lock clean

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from serving_app.http import openapi
+from serving_app.http.auth import register_access
 from serving_app.http.compression import register_compression
 from serving_app.http.problems import register_error_handlers
 from serving_app.http.requests import AnyPathConverter
@@ -60,7 +61,7 @@ def create_app(
     stores = stores or open_stores(settings, clock)
     visitors = VisitorResolver(stores.restrictions, settings.sources, settings.identity_key)
     identifiers = IdentifierResolver(settings.sources, settings.identity_key)
-    checked = (stores.snapshots, stores.restrictions, stores.overrides, stores.impressions)
+    checked = (stores.snapshots, stores.restrictions, stores.overrides, stores.impressions, stores.keys)
     build = hash_service_code()
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
@@ -78,4 +79,5 @@ def create_app(
     app.url_map.converters["anything"] = AnyPathConverter
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
+    register_access(app, stores.keys, clock)
     return app

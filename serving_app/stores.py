@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from expectations.contracts.home import HomePaths
+from serving_app.keys.store import FileKeys, KeyStore
 from serving_app.overrides.store import FileOverrides, OverrideStore
 from serving_app.settings import Settings
 from serving_app.storage.append_log import AppendLog
@@ -26,6 +27,7 @@ class Stores:
     restrictions: RestrictionStore
     overrides: OverrideStore
     impressions: ImpressionLog
+    keys: KeyStore
 
 
 def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
@@ -41,4 +43,5 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
         restrictions=LmdbRestrictions(paths.restrictions),
         overrides=FileOverrides(settings.home),
         impressions=ImpressionLog(log, settings.withholds_unlogged),
+        keys=FileKeys(settings.home),
     )

@@ -129,6 +129,11 @@ class HomePaths:
         return self.serving / "state"
 
     @property
+    def keys(self) -> Path:
+        """The API keys, hashed."""
+        return self.serving / "keys"
+
+    @property
     def restrictions(self) -> Path:
         return self.serving / "restrictions"
 

@@ -1,41 +1,161 @@
-"""Who may use the operators' routes: whoever sends the operator's token or, when none is set, whoever is on
-this machine.
+"""Who may ask what: each view declares the scope that it needs, and every request is checked against it
+before the view is called. A view without a declaration stops the service at its start.
+
+```python
+@bp.get("/v1/popular")
+@require_scope("read", for_browsers=True)
+@describe_operation(…)
+def get_popular_items() -> Response: ...
+```
 """
 
 import hmac
 import ipaddress
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
-from flask import current_app, request
+from flask import Flask, current_app, g, request
 
-from serving_app.http.problems import LocalOperatorOnly, OperatorTokenRequired
+from serving_app.http.problems import KeyRequired, LocalOnly, ScopeMissing
+from serving_app.keys.api_key import SCOPES
+from serving_app.keys.callers import ADMIN, LOCAL, PUBLIC, Caller, make_caller
+from serving_app.keys.store import KeyStore
 
+View = TypeVar("View", bound=Callable)
+ATTRIBUTE = "required_scope"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
-def require_operator() -> None:
-    """Let a request pass only when an operator sends it; a blueprint's `before_request`.
+class RequiredScope(NamedTuple):
+    """What a view needs: a scope, and whether a browser's key may ask it."""
+
+    scope: str
+    is_for_browsers: bool
+
+
+def require_scope(scope: str, *, for_browsers: bool = False) -> Callable[[View], View]:
+    """Declare which scope a view needs: read, events, overrides, profiles or admin; or `PUBLIC`.
+
+    Args:
+        for_browsers: whether keys may ask it that every visitor of a page can read.
+    """
+    if scope not in (*SCOPES, PUBLIC):
+        raise ValueError(f"{scope} is no scope; there are {', '.join(SCOPES)} and {PUBLIC}")
+
+    def decorate(view: View) -> View:
+        setattr(view, ATTRIBUTE, RequiredScope(scope, for_browsers))
+        return view
+
+    return decorate
+
+
+def get_required_scope(view: Callable) -> RequiredScope:
+    """What a view declares.
 
     Raises:
-        OperatorTokenRequired: a token is set and the request does not carry it.
-        LocalOperatorOnly: no token is set and the request comes from elsewhere. One for another host name
-            counts as from elsewhere: a page on the web can make a browser here send that. So does one that a
-            proxy says it passed on; but a proxy may be silent about it, which is why
-            docs/reference/http-api.md asks for a token behind any.
+        TypeError: it declares nothing.
+    """
+    required = getattr(view, ATTRIBUTE, None)
+    if required is None:
+        raise TypeError(f"the view {view.__name__} lacks @require_scope")
+    return required
+
+
+def register_access(app: Flask, keys: KeyStore, clock: Callable[[], datetime]) -> None:
+    """Let every request of the app be checked; call it when all views are registered."""
+    required = {endpoint: get_required_scope(view) for endpoint, view in app.view_functions.items()}
+
+    def check_access() -> None:
+        if request.endpoint is not None:
+            scope, is_for_browsers = required[request.endpoint]
+            g.caller = find_caller(keys, clock) if scope != PUBLIC else None
+            if g.caller:
+                check_scope(g.caller, scope, is_for_browsers)
+
+    app.before_request(check_access)
+
+
+def get_caller() -> Caller:
+    """Who sent the current request; of a public route nobody is known."""
+    return g.caller
+
+
+def find_caller(keys: KeyStore, clock: Callable[[], datetime]) -> Caller:
+    """Who sends the current request.
+
+    Raises:
+        KeyRequired: there are keys or an operator's token, and the request carries none that is valid.
+        LocalOnly: there are none, and the request comes from elsewhere.
     """
     token = current_app.config["CONCIERGE"].admin_token
-    if token:
-        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(sent.strip().encode(), token.encode()):
-            raise OperatorTokenRequired("Send the header `Authorization: Bearer <CONCIERGE_ADMIN_TOKEN>`.")
+    if not token and keys.is_open():
+        if not is_from_this_machine():
+            raise LocalOnly(
+                "Without keys (make key) and CONCIERGE_ADMIN_TOKEN, only this machine itself may ask."
+            )
+        return LOCAL
+    is_bearer, sent = read_credentials()
+    if token and is_bearer and hmac.compare_digest(sent.encode(), token.encode()):
+        return ADMIN
+    if key := keys.find(sent, clock()):
+        return make_caller(key)
+    raise KeyRequired(
+        "Send a valid key: `Authorization: Bearer <key>`, or Basic with the key as the user's name."
+    )
+
+
+def read_credentials() -> tuple[bool, str]:
+    """Whether a bearer's token was sent, and the key: that token, or the name of a user, as Segment's clients
+    send it; empty where there is none.
+    """
+    try:
+        authorization = request.authorization
+    except ValueError:  # werkzeug's, of Basic with letters outside ASCII
+        authorization = None
+    if authorization is None:
+        return False, ""
+    if authorization.type == "bearer":
+        return True, (authorization.token or "").strip()
+    return False, authorization.parameters.get("username") or ""
+
+
+def check_scope(caller: Caller, scope: str, is_for_browsers: bool) -> None:
+    """Let a caller pass who may ask this.
+
+    Raises:
+        ScopeMissing: names the scope that is needed.
+    """
+    if caller.may(scope, is_for_browsers=is_for_browsers):
         return
-    is_forwarded = any(name in request.headers for name in PROXY_HEADERS)
-    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-    if is_forwarded or not _is_loopback(request.remote_addr) or host.strip("[]") not in LOCAL_HOSTS:
-        raise LocalOperatorOnly("Without CONCIERGE_ADMIN_TOKEN, this is open only to this machine itself.")
+    if caller.is_browser and not is_for_browsers:
+        raise ScopeMissing("This is not open to a browser's key: ask from a server of the shop.")
+    raise ScopeMissing(f"This needs a key with the scope {scope}.")
 
 
-def _is_loopback(address: str | None) -> bool:
+def is_from_this_machine() -> bool:
+    """Whether the request was sent here and by nobody else's page or proxy.
+
+    One for another host name counts as from elsewhere, and so does one that a page of another origin sent: a
+    page on the web can make a browser here send these. So does one that a proxy says it passed on; but a
+    proxy may be silent about it, which is why docs/how-to/secure-the-service.md asks for keys behind any.
+    """
+    if any(name in request.headers for name in PROXY_HEADERS) or not is_loopback(request.remote_addr):
+        return False
+    origin = request.headers.get("Origin")
+    hosts = [request.host, *([origin.partition("://")[2]] if origin else [])]
+    return all(strip_port(host) in LOCAL_HOSTS for host in hosts)
+
+
+def strip_port(host: str) -> str:
+    """A host without its port and brackets."""
+    name, _, port = host.rpartition(":")
+    return (name if port.isdigit() else host).strip("[]").lower()
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether an address is this machine's own."""
     try:
         return ipaddress.ip_address(address or "").is_loopback
     except ValueError:

@@ -9,21 +9,29 @@ from flask import Blueprint, Flask, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from serving_app.http.auth import require_scope
 from serving_app.http.operations import Operation, Route, collect_routes, describe_operation
 from serving_app.http.problems import MEDIA_TYPE
 from serving_app.http.responses import make_json_response
 from serving_app.http.schemas import Problem
 from serving_app.http.services import get_service
+from serving_app.keys.callers import PUBLIC
 
 REF = "#/components/schemas/{model}"
-OPERATOR_SCHEME = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": (
-        "CONCIERGE_ADMIN_TOKEN; where none is set, no header is wanted and only this machine itself may ask"
-    ),
+OPEN = "; until a key or CONCIERGE_ADMIN_TOKEN exists, none is wanted and only this machine itself may ask"
+SECURITY_SCHEMES = {
+    "bearerKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": f"a key that `make key` printed, or CONCIERGE_ADMIN_TOKEN{OPEN}",
+    },
+    "basicKey": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "a key as the user's name, the password empty: as Segment's clients send a write key",
+    },
 }
-OPERATOR_PROBLEMS = (401, 403)
+KEY_PROBLEMS = (401, 403, 429)
 
 bp = Blueprint("openapi", __name__)
 
@@ -41,6 +49,7 @@ class ApiDescription:
 
 
 @bp.get("/openapi.json")
+@require_scope(PUBLIC)
 @describe_operation("getOpenApi", "This document", {200: "OpenAPI 3.1"}, problems=None)
 def get_openapi() -> Response:
     """The OpenAPI document of this service."""
@@ -66,7 +75,7 @@ def describe_api(routes: list[Route], version: str) -> dict:
         "paths": paths,
         "components": {
             "schemas": definitions["$defs"],
-            "securitySchemes": {"operator": OPERATOR_SCHEME},
+            "securitySchemes": SECURITY_SCHEMES,
         },
     }
 
@@ -81,11 +90,12 @@ def _collect_models(routes: Iterable[Route]) -> Iterable[type[BaseModel]]:
 
 def describe_route(route: Route) -> dict:
     """One operation of the document. Every status from 400 on is a `Problem`, whatever its cause."""
-    operation = route.operation
+    operation, scope = route.operation, route.required_scope.scope
+    needs_key = scope != PUBLIC
     description = {
         "operationId": operation.operation_id,
         "summary": operation.summary,
-        "responses": _describe_responses(operation, route.is_for_operators),
+        "responses": _describe_responses(operation, needs_key),
     }
     parameters = [*_describe_path(route.path_parameters), *_describe_query(operation.query)]
     if parameters:
@@ -93,12 +103,12 @@ def describe_route(route: Route) -> dict:
     if operation.body:
         content = {"application/json": {"schema": _refer(operation.body)}}
         description["requestBody"] = {"required": True, "content": content}
-    if route.is_for_operators:
-        description["security"] = [{"operator": []}, {}]
+    if needs_key:
+        description["security"] = [*({name: [scope]} for name in SECURITY_SCHEMES), {}]
     return description
 
 
-def _describe_responses(operation: Operation, is_for_operators: bool) -> dict[str, dict]:
+def _describe_responses(operation: Operation, needs_key: bool) -> dict[str, dict]:
     answers = {status: _describe_answer(model) for status, model in operation.answers.items()}
     if 201 in answers:
         answers[201]["headers"] = {
@@ -107,7 +117,7 @@ def _describe_responses(operation: Operation, is_for_operators: bool) -> dict[st
     if operation.problems is None:
         return {str(status): answer for status, answer in answers.items()}
     problem = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": _refer(Problem)}}}
-    for status in (*operation.problems, *(OPERATOR_PROBLEMS if is_for_operators else ())):
+    for status in (*operation.problems, *(KEY_PROBLEMS if needs_key else ())):
         answers[status] = problem
     return {**{str(status): answers[status] for status in sorted(answers)}, "default": problem}
 

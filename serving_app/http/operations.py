@@ -2,6 +2,7 @@
 
 ```python
 @bp.get("/v1/popular")
+@require_scope("read", for_browsers=True)
 @describe_operation("getPopularItems", "What sells", {200: ListAnswer}, problems=(400,), query=ListQuery)
 def get_popular_items() -> Response: ...
 ```
@@ -15,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from flask import Flask
 from pydantic import BaseModel
 
-from serving_app.http.auth import require_operator
+from serving_app.http.auth import RequiredScope, get_required_scope
 
 View = TypeVar("View", bound=Callable)
 ATTRIBUTE = "operation"
@@ -25,12 +26,13 @@ VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^:<>]+)>")  # of a rule: `<item_id>`, `<
 
 @dataclass(frozen=True)
 class Operation:
-    """What an operation takes and answers; its path, method and operators come from the route.
+    """What an operation takes and answers; path and method come from the route, the scope from
+    `require_scope`.
 
     Attributes:
         operation_id: what generated clients call it; it never changes.
         answers: by status below 400 the answer's model, a sentence where it has none, None without a body.
-        problems: statuses from 400 on; None where it cannot fail. 401 and 403 of operators are added.
+        problems: statuses from 400 on; None where it cannot fail. Those of keys are added.
         query, body: models that the request is checked by.
     """
 
@@ -48,7 +50,7 @@ class Route(NamedTuple):
     path: str
     method: str
     path_parameters: tuple[str, ...]
-    is_for_operators: bool
+    required_scope: RequiredScope
     operation: Operation
 
 
@@ -80,13 +82,11 @@ def collect_routes(app: Flask) -> Iterator[Route]:
         operation = getattr(view, ATTRIBUTE, None)
         if operation is None:
             raise TypeError(f"{rule.rule}: the view {view.__name__} lacks @describe_operation")
-        blueprint = rule.endpoint.rpartition(".")[0]
-        is_for_operators = require_operator in app.before_request_funcs.get(blueprint, ())
         for method in sorted(rule.methods - MADE_BY_FLASK):
             yield Route(
                 VARIABLE.sub(r"{\1}", rule.rule),
                 method.lower(),
                 tuple(VARIABLE.findall(rule.rule)),
-                is_for_operators,
+                get_required_scope(view),
                 operation,
             )

@@ -34,16 +34,22 @@ class BadRequest(ApiError):
     status, kind, title = 400, "bad-request", "The request is not understood"
 
 
-class OperatorTokenRequired(ApiError):
-    """An operator's token is set and the request does not carry it."""
+class KeyRequired(ApiError):
+    """The request carries no valid key."""
 
-    status, kind, title = 401, "not-allowed", "Only an operator may do this"
+    status, kind, title = 401, "not-allowed", "A key is needed"
 
 
-class LocalOperatorOnly(ApiError):
-    """No operator's token is set and the request does not come from this machine."""
+class LocalOnly(ApiError):
+    """There are no keys yet and the request does not come from this machine."""
 
-    status, kind, title = 403, "only-from-this-machine", "Only an operator may do this"
+    status, kind, title = 403, "only-from-this-machine", "A key is needed from elsewhere"
+
+
+class ScopeMissing(ApiError):
+    """The key is valid and may not ask this."""
+
+    status, kind, title = 403, "scope-missing", "The key may not do this"
 
 
 class UnknownCustomer(ApiError):

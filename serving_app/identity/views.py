@@ -4,7 +4,7 @@ decision.
 
 from flask import Blueprint, Response
 
-from serving_app.http.auth import require_operator
+from serving_app.http.auth import require_scope
 from serving_app.http.operations import describe_operation
 from serving_app.http.requests import read_json_object, read_query_parameters
 from serving_app.http.responses import make_json_response
@@ -23,10 +23,10 @@ from serving_app.identity.service import IdentityService
 FILE_PROBLEMS = (409, 503)  # the file of decisions may be unreadable or out of reach
 
 bp = Blueprint("identity", __name__)
-bp.before_request(require_operator)
 
 
 @bp.get("/v1/identity/explain")
+@require_scope("admin")
 @describe_operation(
     "explainIdentity",
     "Why two identifiers are one customer's",
@@ -41,6 +41,7 @@ def explain_identity() -> Response:
 
 
 @bp.get("/v1/identity/reviews")
+@require_scope("admin")
 @describe_operation(
     "listIdentityReviews", "What waits for a decision", {200: ReviewsAnswer}, problems=FILE_PROBLEMS
 )
@@ -50,6 +51,7 @@ def list_reviews() -> Response:
 
 
 @bp.get("/v1/identity/decisions")
+@require_scope("admin")
 @describe_operation(
     "listIdentityDecisions",
     "Decisions about who is who",
@@ -62,6 +64,7 @@ def list_decisions() -> Response:
 
 
 @bp.post("/v1/identity/decisions")
+@require_scope("admin")
 @describe_operation(
     "createIdentityDecision",
     "Split, refuse, join or withdraw",
@@ -77,6 +80,7 @@ def create_decision() -> Response:
 
 
 @bp.get("/v1/identity/decisions/<decision_id>")
+@require_scope("admin")
 @describe_operation(
     "getIdentityDecision",
     "A decision about who is who",

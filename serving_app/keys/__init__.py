@@ -1,1 +1,1 @@
-"""API keys: their scopes, their store, and the limits of how much each may ask."""
+"""API keys, the tokens that prove a user, and the store of the keys: who may ask what."""

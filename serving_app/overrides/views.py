@@ -4,7 +4,7 @@ force at once.
 
 from flask import Blueprint, Response
 
-from serving_app.http.auth import require_operator
+from serving_app.http.auth import require_scope
 from serving_app.http.operations import describe_operation
 from serving_app.http.requests import read_json_object
 from serving_app.http.responses import make_json_response
@@ -13,10 +13,10 @@ from serving_app.overrides.schemas import NewOverride, OverrideAnswer, Overrides
 from serving_app.overrides.service import OverrideService
 
 bp = Blueprint("overrides", __name__)
-bp.before_request(require_operator)
 
 
 @bp.get("/v1/overrides")
+@require_scope("overrides")
 @describe_operation("listOverrides", "Overrides in force", {200: OverridesAnswer})
 def list_overrides() -> Response:
     """Every override in force."""
@@ -24,6 +24,7 @@ def list_overrides() -> Response:
 
 
 @bp.post("/v1/overrides")
+@require_scope("overrides")
 @describe_operation(
     "createOverride",
     "Pin, block or boost",
@@ -38,6 +39,7 @@ def create_override() -> Response:
 
 
 @bp.get("/v1/overrides/<override_id>")
+@require_scope("overrides")
 @describe_operation("getOverride", "An override in force", {200: OverrideAnswer}, problems=(404,))
 def get_override(override_id: str) -> Response:
     """One override in force."""
@@ -45,6 +47,7 @@ def get_override(override_id: str) -> Response:
 
 
 @bp.delete("/v1/overrides/<override_id>")
+@require_scope("overrides")
 @describe_operation("deleteOverride", "End an override", {204: None}, problems=(404, 503))
 def delete_override(override_id: str) -> Response:
     """Delete an override; 204."""

@@ -4,7 +4,7 @@ unknown id is a 404.
 
 from flask import Blueprint, Response
 
-from serving_app.http.auth import require_operator
+from serving_app.http.auth import require_scope
 from serving_app.http.operations import describe_operation
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
@@ -12,11 +12,10 @@ from serving_app.profiles.schemas import CustomerAnswer
 from serving_app.profiles.service import ProfileService
 
 bp = Blueprint("profiles", __name__)
-# Orders and segments of anyone whose id is known must not be readable from a browser.
-bp.before_request(require_operator)
 
 
 @bp.get("/v1/customers/<customer_id>")
+@require_scope("profiles")
 @describe_operation("getCustomer", "A profile's slice", {200: CustomerAnswer}, problems=(404, 503))
 def get_customer(customer_id: str) -> Response:
     """The slice of one customer's profile."""

@@ -6,6 +6,7 @@ The last one is for items that a client's own library will not leave in a path a
 
 from flask import Blueprint, Response
 
+from serving_app.http.auth import require_scope
 from serving_app.http.operations import describe_operation
 from serving_app.http.problems import BadRequest
 from serving_app.http.requests import is_body_wanted, read_query_parameters
@@ -20,6 +21,7 @@ bp = Blueprint("recommendations", __name__)
 
 
 @bp.get("/v1/recommendations")
+@require_scope("read", for_browsers=True)
 @describe_operation("getRecommendations", "What to show a visitor", LIST, problems=(400,), query=ListQuery)
 def get_recommendations() -> Response:
     """The visitor's recommendation list."""
@@ -28,6 +30,7 @@ def get_recommendations() -> Response:
 
 
 @bp.get("/v1/popular")
+@require_scope("read", for_browsers=True)
 @describe_operation("getPopularItems", "What sells in the whole shop", LIST, problems=(400,), query=ListQuery)
 def get_popular_items() -> Response:
     """The list of what is popular in the whole shop."""
@@ -36,6 +39,7 @@ def get_popular_items() -> Response:
 
 
 @bp.get("/v1/items/<anything:item_id>/similar", merge_slashes=False)
+@require_scope("read", for_browsers=True)
 @describe_operation("getSimilarItems", "What is like an item", LIST, problems=(400,), query=ListQuery)
 def get_similar_items(item_id: str) -> Response:
     """The list of items like the one in the path."""
@@ -47,6 +51,7 @@ def get_similar_items(item_id: str) -> Response:
 
 
 @bp.get("/v1/items/similar")
+@require_scope("read", for_browsers=True)
 @describe_operation(
     "getSimilarItemsByQuery", "What is like an item of any id", LIST, problems=(400,), query=ItemQuery
 )

@@ -7,9 +7,11 @@ all that it should be; else it is 503.
 
 from flask import Blueprint, Response
 
+from serving_app.http.auth import require_scope
 from serving_app.http.operations import describe_operation
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
+from serving_app.keys.callers import PUBLIC
 from serving_app.status.schemas import HealthAnswer, ReadyAnswer
 from serving_app.status.service import StatusService
 
@@ -17,6 +19,7 @@ bp = Blueprint("status", __name__)
 
 
 @bp.get("/healthz")
+@require_scope(PUBLIC)
 @describe_operation("getHealth", "The process answers", {200: HealthAnswer})
 def get_health() -> Response:
     """That the process answers."""
@@ -24,6 +27,7 @@ def get_health() -> Response:
 
 
 @bp.get("/readyz")
+@require_scope(PUBLIC)
 @describe_operation("getReadiness", "What is being served", {200: ReadyAnswer}, problems=(503,))
 def get_readiness() -> Response:
     """What is being served, and what is wrong; 503 when nothing can be."""

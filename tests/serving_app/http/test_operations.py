@@ -3,7 +3,7 @@
 import pytest
 from flask import Blueprint, Flask
 
-from serving_app.http.auth import require_operator
+from serving_app.http.auth import require_scope
 from serving_app.http.operations import collect_routes, describe_operation
 from serving_app.http.services import get_service, register_services
 
@@ -13,11 +13,10 @@ class Greeter:
         return "hello"
 
 
-def make_app(is_for_operators=False, is_described=True):
+def make_app(is_described=True):
     bp = Blueprint("greetings", __name__)
-    if is_for_operators:
-        bp.before_request(require_operator)
 
+    @require_scope("events", for_browsers=True)
     def greet(name):
         return get_service(Greeter).greet()
 
@@ -29,15 +28,14 @@ def make_app(is_for_operators=False, is_described=True):
     return app
 
 
-@pytest.mark.parametrize("is_for_operators", [True, False])
-def test_path_methods_and_operators_come_from_the_route(is_for_operators):
-    routes = list(collect_routes(make_app(is_for_operators)))
+def test_path_methods_and_scope_come_from_the_route():
+    routes = list(collect_routes(make_app()))
     assert [(route.path, route.method) for route in routes] == [
         ("/v1/greetings/{name}/now", "get"),
         ("/v1/greetings/{name}/now", "put"),
     ]
     assert {route.path_parameters for route in routes} == {("name",)}
-    assert {route.is_for_operators for route in routes} == {is_for_operators}
+    assert {route.required_scope for route in routes} == {("events", True)}
     assert routes[0].operation.operation_id == "greet"
 
 

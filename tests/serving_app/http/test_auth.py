@@ -1,0 +1,169 @@
+"""Every route × every caller: who is let in where is written down here, apart from what views declare."""
+
+import re
+from base64 import b64encode
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from serving_app.http.auth import register_access, require_scope
+from serving_app.keys.changes import revoke_key
+from serving_app.keys.store import MemoryKeys
+from tests.serving_app.conftest import NOW
+from tests.serving_app.keys.made_keys import bearer, browser_key, make_keys, server_key
+
+# Which scopes may ask a route, `admin` always; `browser`: with a browser's key too.
+ACCESS = {
+    "/v1/recommendations": "read browser",
+    "/v1/popular": "read browser",
+    "/v1/items/<anything:item_id>/similar": "read browser",
+    "/v1/items/similar": "read browser",
+    "/v1/customers/<customer_id>": "profiles",
+    "/v1/overrides": "overrides",
+    "/v1/overrides/<override_id>": "overrides",
+    "/v1/identity/explain": "admin",
+    "/v1/identity/reviews": "admin",
+    "/v1/identity/decisions": "admin",
+    "/v1/identity/decisions/<decision_id>": "admin",
+    "/healthz": "public",
+    "/readyz": "public",
+    "/openapi.json": "public",
+}
+SCOPES = ("read", "events", "overrides", "profiles", "admin")
+CALLERS = {
+    **{f"server {scope}": server_key(scope) for scope in SCOPES},
+    **{f"browser {scope}": browser_key(scope) for scope in ("read", "events")},
+}
+
+
+@pytest.fixture
+def texts(shop):
+    """A key of each kind of caller; those of nobody beside them."""
+    ended = server_key("admin", expires_at=NOW)
+    keys, texts = make_keys(*CALLERS.values(), server_key("admin"), ended)
+    keys.keys = revoke_key(keys.keys, texts[-2].split("_")[1], NOW)
+    shop.use_stores(keys=keys)
+    texts = dict(zip([*CALLERS, "revoked", "ended"], texts, strict=True))
+    return {**texts, "unknown": "ck_" + "0" * 12 + "_" + "0" * 64, "none": ""}
+
+
+def is_let_in(access, caller):
+    kind, _, scope = caller.partition(" ")
+    if access == "public":
+        return True
+    if kind == "server":
+        return scope == "admin" or scope in access.split()
+    return kind == "browser" and scope in access.split() and "browser" in access.split()
+
+
+def send(shop, rule, method, headers):
+    path = re.sub("<[^>]*>", "none", rule)
+    return shop.client.open(path, method=method, headers=headers, json={} if method == "POST" else None)
+
+
+def test_the_table_names_every_route(shop):
+    assert {rule.rule for rule in shop.app.url_map.iter_rules()} == set(ACCESS)
+
+
+def test_every_route_and_every_caller(shop, texts):
+    checked = 0
+    for rule in shop.app.url_map.iter_rules():
+        for method in rule.methods:
+            for caller, text in texts.items():
+                answer = send(shop, rule.rule, method, bearer(text) if text else {})
+                context = f"{method} {rule.rule} by {caller}: {answer.status_code} {answer.text}"
+                if is_let_in(ACCESS[rule.rule], caller):
+                    assert answer.status_code not in (401, 403), context
+                elif caller in ("none", "unknown", "revoked", "ended"):
+                    assert answer.status_code == 401, context
+                else:
+                    assert answer.status_code == 403, context
+                assert not text or text not in answer.text, context
+                checked += 1
+    assert checked > 400
+
+
+def test_a_key_as_the_name_of_a_user(shop, texts):
+    def ask(credentials):
+        return shop.client.get(
+            "/v1/popular",
+            headers={"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"},
+        ).status_code
+
+    read = texts["server read"]
+    assert ask(f"{read}:") == 200
+    assert ask(f":{read}") == ask("a:b") == ask(":") == 401
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer",
+        "Bearer ",
+        "Basic",
+        "Basic !!!",
+        "Basic é",
+        "Bearer é",
+        "Digest username=x",
+        "Negotiate x",
+        "Bearer " + "x" * 60_000,
+        "Basic " + "QQ" * 30_000,
+        ",",
+        "Bearer null",
+        "bearer undefined",
+    ],
+)
+def test_a_header_that_is_no_key(shop, texts, header):
+    answer = shop.client.get("/v1/popular", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_the_admin_token_may_all_and_keeps_out_when_no_key_exists(shop):
+    shop.settings = replace(shop.settings, admin_token="right-token")
+    shop.use_stores()
+    assert shop.client.get("/v1/popular").status_code == 401
+    assert shop.client.get("/v1/overrides", headers=bearer("right-token")).status_code == 200
+    for wrong in ("right-toke", "right-token2", "", "é"):
+        assert shop.client.get("/v1/overrides", headers=bearer(wrong)).status_code == 401
+    basic = b64encode(b"right-token:").decode()
+    assert shop.client.get("/v1/overrides", headers={"Authorization": f"Basic {basic}"}).status_code == 401
+
+
+def test_the_admin_token_works_beside_keys(shop, texts):
+    shop.settings = replace(shop.settings, admin_token="right-token")
+    shop.use_stores()
+    assert shop.client.get("/v1/identity/reviews", headers=bearer("right-token")).status_code == 200
+    assert shop.client.get("/v1/popular", headers=bearer(texts["server read"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "may"),
+    [
+        ("127.0.0.1", {}, True),
+        ("127.0.0.1", {"Origin": "http://localhost:8080"}, True),
+        ("127.0.0.1", {"Host": "LOCALHOST:80"}, True),
+        ("127.0.0.1", {"Origin": "https://evil.example"}, False),
+        ("127.0.0.1", {"Origin": "null"}, False),
+        ("127.0.0.1", {"Host": "localhost.evil.example"}, False),
+        ("127.0.0.1", {"Host": "127.0.0.1.evil.example:80"}, False),
+        ("127.0.0.1", {"Forwarded": "for=10.0.0.1"}, False),
+        ("127.0.0.1", {"Via": "1.1 proxy"}, False),
+        ("10.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, False),
+        ("10.0.0.1", {"Host": "localhost"}, False),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/recommendations", "/v1/popular", "/v1/overrides"])
+def test_before_there_are_keys_only_this_machine_may_ask(shop, path, address, headers, may):
+    answer = shop.client.get(path, environ_base={"REMOTE_ADDR": address}, headers=headers)
+    assert answer.status_code == (200 if may else 403)
+
+
+def test_a_view_that_declares_nothing_stops_the_service(shop):
+    with pytest.raises(ValueError, match="nobody is no scope"):
+        require_scope("nobody")
+    app = Flask(__name__)
+    app.add_url_rule("/open", view_func=lambda: "hello")
+    with pytest.raises(TypeError, match="lacks @require_scope"):
+        register_access(app, MemoryKeys(), lambda: NOW)
