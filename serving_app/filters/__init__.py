@@ -1,1 +1,1 @@
-"""Which items may be shown at all: the eligibility filter of every rung."""
+"""Which items may be shown at all, and which a request asks for: hard filters and filter expressions."""

@@ -1,4 +1,4 @@
-"""The composition of a list: a pure function of the ladder, the overrides, the eligibility filter, the number
+"""The composition of a list: a pure function of the ladder, the overrides, the hard filters, the number
 of items, and the time.
 
 The rungs of the ladder are used one after another until the list is full. On every rung the same order holds:

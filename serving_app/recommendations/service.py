@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from serving_app.filters.eligibility import build_eligibility_filter
+from serving_app.filters.hard_filters import build_hard_filters
 from serving_app.overrides.index import OverrideIndex
 from serving_app.overrides.rule_set import RuleSet, fold_category
 from serving_app.recommendations.compose import EMPTY_LIST, compose_list
@@ -74,12 +74,13 @@ class RecommendationService:
         customer_id, composed = None, EMPTY_LIST
         with self._stores.restrictions.open_view() as view:
             if snapshot:
+                find_reason = build_hard_filters(snapshot.read_item, view)
                 customer_id = self._visitors.find_customer_id_in_view(query, snapshot, view)
                 rules = self._select_rules(snapshot, customer_id, placement, now)
                 composed = compose_list(
                     ladder(snapshot, customer_id),
                     rules if is_steered else rules.keep_blocks(),
-                    build_eligibility_filter(snapshot, view),
+                    lambda item_id: find_reason(item_id) is None,
                     lambda item_id: list_categories(snapshot, item_id),
                     query.n,
                 )
