@@ -61,7 +61,14 @@ def create_app(
     stores = stores or open_stores(settings, clock)
     visitors = VisitorResolver(stores.restrictions, settings.sources, settings.identity_key)
     identifiers = IdentifierResolver(settings.sources, settings.identity_key)
-    checked = (stores.snapshots, stores.restrictions, stores.overrides, stores.impressions, stores.keys)
+    checked = (
+        stores.snapshots,
+        stores.restrictions,
+        stores.overrides,
+        stores.impressions,
+        stores.keys,
+        stores.live,
+    )
     build = hash_service_code()
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from expectations.contracts.home import HomePaths
 from serving_app.keys.store import FileKeys, KeyStore
+from serving_app.live.lmdb_store import LmdbBackend
+from serving_app.live.service import LiveStates
+from serving_app.live.state import LiveStore
 from serving_app.overrides.store import FileOverrides, OverrideStore
 from serving_app.settings import Settings
 from serving_app.storage.append_log import AppendLog
@@ -28,6 +31,7 @@ class Stores:
     overrides: OverrideStore
     impressions: ImpressionLog
     keys: KeyStore
+    live: LiveStore
 
 
 def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
@@ -38,10 +42,14 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
         return f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}"
 
     log = AppendLog(paths.decision_log, clock, new_name)
+    snapshots = PublishedSnapshots(settings.home, PATIENCE_SECONDS)
+    restrictions = LmdbRestrictions(paths.restrictions)
+    states = LmdbBackend(paths.live_states, clock)
     return Stores(
-        snapshots=PublishedSnapshots(settings.home, PATIENCE_SECONDS),
-        restrictions=LmdbRestrictions(paths.restrictions),
+        snapshots=snapshots,
+        restrictions=restrictions,
         overrides=FileOverrides(settings.home),
         impressions=ImpressionLog(log, settings.withholds_unlogged),
         keys=FileKeys(settings.home),
+        live=LiveStates(states, restrictions, snapshots, settings.identity_key),
     )

@@ -138,6 +138,10 @@ class HomePaths:
         return self.serving / "restrictions"
 
     @property
+    def live_states(self) -> Path:
+        return self.serving / "live"
+
+    @property
     def decision_log(self) -> Path:
         """The log of impressions."""
         return self.serving / "decision_log"

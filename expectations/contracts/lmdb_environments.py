@@ -1,26 +1,109 @@
-"""LMDB environments that several parts of a process share: one handle on a file."""
+"""LMDB environments that several parts of a process share, one handle on a file, and that notice when their
+file is cut, exchanged or overwritten beneath them.
+"""
 
+import fcntl
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import lmdb
+
+from expectations.contracts.files import FileStamps, read_file_stamps
+
+DATA = "data.mdb"  # LMDB's own name
+PAGE = 4096
+LOCK = ".turn"  # locked while somebody writes
 
 _environments: "weakref.WeakValueDictionary[str, lmdb.Environment]" = weakref.WeakValueDictionary()
 _environments_lock = threading.Lock()
 
 
-def open_shared_environment(folder: Path, inode: int, map_bytes: int, n_databases: int) -> lmdb.Environment:
+def open_shared_environment(
+    folder: Path, inode: int, map_bytes: int, n_databases: int, is_synced: bool = True
+) -> lmdb.Environment:
     """The process's one handle on an environment: a second one would release the first one's locks.
 
     Args:
         inode: of its file: another file in the same place is another environment.
+        is_synced: every commit is on the disk before it returns; otherwise a loss of power may damage the
+            file, the end of a process not.
     """
     name = f"{folder.resolve()}#{inode}"
     with _environments_lock:
         environment = _environments.get(name)
         if environment is None:
             environment = _environments[name] = lmdb.open(
-                str(folder), map_size=map_bytes, max_dbs=n_databases, create=False
+                str(folder),
+                map_size=map_bytes,
+                max_dbs=n_databases,
+                create=False,
+                sync=is_synced,
+                metasync=is_synced,
             )
         return environment
+
+
+class WatchedEnvironment:
+    """An environment, open for reading and writing; many processes may have it open."""
+
+    def __init__(self, folder: Path, map_bytes: int, n_databases: int, is_synced: bool = True) -> None:
+        """
+        Raises:
+            OSError, lmdb.Error: it cannot be opened.
+        """
+        self._file = folder / DATA
+        self._inode = self._file.stat().st_ino
+        self._env = open_shared_environment(folder, self._inode, map_bytes, n_databases, is_synced)
+        self._n_bytes = 0
+        self._written: tuple[FileStamps, int] = (), -1  # nothing yet that it could differ from
+        self._is_as_written()
+
+    def is_intact(self) -> bool:
+        """Whether the file is still the one that was opened, as long as it says, and changed by transactions
+        alone.
+
+        To read one that was cut or overwritten in place ends a process by a signal, or hides a no.
+        """
+        try:
+            status = self._file.stat()
+        except OSError:
+            return False
+        if status.st_ino != self._inode or status.st_size < max(self._n_bytes, 2 * PAGE):
+            return False
+        self._n_bytes = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
+        return status.st_size >= self._n_bytes and self._is_as_written()
+
+    def _is_as_written(self) -> bool:
+        before = self._written  # once: another thread may replace it meanwhile
+        if read_file_stamps(self._file) == before[0]:
+            return True
+        try:
+            with (self._file.parent / LOCK).open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                now = self._stamp()
+        except BlockingIOError:
+            return True  # a write is under way, and what held before it is still read
+        except OSError:
+            return False
+        if now[1] == before[1]:
+            return False  # bytes have changed, and no transaction has been committed
+        self._written = now
+        return True
+
+    def _stamp(self) -> tuple[FileStamps, int]:
+        """What tells that the file is another than before, and the number of the newest transaction: a write
+        changes both.
+        """
+        return read_file_stamps(self._file), self._env.info()["last_txnid"]
+
+    @contextmanager
+    def _begin_write(self) -> Iterator[lmdb.Transaction]:
+        """A transaction that writes; `is_intact` can tell it apart from bytes that anybody else changes."""
+        with (self._file.parent / LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with self._env.begin(write=True) as txn:
+                yield txn
+            self._written = self._stamp()

@@ -4,7 +4,6 @@ Every write is synced. A digest beside each kind reveals bytes that no transacti
 otherwise hide a no.
 """
 
-import fcntl
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +12,8 @@ from pathlib import Path
 import lmdb
 import msgpack
 
-from expectations.contracts.files import FileStamps, read_file_stamps
 from expectations.contracts.home import HomePaths
-from expectations.contracts.lmdb_environments import open_shared_environment
+from expectations.contracts.lmdb_environments import WatchedEnvironment
 from expectations.contracts.restrictions import (
     PERMISSION_KINDS,
     SPLITS,
@@ -36,11 +34,9 @@ FOLDER = HomePaths(Path()).restrictions
 MAP_BYTES = 1 << 32
 STATE = "state"  # by kind: how often it was written, and a digest of what it holds
 DATABASES = (*PERMISSION_KINDS, SPLITS, STATE)
-PAGE = 4096
-LOCK = ".turn"  # locked while somebody writes
 
 
-class RestrictionDatabase:
+class RestrictionDatabase(WatchedEnvironment):
     """The store of a home, open for reading and writing; many processes may have it open."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,14 +44,9 @@ class RestrictionDatabase:
         Raises:
             RestrictionsUnreadable: there is none, or what is there is damaged.
         """
-        self._file = folder / "data.mdb"
         try:
-            self._inode = self._file.stat().st_ino
-            self._env = open_shared_environment(folder, self._inode, MAP_BYTES, len(DATABASES))
+            super().__init__(folder, MAP_BYTES, len(DATABASES))
             self._databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
-            self._n_bytes = 0
-            self._written: tuple[FileStamps, int] = (), -1  # nothing yet that it could differ from
-            self._is_as_written()
             self._env.reader_check()  # slots of processes that were killed
         except (OSError, lmdb.Error) as error:
             # LMDB's own words hold the path.
@@ -77,52 +68,6 @@ class RestrictionDatabase:
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
         return cls(folder)
-
-    def is_intact(self) -> bool:
-        """Whether the file is still the one that was opened, as long as it says, and changed by transactions
-        alone.
-
-        To read one that was cut or overwritten in place ends a process by a signal, or hides a no.
-        """
-        try:
-            status = self._file.stat()
-        except OSError:
-            return False
-        if status.st_ino != self._inode or status.st_size < max(self._n_bytes, 2 * PAGE):
-            return False
-        self._n_bytes = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
-        return status.st_size >= self._n_bytes and self._is_as_written()
-
-    def _is_as_written(self) -> bool:
-        if read_file_stamps(self._file) == self._written[0]:
-            return True
-        try:
-            with (self._file.parent / LOCK).open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                now = self._stamp()
-        except BlockingIOError:
-            return True  # a write is under way, and what held before it is still read
-        except OSError:
-            return False
-        if now[1] == self._written[1]:
-            return False  # bytes have changed, and no transaction has been committed
-        self._written = now
-        return True
-
-    def _stamp(self) -> tuple[FileStamps, int]:
-        """What tells that the file is another than before, and the number of the newest transaction: a write
-        changes both.
-        """
-        return read_file_stamps(self._file), self._env.info()["last_txnid"]
-
-    @contextmanager
-    def _begin_write(self) -> Iterator[lmdb.Transaction]:
-        """A transaction that writes; `is_intact` can tell it apart from bytes that anybody else changes."""
-        with (self._file.parent / LOCK).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            with self._env.begin(write=True) as txn:
-                yield txn
-            self._written = self._stamp()
 
     def verify(self) -> None:
         """Compare everything stored with its digests.

@@ -6,18 +6,9 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from serving_app.live.events import LiveEvent
+from serving_app.visitors.keys import VisitorKeys
 
-
-class VisitorKeys(NamedTuple):
-    """Under which keys a visitor's state may lie.
-
-    Attributes:
-        identifier_ids: of the ids in the request, as each source would have issued them.
-        customer_id: as the published snapshot knows it; None: a stranger to it.
-    """
-
-    identifier_ids: tuple[str, ...] = ()
-    customer_id: str | None = None
+__all__ = ["VisitorKeys"]  # of which the methods below are asked
 
 
 class RecentEvent(NamedTuple):

@@ -7,6 +7,7 @@ from expectations.contracts.identity_tables import CORE_IDENTITIES
 from expectations.contracts.restrictions import RestrictionView
 from serving_app.storage.protocols import RestrictionStore
 from serving_app.storage.snapshots import Snapshot
+from serving_app.visitors.keys import VisitorKeys
 from serving_app.visitors.schemas import VisitorIds
 
 
@@ -30,14 +31,26 @@ class VisitorResolver:
         self, visitor: VisitorIds, snapshot: Snapshot | None, view: RestrictionView
     ) -> str | None:
         """As `find_customer_id`, by a view of the restrictions that is open already."""
-        if snapshot is None:
-            return None
-        if visitor.customer_id:
-            ids, customer_id = [visitor.customer_id], snapshot.resolve_customer_id(visitor.customer_id)
-        else:
-            ids = self._hash_identifiers(visitor)
-            customer_id = next(filter(None, map(snapshot.find_customer_id, ids)), None)
-        return customer_id if customer_id and may_be_personal([*ids, customer_id], snapshot, view) else None
+        return self.find_keys_in_view(visitor, snapshot, view).customer_id
+
+    def find_keys(self, visitor: VisitorIds, snapshot: Snapshot | None) -> VisitorKeys:
+        """Where the visitor's live state lies; no keys for whoever may not be answered by name."""
+        with self._restrictions.open_view() as view:
+            return self.find_keys_in_view(visitor, snapshot, view)
+
+    def find_keys_in_view(
+        self, visitor: VisitorIds, snapshot: Snapshot | None, view: RestrictionView
+    ) -> VisitorKeys:
+        """As `find_keys`, by a view of the restrictions that is open already."""
+        asked, customer_id = self._hash_identifiers(visitor), None
+        if visitor.customer_id and snapshot:
+            customer_id = snapshot.resolve_customer_id(visitor.customer_id)
+        elif snapshot:
+            customer_id = next(filter(None, map(snapshot.find_customer_id, asked)), None)
+        ids = [one for one in (*asked, visitor.customer_id, customer_id) if one]
+        if not ids or not may_be_personal(ids, snapshot, view):
+            return VisitorKeys()
+        return VisitorKeys(tuple(asked), customer_id)
 
     def resolve_customer_id(self, customer_id: str, snapshot: Snapshot) -> str | None:
         """The id that a customer id of any age stands for now; None as in `find_customer_id`."""
@@ -54,6 +67,7 @@ class VisitorResolver:
         return [hash_identifier(self._key, kind, source, value) for source in self._sources] if value else []
 
 
-def may_be_personal(ids: Sequence[str], snapshot: Snapshot, view: RestrictionView) -> bool:
+def may_be_personal(ids: Sequence[str], snapshot: Snapshot | None, view: RestrictionView) -> bool:
     """Whether the person behind these ids may be answered by name, with what this snapshot knows."""
-    return view.may_be_personal(ids, snapshot.meta.table_versions.get(CORE_IDENTITIES.name, -1))
+    version = snapshot.meta.table_versions.get(CORE_IDENTITIES.name, -1) if snapshot else -1
+    return view.may_be_personal(ids, version)

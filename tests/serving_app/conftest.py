@@ -15,6 +15,8 @@ from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.published import HISTORY, Published
 from serving_app.app import create_app
+from serving_app.live.memory import MemoryBackend
+from serving_app.live.service import LiveStates
 from serving_app.overrides.store import MemoryOverrides
 from serving_app.settings import Settings
 from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
@@ -223,7 +225,7 @@ def clock():
 
 class Shop:
     """What a test needs: `client`, `stores` (those of which a test changes something in memory: `snapshots`,
-    `overrides`, `restrictions`), `clock`, `app`, `home`, `ids` by value.
+    `overrides`, `restrictions`; `live` is over these), `clock`, `app`, `home`, `ids` by value.
     """
 
     def __init__(self, home, clock):
@@ -234,7 +236,13 @@ class Shop:
         self.settings = Settings(home=home, sources=(SOURCE,), identity_key=KEY)
         self._numbers = count(1)
         self.stores = open_stores(self.settings, clock)
-        self.use_stores(snapshots=self.snapshots, overrides=self.overrides, restrictions=self.restrictions)
+        self.live = LiveStates(MemoryBackend(clock), self.restrictions, self.snapshots, KEY)
+        self.use_stores(
+            snapshots=self.snapshots,
+            overrides=self.overrides,
+            restrictions=self.restrictions,
+            live=self.live,
+        )
 
     def use_stores(self, **stores):
         """Make the app anew over other stores."""

@@ -1,0 +1,72 @@
+"""What the live state asks of a database: keys and values, read many at once, changed in transactions.
+
+The keys are spelled out here and nowhere else.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+DAY = 24 * 3600
+LAYOUT = 1  # raised when a key or a value changes its shape; values of another one are begun anew
+# Prefix of a key, and after how many seconds without a write its value is deleted.
+STATES, EXPOSURES, ALIASES, CUSTOMERS, MESSAGES = b"s/", b"x/", b"a/", b"c/", b"m/"
+LIFETIMES = {
+    STATES: 30 * DAY,
+    EXPOSURES: 14 * DAY,
+    ALIASES: 30 * DAY,
+    CUSTOMERS: 30 * DAY,
+    # A client that was away sends again for days. Later ones change nothing either: states are sets of
+    # events, and the night drops them by their id.
+    MESSAGES: 7 * DAY,
+}
+
+
+class BackendError(RuntimeError):
+    """The database cannot be read or written now. Says why, without a path, address or value."""
+
+
+class BackendTransaction(Protocol):
+    """One atomic change: it reads what it wrote, and is committed whole or not at all."""
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The values, None where there is none."""
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Write a value; it lives as long as `LIFETIMES` says of its prefix."""
+
+    def delete(self, key: bytes) -> None:
+        """Delete a value, if there is one."""
+
+
+class LiveBackend(Protocol):
+    """A database; every method raises `BackendError` when it is away or damaged."""
+
+    def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The values, None where there is none."""
+
+    def update(self, change: Callable[[BackendTransaction], None]) -> None:
+        """Run a change in one transaction; a change that met another one is run again."""
+
+    def sweep(self) -> None:
+        """Delete some of what has outlived its lifetime: for a timer."""
+
+
+def get_state_key(root: str) -> bytes:
+    return STATES + root.encode()
+
+
+def get_exposures_key(root: str) -> bytes:
+    return EXPOSURES + root.encode()
+
+
+def get_alias_key(anonymous_root: str) -> bytes:
+    return ALIASES + anonymous_root.encode()
+
+
+def get_customer_key(customer_id: str) -> bytes:
+    return CUSTOMERS + customer_id.encode()
+
+
+def get_message_key(message_id: str) -> bytes:
+    return MESSAGES + hashlib.blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,0 +1,239 @@
+"""Live states in an LMDB environment of the home, shared by all workers.
+
+Nothing is synced: every event is in the event log before it is recorded here. The end of a process loses
+nothing, the machine's memory has it. A loss of power may damage the file, so one that was written before the
+machine started is set aside and begun anew, as is one that is cut or damaged.
+"""
+
+import fcntl
+import itertools
+import logging
+import shutil
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import lmdb
+
+from expectations.contracts.lmdb_environments import DATA, WatchedEnvironment
+from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTransaction
+
+MAP_BYTES = 1 << 34  # address space, not disk; a million visitors of twenty events take some 1 GB
+HEADER = struct.Struct(">II")  # checksum of key and the rest, minutes since 1970 of the last write
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+ORIGIN = "origin"  # the file that says which layout, and which start of the machine, wrote the database
+SWEPT_AT_ONCE = 500
+
+logger = logging.getLogger(__name__)
+
+
+class ValueDamaged(Exception):  # noqa: N818 - reads as what it says
+    """A value is not what was written."""
+
+
+DAMAGES = (lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.InvalidError, ValueDamaged)
+
+
+def read_boot_id() -> str:
+    """Which start of the machine this is; a word for all where the system does not say."""
+    try:
+        return BOOT_ID.read_text().strip()
+    except OSError:
+        return "unknown"
+
+
+class LiveDatabase(WatchedEnvironment):
+    """The environment of a home, open."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, MAP_BYTES, n_databases=0, is_synced=False)
+        self._env.reader_check()  # slots of processes that were killed
+
+    @contextmanager
+    def begin(self, is_write: bool) -> Iterator[lmdb.Transaction]:
+        """A transaction.
+
+        Raises:
+            BackendError: the file was cut or exchanged since.
+        """
+        if not self.is_intact():
+            raise BackendError("the live states were cut off, or exchanged")
+        with self._begin_write() if is_write else self._env.begin() as txn:
+            yield txn
+
+
+class LmdbTransaction:
+    """A `BackendTransaction` of LMDB."""
+
+    def __init__(self, txn: lmdb.Transaction, minutes: int) -> None:
+        self._txn, self._minutes = txn, minutes
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        return [read_value(self._txn, key, self._minutes) for key in keys]
+
+    def put(self, key: bytes, value: bytes) -> None:
+        self._txn.put(key, pack_value(key, value, self._minutes))
+
+    def delete(self, key: bytes) -> None:
+        self._txn.delete(key)
+
+
+class LmdbBackend:
+    """A `LiveBackend` on disk.
+
+    Attributes:
+        begun_anew: why the states of before are gone, until somebody has rebuilt them and empties it; of this
+            process alone.
+    """
+
+    def __init__(
+        self, folder: Path, clock: Callable[[], datetime], read_boot_id: Callable[[], str] = read_boot_id
+    ) -> None:
+        """
+        Args:
+            folder: made where it is not there.
+            read_boot_id: which start of the machine this is.
+        """
+        self._folder, self._clock, self._boot_id = folder, clock, read_boot_id()
+        self._lock, self._swept_to = threading.Lock(), b""
+        self._database: LiveDatabase | None = None
+        self.begun_anew = ""
+
+    def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        minutes = self._get_minutes()
+        with self._begin(is_write=False) as txn:
+            return [read_value(txn, key, minutes) for key in keys]
+
+    def update(self, change: Callable[[BackendTransaction], None]) -> None:
+        with self._begin(is_write=True) as txn:
+            change(LmdbTransaction(txn, self._get_minutes()))
+
+    def sweep(self) -> None:
+        minutes, rows = self._get_minutes(), []
+        with self._begin(is_write=False) as txn, txn.cursor() as cursor:
+            if cursor.set_range(self._swept_to):
+                rows = list(itertools.islice(cursor.iternext(), SWEPT_AT_ONCE))
+        self._swept_to = rows[-1][0] + b"\0" if len(rows) == SWEPT_AT_ONCE else b""
+        outlived = [key for key, packed in rows if has_outlived(key, packed, minutes)]
+        if outlived:
+            with self._begin(is_write=True) as txn:
+                for key in outlived:
+                    if has_outlived(key, txn.get(key), minutes):
+                        txn.delete(key)
+
+    def _get_minutes(self) -> int:
+        return int(self._clock().timestamp()) // 60
+
+    @contextmanager
+    def _begin(self, is_write: bool) -> Iterator[lmdb.Transaction]:
+        """A transaction.
+
+        Raises:
+            BackendError: the file cannot be used now.
+        """
+        try:
+            database = self._get_database()
+            with database.begin(is_write) as txn:
+                yield txn
+        except (OSError, lmdb.Error, ValueDamaged) as error:
+            if isinstance(error, DAMAGES):
+                with self._lock, lock_folder(self._folder):
+                    if self._database is database:
+                        self._begin_anew("it was damaged")
+                        self._database = None
+            # LMDB's own words hold the path.
+            why = error.strerror if isinstance(error, OSError) else type(error).__name__
+            raise BackendError(f"the live states cannot be used: {why}") from error
+
+    def _get_database(self) -> LiveDatabase:
+        database = self._database
+        if database is None or not database.is_intact():
+            with self._lock:
+                if self._database is database:
+                    self._database = None
+                    del database
+                    self._database = self._open()
+                database = self._database
+        if database is None:
+            raise BackendError("the live states could not be opened")
+        return database
+
+    def _open(self) -> LiveDatabase:
+        """What is there, where it can be trusted; otherwise an empty one in its place."""
+        with lock_folder(self._folder):
+            reason = self._find_distrust()
+            if reason:
+                self._begin_anew(reason)
+            database = LiveDatabase(self._folder)
+            if not database.is_intact():
+                del database
+                self._begin_anew("it was cut off")
+                database = LiveDatabase(self._folder)
+            return database
+
+    def _find_distrust(self) -> str:
+        if not (self._folder / DATA).exists():
+            return "it is new" if not self._folder.exists() else "it was taken away"
+        try:
+            layout, boot_id = (self._folder / ORIGIN).read_text().split()
+        except (OSError, ValueError):
+            return "it does not say who wrote it"
+        if layout != str(LAYOUT):
+            return "another version wrote it"
+        return "" if boot_id == self._boot_id else "the machine has started since it was written"
+
+    def _begin_anew(self, reason: str) -> None:
+        """An empty database; whoever has the old one open notices. The old one is set aside, one at most."""
+        temporary = self._folder.with_name(f".{self._folder.name}.part")
+        aside = self._folder.with_name(f".{self._folder.name}.set_aside")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        with lmdb.open(str(temporary), map_size=MAP_BYTES):
+            pass
+        (temporary / ORIGIN).write_text(f"{LAYOUT} {self._boot_id}\n")
+        if self._folder.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+            self._folder.rename(aside)
+            logger.warning("the live states were begun anew: %s", reason)
+            self.begun_anew = reason
+        temporary.rename(self._folder)
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold the lock under which one worker at a time opens or replaces the database."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def pack_value(key: bytes, value: bytes, minutes: int) -> bytes:
+    """A value as it lies in the file."""
+    return HEADER.pack(zlib.crc32(key + value), minutes) + value
+
+
+def read_value(txn: lmdb.Transaction, key: bytes, minutes: int) -> bytes | None:
+    """A value that has not outlived its lifetime.
+
+    Raises:
+        ValueDamaged: its checksum is another's.
+    """
+    packed = txn.get(key)
+    if packed is None or has_outlived(key, packed, minutes):
+        return None
+    value = packed[HEADER.size :]
+    if zlib.crc32(key + value) != HEADER.unpack_from(packed)[0]:
+        raise ValueDamaged
+    return value
+
+
+def has_outlived(key: bytes, packed: bytes | None, minutes: int) -> bool:
+    """Whether a value was not written for as long as its kind lives."""
+    if packed is None or len(packed) < HEADER.size or key[:2] not in LIFETIMES:
+        return packed is not None
+    return (minutes - HEADER.unpack_from(packed)[1]) * 60 >= LIFETIMES[key[:2]]

@@ -1,0 +1,230 @@
+"""Visitors' records in a database: whose root an event belongs to, and which roots a visitor's state is read
+from.
+
+A *root* is the id that a record is stored under: the identifier of a user or a browser, or a customer's id.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from serving_app.live.backends import (
+    BackendTransaction,
+    get_alias_key,
+    get_customer_key,
+    get_exposures_key,
+    get_message_key,
+    get_state_key,
+)
+from serving_app.live.events import LiveEvent
+from serving_app.live.exposures import (
+    ExposureTimes,
+    add_exposures,
+    merge_exposures,
+    pack_exposures,
+    unpack_exposures,
+)
+from serving_app.live.packing import pack, unpack
+from serving_app.live.record import (
+    EMPTY_RECORD,
+    VisitorRecord,
+    add_event,
+    merge_records,
+    pack_record,
+    unpack_record,
+)
+from serving_app.live.state import VisitorKeys
+from serving_app.live.timestamps import to_microseconds
+
+MOST_USERS = 4  # of one browser that are remembered
+MOST_ROOTS = 16  # of one customer that are merged
+
+
+class RoutedEvent(NamedTuple):
+    """An event and where it belongs.
+
+    Attributes:
+        user_root: None: it names no user.
+        received_day: of the shop, as `date.toordinal`.
+        may_join: the browser's history so far may become the user's.
+        customer_id: of the user or browser, as the published snapshot knows it.
+        is_stored: False: a no holds, and only its own words of consent are stored.
+    """
+
+    event: LiveEvent
+    user_root: str | None
+    anonymous_root: str | None
+    received_day: int
+    may_join: bool = True
+    customer_id: str | None = None
+    is_stored: bool = True
+
+
+class FoundRecord(NamedTuple):
+    """What is stored under one root."""
+
+    root: str
+    record: VisitorRecord
+    exposures: ExposureTimes
+
+
+def record_events(transaction: BackendTransaction, routed: Sequence[RoutedEvent]) -> None:
+    """Add events to their roots, except those whose message id is known."""
+    message_keys = [get_message_key(one.event.message_id) for one in routed]
+    known = transaction.get_many(message_keys)
+    seen: set[bytes] = set()
+    for one, key, is_known in zip(routed, message_keys, known, strict=True):
+        if is_known is None and key not in seen:
+            seen.add(key)
+            transaction.put(key, b"")
+            _record_event(transaction, one)
+
+
+def record_exposures(
+    transaction: BackendTransaction, visitor: VisitorKeys, item_ids: Sequence[str], shown_at: int
+) -> None:
+    """Count a served list under the customer, or for a stranger under the id that something is known of."""
+    root = visitor.customer_id or _find_root(transaction, visitor.identifier_ids)
+    key = get_exposures_key(root)
+    (packed,) = transaction.get_many([key])
+    times = unpack_exposures(packed) if packed else {}
+    transaction.put(key, pack_exposures(add_exposures(times, item_ids, shown_at)))
+
+
+def find_roots(
+    read: Callable[[Sequence[bytes]], list[bytes | None]], visitor: VisitorKeys
+) -> tuple[list[str], list[tuple[str, str]], list[str]]:
+    """The roots that a visitor's state may lie under: their own; of each browser among them its newest user;
+    those of the customer.
+    """
+    own = [*visitor.identifier_ids, *([visitor.customer_id] if visitor.customer_id else [])]
+    alias_keys = [get_alias_key(root) for root in visitor.identifier_ids]
+    customer_keys = [get_customer_key(visitor.customer_id)] if visitor.customer_id else []
+    found = read([*alias_keys, *customer_keys])
+    users = [
+        (root, _unpack_users(packed)[-1][1])
+        for root, packed in zip(visitor.identifier_ids, found, strict=False)
+        if packed
+    ]
+    of_customer = _unpack_roots(found[-1]) if customer_keys else ()
+    return own, users, list(of_customer)
+
+
+def read_records(
+    read: Callable[[Sequence[bytes]], list[bytes | None]], roots: Sequence[str]
+) -> list[FoundRecord]:
+    """What is stored under these roots."""
+    found = read([key for root in roots for key in (get_state_key(root), get_exposures_key(root))])
+    return [
+        FoundRecord(
+            root,
+            unpack_record(state) if state else EMPTY_RECORD,
+            unpack_exposures(exposures) if exposures else {},
+        )
+        for root, state, exposures in zip(roots, found[::2], found[1::2], strict=True)
+        if state or exposures
+    ]
+
+
+def _record_event(transaction: BackendTransaction, routed: RoutedEvent) -> None:
+    at = to_microseconds(routed.event.occurred_at)
+    user, browser = routed.user_root, routed.anonymous_root
+    if user and browser and routed.is_stored:
+        _join(transaction, browser, user, at, routed.may_join)
+    root = user or _find_user(transaction, browser, at) or browser
+    of_customer = _add_customer_root(transaction, routed.customer_id, root) if routed.customer_id else ()
+    roots = [root]
+    if not routed.is_stored or routed.event.has_personalization_consent is False:
+        # a no ends whatever is stored of them
+        roots = [one for one in (root, browser, *of_customer, routed.customer_id) if one]
+    for one in dict.fromkeys(roots):
+        _change_record(transaction, one, routed, at)
+
+
+def _change_record(transaction: BackendTransaction, root: str, routed: RoutedEvent, at: int) -> None:
+    record = _read_record(transaction, root)
+    if routed.is_stored:
+        record = add_event(record, routed.event, routed.received_day)
+    else:
+        record = EMPTY_RECORD._replace(
+            consent=record.consent.add(routed.event.has_personalization_consent, at)
+        )
+    if record.consent.is_no or not routed.is_stored:
+        transaction.delete(get_exposures_key(root))
+    if record == EMPTY_RECORD:
+        transaction.delete(get_state_key(root))
+    else:
+        transaction.put(get_state_key(root), pack_record(record))
+
+
+def _join(
+    transaction: BackendTransaction, anonymous_root: str, user_root: str, at: int, may_join: bool
+) -> None:
+    """Remember whose browser it is from now on. Its history becomes the first user's; a second user, as on a
+    tablet of two, gets what is done after they have said who they are, and nothing of the first one's.
+    """
+    (packed,) = transaction.get_many([get_alias_key(anonymous_root)])
+    users = _unpack_users(packed) if packed else ()
+    if not users and may_join:
+        _move_record(transaction, anonymous_root, user_root)
+    by_time = sorted((*users, (at, user_root)))
+    changes = [one for n, one in enumerate(by_time) if n == 0 or one[1] != by_time[n - 1][1]]
+    transaction.put(get_alias_key(anonymous_root), pack(changes[-MOST_USERS:]))
+
+
+def _move_record(transaction: BackendTransaction, from_root: str, to_root: str) -> None:
+    keys = [get_state_key(from_root), get_exposures_key(from_root), get_exposures_key(to_root)]
+    state, exposures, exposures_there = transaction.get_many(keys)
+    if state:
+        merged = merge_records(_read_record(transaction, to_root), unpack_record(state))
+        transaction.put(get_state_key(to_root), pack_record(merged))
+        transaction.delete(keys[0])
+    if exposures:
+        there = unpack_exposures(exposures_there) if exposures_there else {}
+        merged_times = merge_exposures(there, unpack_exposures(exposures))
+        transaction.put(keys[2], pack_exposures(merged_times))
+        transaction.delete(keys[1])
+
+
+def _find_user(transaction: BackendTransaction, anonymous_root: str, at: int) -> str | None:
+    """Whose browser it was at that moment; before anybody said so, the first one's."""
+    (packed,) = transaction.get_many([get_alias_key(anonymous_root)])
+    if not packed:
+        return None
+    users = _unpack_users(packed)
+    return next((user for since, user in reversed(users) if since <= at), users[0][1])
+
+
+def _find_root(transaction: BackendTransaction, identifier_ids: Sequence[str]) -> str:
+    """The first of these ids that something is stored of, as its user; otherwise the first."""
+    aliases = transaction.get_many([get_alias_key(root) for root in identifier_ids])
+    states = transaction.get_many([get_state_key(root) for root in identifier_ids])
+    for root, users, state in zip(identifier_ids, aliases, states, strict=True):
+        if users:
+            return _unpack_users(users)[-1][1]
+        if state:
+            return root
+    return identifier_ids[0]
+
+
+def _add_customer_root(transaction: BackendTransaction, customer_id: str, root: str) -> tuple[str, ...]:
+    """All roots of a customer, this one among them."""
+    key = get_customer_key(customer_id)
+    (packed,) = transaction.get_many([key])
+    roots = _unpack_roots(packed)
+    if root not in roots:
+        roots = (*roots, root)[-MOST_ROOTS:]
+        transaction.put(key, pack(roots))
+    return roots
+
+
+def _read_record(transaction: BackendTransaction, root: str) -> VisitorRecord:
+    (packed,) = transaction.get_many([get_state_key(root)])
+    return unpack_record(packed) if packed else EMPTY_RECORD
+
+
+def _unpack_users(packed: bytes) -> tuple[tuple[int, str], ...]:
+    return unpack(packed)
+
+
+def _unpack_roots(packed: bytes | None) -> tuple[str, ...]:
+    return unpack(packed) if packed else ()
