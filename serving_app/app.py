@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from serving_app.http import openapi
-from serving_app.http.auth import register_access
+from serving_app.http.access import register_access
 from serving_app.http.compression import register_compression
 from serving_app.http.problems import register_error_handlers
 from serving_app.http.requests import AnyPathConverter
@@ -16,6 +16,8 @@ from serving_app.identity import views as identity
 from serving_app.identity.identifiers import IdentifierResolver
 from serving_app.identity.service import IdentityService
 from serving_app.identity.store import DecisionFile
+from serving_app.keys.rate_limits import RateLimits
+from serving_app.keys.user_tokens import UserTokens
 from serving_app.overrides import views as overrides
 from serving_app.overrides.service import OverrideService
 from serving_app.profiles import views as profiles
@@ -69,6 +71,7 @@ def create_app(
         stores.keys,
         stores.live,
     )
+    tokens = UserTokens(settings.user_token_secrets, clock)
     build = hash_service_code()
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
@@ -86,5 +89,6 @@ def create_app(
     app.url_map.converters["anything"] = AnyPathConverter
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
-    register_access(app, stores.keys, clock)
+    limits = RateLimits(settings.key_rate, settings.workers)
+    register_access(app, stores.keys, tokens, limits, clock)
     return app

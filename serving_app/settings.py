@@ -18,6 +18,8 @@ class Settings:
     port: int = 8080
     workers: int = 2
     admin_token: str = field(default="", repr=False)
+    user_token_secrets: tuple[str, ...] = field(default=(), repr=False)
+    key_rate: str = "1000/second"
     withholds_unlogged: bool = False
     decision_log_days: int | None = None
 
@@ -40,6 +42,12 @@ class Settings:
             port=int(values["CONCIERGE_HTTP_PORT"]),
             workers=int(values["CONCIERGE_HTTP_WORKERS"]),
             admin_token=values["CONCIERGE_ADMIN_TOKEN"],
+            user_token_secrets=tuple(
+                secret.strip()
+                for secret in values["CONCIERGE_USER_TOKEN_SECRETS"].split(",")
+                if secret.strip()
+            ),
+            key_rate=values["CONCIERGE_KEY_RATE"],
             withholds_unlogged=values["CONCIERGE_UNLOGGED_LISTS"] == "withhold",
             decision_log_days=int(values["CONCIERGE_DECISION_LOG_DAYS"])
             if values["CONCIERGE_DECISION_LOG_DAYS"]

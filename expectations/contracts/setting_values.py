@@ -55,6 +55,27 @@ def check_whole_number(low: int, high: int) -> Check:
     return find_flaw
 
 
+def check_secrets(least_length: int) -> Check:
+    """Secrets separated by commas, none of them short."""
+
+    def find_flaw(value: str) -> Flaw:
+        secrets = [secret.strip() for secret in value.split(",")]
+        is_fine = all(len(secret) >= least_length for secret in secrets)
+        return None if is_fine else f"secrets of at least {least_length} characters, separated by commas"
+
+    return find_flaw
+
+
+RATE = re.compile(r"[1-9][0-9]{0,4}/(second|minute|hour|day)")
+
+
+def check_rate(value: str) -> Flaw:
+    """So many in a span of time: `100/second`."""
+    if RATE.fullmatch(value):
+        return None
+    return "a whole number up to 99999 per second, minute, hour or day, for instance 100/second"
+
+
 def check_one_of(*words: str) -> Check:
     """One of some words."""
     return lambda value: None if value in words else f"allowed: {', '.join(words)}"

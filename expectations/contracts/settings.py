@@ -18,6 +18,8 @@ from expectations.contracts.setting_values import (
     check_memory_size,
     check_one_of,
     check_optional,
+    check_rate,
+    check_secrets,
     check_source_names,
     check_spark_master,
     check_tracking_uri,
@@ -151,8 +153,23 @@ SETTINGS = {
         Setting(
             "CONCIERGE_ADMIN_TOKEN",
             "",
-            "bearer token that operators' calls require; empty: only from this machine",
+            "bearer token that may do everything, beside the keys of `make key`; without it and them, only"
+            " this machine itself may ask",
             True,
+        ),
+        Setting(
+            "CONCIERGE_USER_TOKEN_SECRETS",
+            "",
+            "secrets that sign user tokens, separated by commas, newest first, each of 32 characters or more;"
+            " empty: no token is accepted, and none is wanted",
+            True,
+            find_flaw=check_optional(check_secrets(32)),
+        ),
+        Setting(
+            "CONCIERGE_KEY_RATE",
+            "1000/second",
+            "how often a key without a rate of its own may ask",
+            find_flaw=check_rate,
         ),
         Setting(
             "CONCIERGE_UNLOGGED_LISTS",

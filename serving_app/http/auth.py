@@ -1,5 +1,5 @@
 """Who may ask what: each view declares the scope that it needs, and every request is checked against it
-before the view is called. A view without a declaration stops the service at its start.
+before the view is called (`access.py`). A view without a declaration stops the service at its start.
 
 ```python
 @bp.get("/v1/popular")
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import current_app, g, request
 
 from serving_app.http.problems import KeyRequired, LocalOnly, ScopeMissing
 from serving_app.keys.api_key import SCOPES
@@ -61,20 +61,6 @@ def get_required_scope(view: Callable) -> RequiredScope:
     if required is None:
         raise TypeError(f"the view {view.__name__} lacks @require_scope")
     return required
-
-
-def register_access(app: Flask, keys: KeyStore, clock: Callable[[], datetime]) -> None:
-    """Let every request of the app be checked; call it when all views are registered."""
-    required = {endpoint: get_required_scope(view) for endpoint, view in app.view_functions.items()}
-
-    def check_access() -> None:
-        if request.endpoint is not None:
-            scope, is_for_browsers = required[request.endpoint]
-            g.caller = find_caller(keys, clock) if scope != PUBLIC else None
-            if g.caller:
-                check_scope(g.caller, scope, is_for_browsers)
-
-    app.before_request(check_access)
 
 
 def get_caller() -> Caller:

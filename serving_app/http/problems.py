@@ -52,6 +52,28 @@ class ScopeMissing(ApiError):
     status, kind, title = 403, "scope-missing", "The key may not do this"
 
 
+class TooManyRequests(ApiError):
+    """A caller asks more often than their rate."""
+
+    status, kind, title = 429, "too-many-requests", "Too many requests"
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class OriginRefused(ApiError):
+    """A page of another origin than the key is for."""
+
+    status, kind, title = 403, "origin-refused", "The key is not for this page"
+
+
+class UserUnproven(ApiError):
+    """A browser's key asks about somebody whom no token proves."""
+
+    status, kind, title = 403, "user-unproven", "A browser's key asks for its own visitor only"
+
+
 class UnknownCustomer(ApiError):
     """No customer has the id in the path."""
 
@@ -148,6 +170,8 @@ def _handle_api_error(error: ApiError) -> Response:
     response = make_problem_response(error.status, error.kind, error.title, error.detail, **error.extensions)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == 503:
         response.headers["Retry-After"] = "5"
     return response

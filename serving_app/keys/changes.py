@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from expectations.contracts.setting_values import check_rate
 from serving_app.keys.api_key import (
     BROWSER_SCOPES,
     KINDS,
@@ -16,7 +17,6 @@ from serving_app.keys.api_key import (
 )
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|http://\[::1\](:[0-9]{1,5})?")
-RATE = re.compile(r"[1-9][0-9]{0,6}/(second|minute|hour|day)")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
 
 
@@ -51,8 +51,8 @@ def find_flaw(new: NewKey, sources: Sequence[str], now: datetime) -> str | None:
         return f"a browser's key may have the scopes {', '.join(allowed)} only: every visitor can read it"
     if new.source is not None and new.source not in sources:
         return f"SOURCE= is one of CONCIERGE_SOURCES: {', '.join(sources)}"
-    if new.rate is not None and not RATE.fullmatch(new.rate):
-        return "RATE= is a whole number per second, minute, hour or day, for instance 100/second"
+    if new.rate is not None and (flaw := check_rate(new.rate)):
+        return f"RATE= is {flaw}"
     if new.origins and new.kind != "browser":
         return "ORIGINS= belongs to KIND=browser"
     if new.kind == "browser" and not (new.origins and all(map(ORIGIN.fullmatch, new.origins))):

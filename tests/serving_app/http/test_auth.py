@@ -7,9 +7,13 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from serving_app.http.auth import register_access, require_scope
+from serving_app.http.access import register_access
+from serving_app.http.auth import require_scope
+from serving_app.keys import rate_limits
 from serving_app.keys.changes import revoke_key
+from serving_app.keys.rate_limits import RateLimits
 from serving_app.keys.store import MemoryKeys
+from serving_app.keys.user_tokens import UserTokens
 from tests.serving_app.conftest import NOW
 from tests.serving_app.keys.made_keys import bearer, browser_key, make_keys, server_key
 
@@ -37,8 +41,7 @@ CALLERS = {
 }
 
 
-@pytest.fixture
-def texts(shop):
+def make_texts(shop):
     """A key of each kind of caller; those of nobody beside them."""
     ended = server_key("admin", expires_at=NOW)
     keys, texts = make_keys(*CALLERS.values(), server_key("admin"), ended)
@@ -46,6 +49,11 @@ def texts(shop):
     shop.use_stores(keys=keys)
     texts = dict(zip([*CALLERS, "revoked", "ended"], texts, strict=True))
     return {**texts, "unknown": "ck_" + "0" * 12 + "_" + "0" * 64, "none": ""}
+
+
+@pytest.fixture
+def texts(shop):
+    return make_texts(shop)
 
 
 def is_let_in(access, caller):
@@ -66,7 +74,9 @@ def test_the_table_names_every_route(shop):
     assert {rule.rule for rule in shop.app.url_map.iter_rules()} == set(ACCESS)
 
 
-def test_every_route_and_every_caller(shop, texts):
+def test_every_route_and_every_caller(shop, monkeypatch):
+    monkeypatch.setattr(rate_limits, "FAILURES", "100000/hour")
+    texts = make_texts(shop)
     checked = 0
     for rule in shop.app.url_map.iter_rules():
         for method in rule.methods:
@@ -166,4 +176,4 @@ def test_a_view_that_declares_nothing_stops_the_service(shop):
     app = Flask(__name__)
     app.add_url_rule("/open", view_func=lambda: "hello")
     with pytest.raises(TypeError, match="lacks @require_scope"):
-        register_access(app, MemoryKeys(), lambda: NOW)
+        register_access(app, MemoryKeys(), UserTokens((), lambda: NOW), RateLimits("", 1), lambda: NOW)

@@ -30,7 +30,9 @@ def make_client(shop, **other_stores):
         return START + timedelta(days=9)
 
     stores = replace(open_stores(settings, clock), **other_stores)
-    return create_app(settings, stores, clock=clock).test_client()
+    client = create_app(settings, stores, clock=clock).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = "Bearer t"
+    return client
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def source(client, user: str) -> str:
 
 
 def profile(client, customer: str) -> int:
-    return client.get(f"/v1/customers/{customer}", headers={"Authorization": "Bearer t"}).status_code
+    return client.get(f"/v1/customers/{customer}").status_code
 
 
 def test_a_rollback_revives_no_consent_and_no_item(shop, client):
