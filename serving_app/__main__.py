@@ -99,7 +99,9 @@ def main() -> int:
         workers_kill_timeout=10,
         websockets=False,
     ).serve()
-    finish_abandoned_files(HomePaths(settings.home).decision_log)
+    paths = HomePaths(settings.home)
+    for folder in (paths.decision_log, paths.event_log):
+        finish_abandoned_files(folder)
     return 0
 
 

@@ -16,6 +16,9 @@ from serving_app.identity import views as identity
 from serving_app.identity.identifiers import IdentifierResolver
 from serving_app.identity.service import IdentityService
 from serving_app.identity.store import DecisionFile
+from serving_app.intake import views as intake
+from serving_app.intake.service import IntakeService
+from serving_app.intake.writer import EventWriter
 from serving_app.keys.rate_limits import RateLimits
 from serving_app.keys.user_tokens import UserTokens
 from serving_app.overrides import views as overrides
@@ -31,7 +34,15 @@ from serving_app.status.service import StatusService
 from serving_app.stores import Stores, open_stores
 from serving_app.visitors.service import VisitorResolver
 
-FEATURES = (recommendations, profiles, overrides, identity, status, openapi)  # in openapi.json's order
+FEATURES = (
+    recommendations,
+    profiles,
+    intake,
+    overrides,
+    identity,
+    status,
+    openapi,
+)  # in openapi.json's order
 MAX_BODY_BYTES = 64 << 10
 
 
@@ -70,8 +81,10 @@ def create_app(
         stores.impressions,
         stores.keys,
         stores.live,
+        stores.events,
     )
     tokens = UserTokens(settings.user_token_secrets, clock)
+    writer = EventWriter(stores.events, stores.live, stores.restrictions, settings.identity_key)
     build = hash_service_code()
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
@@ -80,6 +93,7 @@ def create_app(
         ProfileService(stores.snapshots, visitors),
         OverrideService(stores.overrides, stores.snapshots, visitors, clock, new_id),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
+        IntakeService(writer, stores.snapshots, clock, new_id),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),
         openapi.ApiDescription(app, build),
     )

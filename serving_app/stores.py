@@ -30,6 +30,7 @@ class Stores:
     restrictions: RestrictionStore
     overrides: OverrideStore
     impressions: ImpressionLog
+    events: AppendLog
     keys: KeyStore
     live: LiveStore
 
@@ -50,6 +51,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
         restrictions=restrictions,
         overrides=FileOverrides(settings.home),
         impressions=ImpressionLog(log, settings.withholds_unlogged),
+        events=AppendLog(paths.event_log, clock, new_name, title="the event log"),
         keys=FileKeys(settings.home),
         live=LiveStates(states, restrictions, snapshots, settings.identity_key),
     )

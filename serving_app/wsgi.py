@@ -29,6 +29,7 @@ def app() -> Flask:
     snapshots.get_current()
     tasks = {
         "rotating the decision log": log.rotate,
+        "rotating the event log": stores.events.rotate,
         "verifying the snapshot": lambda: snapshots.verify(get_utc_now()),
         "mending the overrides": stores.overrides.refresh,
         "verifying the restrictions": lambda: stores.restrictions.refresh(get_utc_now()),
@@ -40,5 +41,5 @@ def app() -> Flask:
     stop = repeat_tasks(tasks, TASKS_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid)
-    atexit.register(lambda: (stop.set(), log.rotate(is_forced=True)))
+    atexit.register(lambda: (stop.set(), log.rotate(is_forced=True), stores.events.rotate(is_forced=True)))
     return wsgi_app

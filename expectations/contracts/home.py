@@ -147,6 +147,11 @@ class HomePaths:
         return self.serving / "decision_log"
 
     @property
+    def event_log(self) -> Path:
+        """The log of received events."""
+        return self.serving / "event_log"
+
+    @property
     def identity(self) -> Path:
         return self.root / "identity"
 

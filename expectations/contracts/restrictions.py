@@ -147,6 +147,14 @@ class RestrictionView:
             return False
         return not is_split and not is_erased and (latest is None or latest.is_granted)
 
+    def find_consent(self, name: str) -> Permission | None:
+        """The permission that is stored of an identifier or customer; None for none.
+
+        Raises:
+            RestrictionsUnreadable: it cannot be read.
+        """
+        return self._get_permission(CONSENTS, name)
+
     def may_be_shown(self, item_id: str) -> bool:
         """Whether an item may be in a list."""
         try:

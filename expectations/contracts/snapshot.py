@@ -131,7 +131,7 @@ class SnapshotMeta(NamedTuple):
     it was made of.
 
     `item_case` is what the shop's catalogue says of letter case in item ids (`contracts.ids`); a snapshot
-    made before there was such a rule has none.
+    made before there was such a rule has none. `time_zone` is the shop's, by whose days events are landed.
     """
 
     layout: int
@@ -142,6 +142,7 @@ class SnapshotMeta(NamedTuple):
     code_hash: str
     table_versions: dict[str, int]
     item_case: str = AS_GIVEN
+    time_zone: str = "UTC"
 
 
 def get_customer_list_key(customer_id: str) -> bytes:

@@ -104,6 +104,18 @@ class AmbiguousIdentifier(ApiError):
     status, kind, title = 422, "several-identifiers", "There are several such identifiers"
 
 
+class BodyTooLarge(ApiError):
+    """A body with more bytes than its route takes."""
+
+    status, kind, title = 413, "too-large", "The body is too large"
+
+
+class EventsUnwritable(ApiError):
+    """The event log cannot be written, so no event of the request is acknowledged."""
+
+    status, kind, title = 503, "events-out-of-reach", "The events cannot be stored"
+
+
 class NotJson(ApiError):
     """A body whose media type is not JSON."""
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 VIEW, CART, UNCART, PURCHASE, CLICK = "view", "cart", "uncart", "purchase", "click"
 IDENTIFY, PAGE, SEARCH = "identify", "page", "search"
+REFUSED = "refused"  # of nobody and about nothing: its id alone is remembered
 
 
 class EventItem(NamedTuple):

@@ -1,4 +1,4 @@
-"""A durable log of JSON records, one file a worker: an append returns when its record is on disk.
+"""A durable log of JSON records, one file a worker: an append returns when its records are on disk.
 
 A file is `<name>.jsonl.open` while it is written and `<name>.jsonl` once finished, which is when `land` may
 copy it. Threads that append at once share one sync. A live worker holds a lock on its open file, so a file
@@ -11,8 +11,9 @@ import logging
 import os
 import tempfile
 import threading
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import orjson
@@ -33,10 +34,11 @@ class LogUnavailable(RuntimeError):  # noqa: N818 - reads as what it says
 
 
 class _Entry:
-    """One line on its way to the disk."""
+    """Lines on their way to the disk, and the day whose file they belong to."""
 
-    def __init__(self, line: bytes) -> None:
-        self.line, self.is_done, self.error = line, False, None
+    def __init__(self, lines: bytes, n_records: int, day: date | None) -> None:
+        self.lines, self.n_records, self.day = lines, n_records, day
+        self.is_done, self.error = False, None
 
 
 class AppendLog:
@@ -55,16 +57,20 @@ class AppendLog:
         clock: Callable[[], datetime],
         new_name: Callable[[], str],
         max_bytes: int = MAX_BYTES,
+        title: str = "the decision log",
     ) -> None:
         """
         Args:
             new_name: a name that no file in the folder has; names in order of time keep the log readable.
+            title: what messages call it.
         """
         self._folder, self._clock, self._new_name, self._max_bytes = folder, clock, new_name, max_bytes
+        self._title = title
         self._queue_lock, self._commit_lock = threading.Lock(), threading.Lock()
         self._queue: list[_Entry] = []
         self._file: int | None = None
         self._path, self._size, self._opened_at, self._n_records = folder, 0, clock(), 0
+        self._day: date | None = None
         self.problem, self.n_unlogged = "", 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +84,19 @@ class AppendLog:
         Raises:
             LogUnavailable: it is not, and will not be.
         """
-        entry = _Entry(orjson.dumps(record) + b"\n")
+        self.append_lines([orjson.dumps(record)])
+
+    def append_lines(self, lines: Sequence[bytes], day: date | None = None) -> None:
+        """Write records, each JSON without a line end, all of them or none; they are on disk when this
+        returns.
+
+        Args:
+            day: that they belong to, where a file may hold records of one day alone.
+
+        Raises:
+            LogUnavailable: they are not, and will not be.
+        """
+        entry = _Entry(b"".join(line + b"\n" for line in lines), len(lines), day)
         with self._queue_lock:
             self._queue.append(entry)
         with self._commit_lock:
@@ -87,7 +105,11 @@ class AppendLog:
                     batch, self._queue = self._queue, []
                 self._commit(batch)
         if entry.error:
-            raise LogUnavailable("the decision log cannot be written") from entry.error
+            raise LogUnavailable(f"{self._title} cannot be written") from entry.error
+
+    def describe_problem(self) -> str:
+        """Why records cannot be written now; empty when they can."""
+        return self.problem
 
     def rotate(self, *, is_forced: bool = False) -> None:
         """Finish the file when it is old enough, or at any age when forced: for a timer, so that the file of
@@ -119,25 +141,29 @@ class AppendLog:
         self.problem = ""
 
     def _commit(self, batch: list[_Entry]) -> None:
-        error = None
+        for day, entries in groupby(batch, key=lambda entry: entry.day):
+            self._commit_day(day, list(entries))
+
+    def _commit_day(self, day: date | None, entries: list[_Entry]) -> None:
+        error, n_records = None, sum(entry.n_records for entry in entries)
         try:
-            self._write(b"".join(entry.line for entry in batch))
-            self._n_records += len(batch)
+            self._write(b"".join(entry.lines for entry in entries), day)
+            self._n_records += n_records
             self.problem = ""
         except OSError as caught:
             error = caught
-            self.n_unlogged += len(batch)
+            self.n_unlogged += n_records
             self._set_problem(caught)
-        for entry in batch:
+        for entry in entries:
             entry.is_done, entry.error = True, error
 
     def _set_problem(self, error: OSError) -> None:
-        problem = f"the decision log cannot be written: {error.strerror}"
+        problem = f"{self._title} cannot be written: {error.strerror}"
         if problem != self.problem:  # once, not at every request
             logger.error("%s", problem)
         self.problem = problem
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, day: date | None) -> None:
         # what is written to a deleted file would be lost silently
         if self._file is not None and os.fstat(self._file).st_nlink == 0:
             logger.error("%s was deleted with %d records in it", self._path.name, self._n_records)
@@ -145,11 +171,12 @@ class AppendLog:
             os.close(self._file)
             self._file = None
         if self._file is not None and (
-            self._size >= self._max_bytes or self._clock() - self._opened_at >= MAX_AGE
+            day != self._day or self._size >= self._max_bytes or self._clock() - self._opened_at >= MAX_AGE
         ):
             self._finish()
         if self._file is None:
             self._open()
+            self._day = day
         try:
             sent = 0
             while sent < len(data):

@@ -9,10 +9,11 @@ import csv
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from expectations.contracts.ids import may_be_id
+from expectations.contracts.json_text import JSON_DECODER, MAX_JSON_DEPTH, is_nested_deeper
 from expectations.contracts.text import normalise_text
 from spark_jobs.ingest.csv_records import join_quoted_lines
 from spark_jobs.ingest.lines import CHUNK_BYTES, Line, read_lines
@@ -20,8 +21,6 @@ from spark_jobs.sources.declaration import Record
 
 NOT_PARSEABLE = "not_parseable"
 GZIP = b"\x1f\x8b"
-# levels; later readers recurse level by level, and Python allows some hundreds
-MAX_JSON_DEPTH = 64
 # Of a record, where a source declares no limit; the longest line of any of ours has a few thousand.
 MAX_BYTES = 1 << 20
 
@@ -138,47 +137,6 @@ def read_json_records(
             continue
         wrong_kinds = tuple(name for name in id_columns if not may_be_id(document.get(name)))
         yield Record(line.number, raw_text, values=values, wrong_kinds=wrong_kinds)
-
-
-def parse_finite_number(number: str) -> float:
-    """A JSON number that a double can hold."""
-    value = float(number)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError("a number that no double holds")
-    return value
-
-
-def refuse_constant(name: str) -> None:
-    """NaN and Infinity are not JSON."""
-    raise ValueError(f"{name} is not JSON")
-
-
-def build_unique_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object whose names each stand once: of two values, which one was meant nobody can tell."""
-    names = dict(pairs)
-    if len(names) < len(pairs):
-        raise ValueError("a name stands twice")
-    return names
-
-
-JSON_DECODER = json.JSONDecoder(
-    parse_float=parse_finite_number, parse_constant=refuse_constant, object_pairs_hook=build_unique_object
-)
-
-
-def is_nested_deeper(value: object, levels: int) -> bool:
-    """Whether lists and objects lie more levels deep than that."""
-    inner = [value]
-    for _ in range(levels):
-        inner = [each for outer in inner if isinstance(outer, list | dict) for each in list_members(outer)]
-        if not any(isinstance(each, list | dict) for each in inner):
-            return False
-    return True
-
-
-def list_members(outer: list | dict) -> Iterable[object]:
-    """The values of a list or an object."""
-    return outer.values() if isinstance(outer, dict) else outer
 
 
 def format_json_value(value: object) -> str | None:

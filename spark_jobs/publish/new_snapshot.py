@@ -69,6 +69,7 @@ def store_snapshot(
         context.code_hash,
         {name: versions[name] for name in names if name in versions},
         find_item_case(home_sources),
+        home_sources[0].time_zone,
     )
     if now and published_lists.is_same_content(
         published_lists.read_snapshot_meta(folder / now.snapshot), meta

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from expectations.contracts.event_format import CALLS
 from serving_app.http.access import register_access
 from serving_app.http.auth import require_scope
 from serving_app.keys import rate_limits
@@ -30,6 +31,8 @@ ACCESS = {
     "/v1/identity/reviews": "admin",
     "/v1/identity/decisions": "admin",
     "/v1/identity/decisions/<decision_id>": "admin",
+    "/v1/batch": "events browser",
+    **{f"/v1/{call}": "events browser" for call in CALLS},
     "/healthz": "public",
     "/readyz": "public",
     "/openapi.json": "public",

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 from jsonschema import Draft202012Validator
 
+from expectations.contracts.event_format import CALLS
 from serving_app.http.problems import ApiError
 from serving_app.identity.schemas import ExplainQuery
 
@@ -19,6 +20,7 @@ SPLIT = {
     "reason": "two of them",
     "decided_by": "MK",
 }
+EVENT = {"type": "track", "event": "Product Viewed", "userId": "u-1", "properties": {"product_id": "item-05"}}
 REQUESTS = [
     ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_regular", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations", None, 200),
@@ -78,6 +80,10 @@ REQUESTS = [
     ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "decision": "withdraw"}, 422),
     ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "reason": "x" * 70_000}, 413),
     ("post", "/v1/identity/decisions", "/v1/identity/decisions", "text", 415),
+    ("post", "/v1/batch", "/v1/batch", {"batch": [EVENT, {**EVENT, "event": "Unknown"}]}, 200),
+    ("post", "/v1/batch", "/v1/batch", {"batch": {}}, 400),
+    ("post", "/v1/batch", "/v1/batch", {"batch": [{"pad": "x" * 600_000}]}, 413),
+    *(("post", f"/v1/{call}", f"/v1/{call}", EVENT, 200) for call in CALLS),
     ("get", "/healthz", "/healthz", None, 200),
     ("get", "/readyz", "/readyz", None, 200),
     ("get", "/openapi.json", "/openapi.json", None, 200),

@@ -1,0 +1,93 @@
+"""Receives events: parses a request's body, judges each event, writes them, and says what became of each."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from expectations.contracts.ids import normalise_id
+from serving_app.intake.batches import SentBatch, SentEvent, parse_batch, parse_call
+from serving_app.intake.normal_form import NormalEvent, Receipt, normalise_event
+from serving_app.intake.writer import ACCEPTED, DUPLICATE, QUARANTINED, EventWriter
+from serving_app.storage.protocols import SnapshotStore
+
+NO_ZONE = "UTC"  # until the first night has published the shop's
+
+
+class Sender(NamedTuple):
+    """Who sends: whose ids the events use, and whether a crawler's page sent them."""
+
+    source: str
+    is_bot: bool = False
+
+
+class IntakeService:
+    """Takes the events of a request."""
+
+    def __init__(
+        self,
+        writer: EventWriter,
+        snapshots: SnapshotStore,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._writer, self._snapshots, self._clock, self._new_id = writer, snapshots, clock, new_id
+
+    def receive_batch(self, body: bytes, sender: Sender) -> dict:
+        """Take the events of a batch.
+
+        Raises:
+            BadRequest: the body holds no list of events.
+            EventsUnwritable: they cannot be stored now.
+        """
+        return self._receive(parse_batch(body), sender)
+
+    def receive_call(self, call: str, body: bytes, sender: Sender) -> dict:
+        """Take the one event of a body.
+
+        Raises: as `receive_batch`.
+        """
+        message = parse_call(body)
+        return self._receive(SentBatch([SentEvent({**message, "type": call})], {}), sender)
+
+    def _receive(self, batch: SentBatch, sender: Sender) -> dict:
+        snapshot, now = self._snapshots.get_current(), self._clock()
+        zone = get_zone(snapshot.meta.time_zone if snapshot else NO_ZONE)
+        receipt = Receipt(
+            received_at=now,
+            source=sender.source,
+            zone=zone,
+            normalise_item_id=snapshot.normalise_item_id if snapshot else normalise_id,
+            new_id=self._new_id,
+            fields=batch.fields,
+            is_bot=sender.is_bot,
+        )
+        events = [normalise_event(sent, receipt) for sent in batch.events]
+        return describe_outcomes(events, self._writer.write(events, now.astimezone(zone).date()))
+
+
+@lru_cache(maxsize=8)
+def get_zone(name: str) -> ZoneInfo:
+    """The time zone of this name."""
+    return ZoneInfo(name)
+
+
+def describe_outcomes(events: list[NormalEvent], outcomes: list[str]) -> dict:
+    """The answer: each event in the order it was sent, as in `EventsAnswer`."""
+    counts = Counter(outcomes)
+    return {
+        "success": True,
+        "n_accepted": counts[ACCEPTED],
+        "n_duplicate": counts[DUPLICATE],
+        "n_quarantined": counts[QUARANTINED],
+        "events": [
+            {
+                "message_id": event.message_id,
+                "outcome": outcome,
+                **({"reason": event.flaw.reason, "detail": event.flaw.detail} if event.flaw else {}),
+            }
+            for event, outcome in zip(events, outcomes, strict=True)
+        ],
+    }
