@@ -26,6 +26,7 @@ from serving_app.overrides.service import OverrideService
 from serving_app.profiles import views as profiles
 from serving_app.profiles.service import ProfileService
 from serving_app.recommendations import views as recommendations
+from serving_app.recommendations.placements import Placements
 from serving_app.recommendations.service import RecommendationService
 from serving_app.settings import Settings
 from serving_app.status import views as status
@@ -74,6 +75,7 @@ def create_app(
     stores = stores or open_stores(settings, clock)
     visitors = VisitorResolver(stores.restrictions, settings.sources, settings.identity_key)
     identifiers = IdentifierResolver(settings.sources, settings.identity_key)
+    placements = Placements(settings.home)
     checked = (
         stores.snapshots,
         stores.restrictions,
@@ -82,6 +84,7 @@ def create_app(
         stores.keys,
         stores.live,
         stores.events,
+        placements,
     )
     tokens = UserTokens(settings.user_token_secrets, clock)
     writer = EventWriter(stores.events, stores.live, stores.restrictions, settings.identity_key)
@@ -89,7 +92,7 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
     services = (
-        RecommendationService(stores, visitors, clock, new_id),
+        RecommendationService(stores, visitors, placements, clock, new_id),
         ProfileService(stores.snapshots, visitors),
         OverrideService(stores.overrides, stores.snapshots, visitors, clock, new_id),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),

@@ -93,6 +93,11 @@ class HomePaths:
         return self.root / "published.json"
 
     @property
+    def placements(self) -> Path:
+        """The shop's own placements, beside those that come with Concierge."""
+        return self.root / "placements.yml"
+
+    @property
     def serving(self) -> Path:
         return self.root / "serving"
 

@@ -33,6 +33,8 @@ SECURITY_SCHEMES = {
 }
 KEY_PROBLEMS = (401, 403, 429)
 
+COMMA_SEPARATED = {"style": "form", "explode": False}  # how a query has a list: each name stands in it once
+
 bp = Blueprint("openapi", __name__)
 
 
@@ -140,7 +142,13 @@ def _describe_query(model: type[BaseModel] | None) -> list[dict]:
         return []
     schema = model.model_json_schema(ref_template=REF)
     return [
-        {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": field}
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": field,
+            **(COMMA_SEPARATED if field.get("type") == "array" else {}),
+        }
         for name, field in schema["properties"].items()
     ]
 

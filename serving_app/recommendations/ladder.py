@@ -1,14 +1,15 @@
 """The fallback ladders: lists of a snapshot in the order in which they fill an answer.
 
-A personal ladder is the visitor's own list, then that of the narrowest audience they belong to, then what is
-popular in the whole shop.
+A placement names its sources, best first; each gives a rung, or none where it has nothing to go by. Behind
+the last of them stands the whole catalogue, for answers that must be full.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.snapshot import ListItem
+from serving_app.live.state import EMPTY_STATE, LiveState
 from serving_app.storage.snapshots import Snapshot
 
 PERSONAL, AUDIENCE, POPULAR, SIMILAR, OVERRIDE, STATIC = (
@@ -19,6 +20,11 @@ PERSONAL, AUDIENCE, POPULAR, SIMILAR, OVERRIDE, STATIC = (
     "override",
     "static",
 )
+SESSION, CART, CATALOGUE = "session", "cart", "catalogue"
+# Of the catalogue: more are not looked at. What may be shown is most of a shop, so ten items are found among
+# the first few; a filter that one item in a thousand passes would have an answer read a whole catalogue.
+MOST_FILLERS = 10_000
+MOST_CART_ITEMS = 5
 
 
 class Rung(NamedTuple):
@@ -29,22 +35,47 @@ class Rung(NamedTuple):
     items: Sequence[ListItem]
 
 
-Ladder = Callable[[Snapshot, str | None], Iterator[Rung]]
+class LiveReason(NamedTuple):
+    """What a visitor did since the last night that speaks for an item, in the place of a `ReasonItem`."""
+
+    item_id: str
+    wanted_date: str
+    event_type: str
 
 
-def list_personal_rungs(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
-    """The rungs for a customer; for a stranger what is popular."""
-    if customer_id:
-        items = snapshot.read_list(contract.get_customer_list_key(customer_id))
-        yield Rung(PERSONAL, "chosen for this customer", items)
-        yield from list_audience_rungs(snapshot, snapshot.read_customer(customer_id))
-    yield from list_popular_rungs(snapshot)
+class ListSubject(NamedTuple):
+    """For whom, and beside which item, a list is made.
 
-
-def list_audience_rungs(snapshot: Snapshot, customer: contract.CustomerSlice | None) -> Iterator[Rung]:
-    """The rung of the narrowest audience that has a list: a customer belongs to many, and an answer needs
-    one.
+    Attributes:
+        customer_id: None: a stranger.
+        item_id: of the page, in the normal form of the shop's catalogue; None: it is about none.
     """
+
+    customer_id: str | None = None
+    item_id: str | None = None
+    live: LiveState = EMPTY_STATE
+
+
+ListRungs = Callable[[Snapshot, ListSubject], Iterator[Rung]]
+
+
+def gather_rungs(snapshot: Snapshot, subject: ListSubject, sources: Iterable[str]) -> Iterator[Rung]:
+    """The rungs of these sources, then the catalogue; never the item that the list is about."""
+    for source in (*sources, CATALOGUE):
+        for rung in RUNGS_BY_SOURCE[source](snapshot, subject):
+            yield _leave_out(rung, subject.item_id) if subject.item_id else rung
+
+
+def list_personal_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
+    """The customer's own list; none for a stranger."""
+    if subject.customer_id:
+        items = snapshot.read_list(contract.get_customer_list_key(subject.customer_id))
+        yield Rung(PERSONAL, "chosen for this customer", items)
+
+
+def list_audience_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
+    """The list of the narrowest audience that has one: a customer belongs to many, an answer needs one."""
+    customer = snapshot.read_customer(subject.customer_id) if subject.customer_id else None
     if customer is None:
         return
     segments = tuple(
@@ -56,19 +87,54 @@ def list_audience_rungs(snapshot: Snapshot, customer: contract.CustomerSlice | N
             return
 
 
-def list_popular_rungs(snapshot: Snapshot) -> Iterator[Rung]:
-    """The rung of what is popular in the whole shop."""
+def list_popular_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
+    """What is popular in the whole shop."""
     items = snapshot.read_list(contract.get_audience_list_key(contract.POPULAR))
     yield Rung(POPULAR, "popular in the whole shop", items)
 
 
-def list_similar_rungs(snapshot: Snapshot, item_id: str) -> Iterator[Rung]:
-    """The rungs for an item: what is like it, then what is popular; never the item itself."""
+def list_similar_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
+    """What is like the item that the list is about; none where it is about none."""
+    if subject.item_id:
+        items = snapshot.read_list(contract.get_similar_list_key(subject.item_id))
+        yield Rung(SIMILAR, f"similar to {subject.item_id}", items)
 
-    def leave_out_item(items: Sequence[ListItem]) -> list[ListItem]:
-        return [listed for listed in items if listed.item_id != item_id]
 
-    similar = snapshot.read_list(contract.get_similar_list_key(item_id))
-    yield Rung(SIMILAR, f"similar to {item_id}", leave_out_item(similar))
-    for rung in list_popular_rungs(snapshot):
-        yield rung._replace(items=leave_out_item(rung.items))
+def list_cart_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
+    """For each item of the visitor's cart, the newest first, what is like it."""
+    for item_id in [*reversed(subject.live.cart)][:MOST_CART_ITEMS]:
+        items = snapshot.read_list(contract.get_similar_list_key(item_id))
+        yield Rung(CART, f"similar to {item_id}, which is in the cart", items)
+
+
+def list_catalogue_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
+    """Every item of the catalogue, in its order, up to `MOST_FILLERS`."""
+    items = CatalogueItems(snapshot.vocabulary.item_ids)
+    yield Rung(CATALOGUE, "in the catalogue", items)
+
+
+class CatalogueItems(Sequence[ListItem]):
+    """Items without a score, made as they are asked for."""
+
+    def __init__(self, item_ids: Sequence[str]) -> None:
+        self.item_ids = item_ids[:MOST_FILLERS]
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+    def __getitem__(self, place):
+        return ListItem(self.item_ids[place], 0.0, ())
+
+
+RUNGS_BY_SOURCE: Mapping[str, ListRungs] = {
+    PERSONAL: list_personal_rungs,
+    AUDIENCE: list_audience_rungs,
+    POPULAR: list_popular_rungs,
+    SIMILAR: list_similar_rungs,
+    CART: list_cart_rungs,
+    CATALOGUE: list_catalogue_rungs,
+}
+
+
+def _leave_out(rung: Rung, item_id: str) -> Rung:
+    return rung._replace(items=[listed for listed in rung.items if listed.item_id != item_id])

@@ -6,26 +6,65 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, field_validator
 
 from serving_app.http.schemas import MAX_LIST_LENGTH, Id
+from serving_app.recommendations.cursor import MAX_CURSOR_LENGTH
 from serving_app.visitors.schemas import VisitorIds
 
-Source = Literal["personal", "audience", "popular", "static", "override", "similar"]
+Source = Literal[
+    "personal", "audience", "popular", "static", "override", "similar", "session", "cart", "catalogue"
+]
+MAX_EXCLUDED = 1000
 
 
 class ListQuery(VisitorIds):
-    """The query of every list. An empty id is none: a page's template sends `user_id=` for whoever is not
-    logged in.
+    """What every list is asked for by, in a query or a body. An empty id is none: a page's template sends
+    `user_id=` for whoever is not logged in.
     """
 
     n: int = Field(10, ge=1, le=MAX_LIST_LENGTH, description="how many items at most")
     placement: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9_.:/-]{1,64}$", description="where on the page, for the decision log"
+        None,
+        pattern=r"^[A-Za-z0-9_.:/-]{1,64}$",
+        description="where on the page: which lists and rules, as configured, and for the decision log",
     )
+    mode: Literal["fill", "strict"] | None = Field(
+        None,
+        description="fill: lower rungs fill the list up to n; strict: the first rung that has items, alone;"
+        " default: the placement's",
+    )
+    diversity: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="from 0, as scored, to 1, as different as can be; default: the placement's",
+    )
+    max_per_category: int | None = Field(
+        None, ge=1, le=MAX_LIST_LENGTH, description="items of one category; default: the placement's"
+    )
+    exclude: tuple[Id, ...] = Field(
+        (), max_length=MAX_EXCLUDED, description="item ids that are left out; in a query separated by commas"
+    )
+    country: str | None = Field(
+        None, max_length=64, description="where the visitor is; default: that of the customer's profile"
+    )
+    age: int | None = Field(
+        None, ge=0, le=150, description="the visitor's; unknown, items with a least age are left out"
+    )
+    cursor: str | None = Field(
+        None, max_length=MAX_CURSOR_LENGTH, description="next_cursor of the page before, for the next one"
+    )
+    explain: bool = Field(False, description="whether the answer has a trace; needs the scope admin")
 
-    @field_validator("customer_id", "user_id", "anonymous_id", mode="before")
+    @field_validator("customer_id", "user_id", "anonymous_id", "country", "cursor", mode="before")
     @classmethod
     def blank_is_none(cls, value: Any) -> Any:
         """Only here: an override for a blank id would be one for everyone."""
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("exclude", mode="before")
+    @classmethod
+    def split_by_comma(cls, value: Any) -> Any:
+        """A query has one text for all ids; an id with a comma in it can be sent in a body."""
+        return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class ItemQuery(ListQuery):
@@ -34,16 +73,23 @@ class ItemQuery(ListQuery):
     item_id: Id = Field(description="the item, whatever its id holds: a slash or a dot too")
 
 
+class RecommendationQuery(ListQuery):
+    """The query of a visitor's list."""
+
+    item_id: Id | None = Field(None, description="of the page, for placements with the source similar")
+
+
 class ItemAnswer(BaseModel):
     """One item of a list."""
 
     item_id: str
     rank: int = Field(ge=1)
     score: float | None = Field(
-        description="orders items of one source, boosts applied; null for a pinned item"
+        description="orders items of one source, fatigue and boosts applied; null for a pinned item"
     )
-    base_score: float | None = Field(description="the recommender's, without boosts; null for a pinned item")
+    base_score: float | None = Field(description="before fatigue and boosts; null for a pinned item")
     source: Source
+    is_filler: bool = Field(description="whether it stands in a rung below the one the list is named for")
     reason: str
     title: str | None
     category: str | None
@@ -51,6 +97,24 @@ class ItemAnswer(BaseModel):
     price: float | None
     currency: str | None
     image_url: str | None
+
+
+class Ages(BaseModel):
+    """How old what an answer was made from is, in seconds."""
+
+    list: float | None = Field(description="since the snapshot with the lists was published")
+    catalogue: float | None = Field(description="since the snapshot with the items' facts was published")
+    live: float | None = Field(description="since the visitor's newest event; null: none is known")
+    overrides: float | None = Field(description="since an override was last written; null: there are none")
+
+
+class StageAnswer(BaseModel):
+    """What one stage of a decision did."""
+
+    stage: Literal["gather", "filters", "live", "overrides", "diversity", "fill", "explain"]
+    n_seen: int
+    removed: dict[str, int] = Field(description="how many candidates it removed, by reason")
+    microseconds: float = Field(description="its own, without those of stages that it called")
 
 
 class ListAnswer(BaseModel):
@@ -67,4 +131,7 @@ class ListAnswer(BaseModel):
     generated_at: datetime
     age_seconds: float | None = Field(description="time since the snapshot was published")
     applied_overrides: list[str] = Field(description="ids of the overrides that had a say in this list")
+    ages: Ages
     items: list[ItemAnswer]
+    next_cursor: str | None = Field(description="send it as cursor for the next page; null: there is none")
+    trace: list[StageAnswer] | None = Field(description="with explain=true: the stages in their order")

@@ -1,12 +1,14 @@
 """A list with where and when it is served: its record for the decision log, and its answer over HTTP."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from expectations.contracts.impressions import build_impression
 from serving_app.http.responses import format_utc
-from serving_app.recommendations.compose import ComposedList
+from serving_app.recommendations.decision import Decision
+from serving_app.recommendations.trace import Trace
 from serving_app.storage.snapshots import Snapshot
 
 DISPLAYED = ("title", "category", "brand", "price", "currency", "image_url")
@@ -19,14 +21,19 @@ class ServedList:
     Attributes:
         customer_id: whom it was made for; None: a stranger.
         snapshot: what it was made from; None when nothing readable is published.
+        ages: in seconds, of `live` and `overrides`, where there are such.
+        next_cursor: of the page behind it; None: there is none.
     """
 
     request_id: str
     placement: str
     customer_id: str | None
-    composed: ComposedList
+    decision: Decision
     snapshot: Snapshot | None
     served_at: datetime
+    ages: Mapping[str, float | None]
+    next_cursor: str | None = None
+    trace: Trace | None = None
 
     def as_impression(self) -> dict[str, Any]:
         """The record for the decision log."""
@@ -36,14 +43,14 @@ class ServedList:
                 "served_at": format_utc(self.served_at),
                 "placement": self.placement,
                 "customer_id": self.customer_id,
-                "list_source": self.composed.source,
+                "list_source": self.decision.source,
                 "items": [
                     {"item_id": item.item_id, "rank": item.rank, "score": item.score, "source": item.source}
-                    for item in self.composed.items
+                    for item in self.decision.items
                 ],
                 "model_version": self.snapshot and self.snapshot.meta.model_version,
                 "snapshot": self.snapshot and self.snapshot.name,
-                "applied_overrides": list(self.composed.applied_overrides),
+                "applied_overrides": list(self.decision.applied_overrides),
                 "policy": None,
                 "propensity": None,
                 "experiment": None,
@@ -53,17 +60,26 @@ class ServedList:
 
     def as_answer(self) -> dict[str, Any]:
         """The answer over HTTP (`ListAnswer`), each item with the facts a page displays."""
+        age_seconds = self.snapshot and self.snapshot.compute_age_seconds(self.served_at)
         return {
             "request_id": self.request_id,
             "customer_id": self.customer_id,
             "placement": self.placement,
-            "source": self.composed.source,
+            "source": self.decision.source,
             "model_version": self.snapshot and self.snapshot.meta.model_version,
             "snapshot": self.snapshot and self.snapshot.name,
             "generated_at": format_utc(self.served_at),
-            "age_seconds": self.snapshot and self.snapshot.compute_age_seconds(self.served_at),
-            "applied_overrides": list(self.composed.applied_overrides),
-            "items": [{**item._asdict(), **self._read_facts(item.item_id)} for item in self.composed.items],
+            "age_seconds": age_seconds,
+            "applied_overrides": list(self.decision.applied_overrides),
+            "ages": {
+                "list": age_seconds,
+                "catalogue": age_seconds,
+                "live": self.ages.get("live"),
+                "overrides": self.ages.get("overrides"),
+            },
+            "items": [{**item._asdict(), **self._read_facts(item.item_id)} for item in self.decision.items],
+            "next_cursor": self.next_cursor,
+            "trace": self.trace and self.trace.as_answer(),
         }
 
     def _read_facts(self, item_id: str) -> dict[str, Any]:

@@ -1,26 +1,32 @@
-"""The answer with a list: find the visitor, compose the list, make its record durable, answer.
+"""The answer with a list: find the visitor, decide the list, make its record durable, answer.
 
 Without a readable snapshot there is nothing that may be shown, so the answer is an empty list, source
 `static`, status 200: the page stays up.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from time import perf_counter_ns
 
 from serving_app.filters.hard_filters import build_hard_filters
+from serving_app.live.state import EMPTY_STATE, LiveState
 from serving_app.overrides.index import OverrideIndex
-from serving_app.overrides.rule_set import RuleSet, fold_category
-from serving_app.recommendations.compose import EMPTY_LIST, compose_list
-from serving_app.recommendations.ladder import (
-    Ladder,
-    Rung,
-    list_personal_rungs,
-    list_popular_rungs,
-    list_similar_rungs,
+from serving_app.overrides.rule_set import RuleSet
+from serving_app.recommendations.decide import decide_list
+from serving_app.recommendations.decision import EMPTY_DECISION
+from serving_app.recommendations.ladder import POPULAR, SIMILAR, ListSubject, gather_rungs
+from serving_app.recommendations.live_rung import steer_rungs
+from serving_app.recommendations.placements import Placement, Placements
+from serving_app.recommendations.request_rules import (
+    make_filter_request,
+    make_next_cursor,
+    make_rules,
+    read_cursor,
 )
-from serving_app.recommendations.schemas import ItemQuery, ListQuery
+from serving_app.recommendations.schemas import ItemQuery, ListQuery, RecommendationQuery
 from serving_app.recommendations.served_list import ServedList
+from serving_app.recommendations.trace import Trace
 from serving_app.storage.snapshots import Snapshot
 from serving_app.stores import Stores
 from serving_app.visitors.service import VisitorResolver
@@ -35,6 +41,7 @@ class RecommendationService:
         self,
         stores: Stores,
         visitors: VisitorResolver,
+        placements: Placements,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
@@ -42,54 +49,65 @@ class RecommendationService:
         Args:
             new_id: makes a request's id.
         """
-        self._stores, self._visitors, self._clock, self._new_id = stores, visitors, clock, new_id
+        self._stores, self._visitors, self._placements = stores, visitors, placements
+        self._clock, self._new_id = clock, new_id
         self._index: tuple[object, object, OverrideIndex | None] = (None, None, None)
 
-    def recommend(self, query: ListQuery, is_shown: bool = True) -> dict:
+    def recommend(self, query: RecommendationQuery, is_shown: bool = True) -> dict:
         """The visitor's list."""
-        return self._answer(query, "recommendations", list_personal_rungs, is_shown, is_steered=True)
+        placement = self._placements.find(query.placement)
+        return self._answer(query, "recommendations", placement, query.item_id, is_shown)
 
     def list_popular(self, query: ListQuery, is_shown: bool = True) -> dict:
         """What is popular in the whole shop."""
-
-        def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
-            return list_popular_rungs(snapshot)
-
-        return self._answer(query, "popular", ladder, is_shown)
+        placement = self._placements.find(query.placement).for_sources(POPULAR)
+        return self._answer(query, "popular", placement, None, is_shown)
 
     def list_similar(self, query: ItemQuery, is_shown: bool = True) -> dict:
         """What is like an item; what is popular when nothing is known of it."""
-
-        def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
-            return list_similar_rungs(snapshot, snapshot.normalise_item_id(query.item_id))
-
-        return self._answer(query, "similar", ladder, is_shown)
+        placement = self._placements.find(query.placement).for_sources(SIMILAR, POPULAR)
+        return self._answer(query, "similar", placement, query.item_id, is_shown)
 
     def _answer(
-        self, query: ListQuery, placement: str, ladder: Ladder, is_shown: bool, is_steered: bool = False
+        self, query: ListQuery, name: str, placement: Placement, item_id: str | None, is_shown: bool
     ) -> dict:
-        """One answer. Pins and boosts change steered lists alone; a block holds everywhere."""
-        now, snapshot = self._clock(), self._stores.snapshots.get_current()
-        placement = query.placement or placement
-        customer_id, composed = None, EMPTY_LIST
-        with self._stores.restrictions.open_view() as view:
-            if snapshot:
-                find_reason = build_hard_filters(snapshot.read_item, view)
+        """One answer.
+
+        Args:
+            name: of the placement in the answer and the decision log, where the query names none.
+        """
+        now, snapshot, cursor = self._clock(), self._stores.snapshots.get_current(), read_cursor(query)
+        name = query.placement or name
+        trace = Trace(perf_counter_ns) if query.explain else None
+        customer_id, decision, live = None, EMPTY_DECISION, EMPTY_STATE
+        if snapshot:
+            with self._stores.restrictions.open_view() as view:
                 customer_id = self._visitors.find_customer_id_in_view(query, snapshot, view)
-                rules = self._select_rules(snapshot, customer_id, placement, now)
-                composed = compose_list(
-                    ladder(snapshot, customer_id),
-                    rules if is_steered else rules.keep_blocks(),
-                    lambda item_id: find_reason(item_id) is None,
-                    lambda item_id: list_categories(snapshot, item_id),
-                    query.n,
-                )
-        served = ServedList(self._new_id(), placement, customer_id, composed, snapshot, now)
+                overrides = self._select_overrides(snapshot, customer_id, name, now)
+                request = make_filter_request(query, snapshot, customer_id)
+                find_removal = build_hard_filters(snapshot.read_item, view, request)
+                rules = make_rules(query, placement, cursor, snapshot, overrides, find_removal)
+                subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
+                ladder = gather_rungs(snapshot, subject, placement.sources)
+                if placement.is_steered_by_session and live.events:
+                    ladder = steer_rungs(ladder, live, snapshot, now)
+                decision = decide_list(ladder, live, rules, now, trace)
+        served = ServedList(
+            self._new_id(),
+            name,
+            customer_id,
+            decision,
+            snapshot,
+            now,
+            self._compute_ages(live, now),
+            make_next_cursor(query, cursor, decision),
+            trace,
+        )
         if is_shown and not self._stores.impressions.write(served.as_impression()):
-            served = replace(served, composed=EMPTY_LIST)
+            served = replace(served, decision=EMPTY_DECISION, next_cursor=None)
         return served.as_answer()
 
-    def _select_rules(
+    def _select_overrides(
         self, snapshot: Snapshot, customer_id: str | None, placement: str, now: datetime
     ) -> RuleSet:
         index = self._get_index(snapshot)
@@ -105,6 +123,12 @@ class RecommendationService:
             self._index = (overrides, snapshot, index)
         return index
 
+    def _compute_ages(self, live: LiveState, now: datetime) -> dict[str, float | None]:
+        """Seconds since the visitor's newest event and since the newest override was made."""
+        newest = max((override.created_at for override in self._stores.overrides.read_all()), default=None)
+        moments = {"live": live.updated_at, "overrides": newest}
+        return {name: at and round((now - at).total_seconds(), 3) for name, at in moments.items()}
+
 
 def list_segments(snapshot: Snapshot, customer_id: str) -> Sequence[str]:
     """The segments a customer is in, that by RFM among them."""
@@ -112,9 +136,3 @@ def list_segments(snapshot: Snapshot, customer_id: str) -> Sequence[str]:
     if customer is None:
         return ()
     return (*customer.segment_ids, *([customer.rfm_segment] if customer.rfm_segment else []))
-
-
-def list_categories(snapshot: Snapshot, item_id: str) -> Sequence[str]:
-    """The categories an item belongs to, as overrides compare them."""
-    item = snapshot.read_item(item_id)
-    return (fold_category(item.category),) if item and item.category else ()

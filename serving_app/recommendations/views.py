@@ -1,4 +1,4 @@
-"""The lists: `GET /v1/recommendations`, `/v1/popular`, `/v1/items/<item_id>/similar` and
+"""The lists: `GET` and `POST /v1/recommendations`, `/v1/popular`, `/v1/items/<item_id>/similar` and
 `/v1/items/similar?item_id=`.
 
 The last one is for items that a client's own library will not leave in a path as they are: `..`, `a/../b`.
@@ -6,13 +6,13 @@ The last one is for items that a client's own library will not leave in a path a
 
 from flask import Blueprint, Response
 
-from serving_app.http.auth import require_scope
+from serving_app.http.auth import check_scope, get_caller, require_scope
 from serving_app.http.operations import describe_operation
 from serving_app.http.problems import BadRequest
-from serving_app.http.requests import is_body_wanted, read_query_parameters
+from serving_app.http.requests import is_body_wanted, read_json_object, read_query_parameters
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
-from serving_app.recommendations.schemas import ItemQuery, ListAnswer, ListQuery
+from serving_app.recommendations.schemas import ItemQuery, ListAnswer, ListQuery, RecommendationQuery
 from serving_app.recommendations.service import RecommendationService
 
 LIST = {200: ListAnswer}
@@ -20,13 +20,41 @@ LIST = {200: ListAnswer}
 bp = Blueprint("recommendations", __name__)
 
 
+def check_explain(query: ListQuery) -> ListQuery:
+    """The query. Only who has the scope admin sees how a list was decided.
+
+    Raises:
+        ScopeMissing: it asks for a trace, and the caller lacks the scope.
+    """
+    if query.explain:
+        check_scope(get_caller(), "admin", is_for_browsers=False)
+    return query
+
+
 @bp.get("/v1/recommendations")
 @require_scope("read", for_browsers=True)
-@describe_operation("getRecommendations", "What to show a visitor", LIST, problems=(400,), query=ListQuery)
+@describe_operation(
+    "getRecommendations", "What to show a visitor", LIST, problems=(400,), query=RecommendationQuery
+)
 def get_recommendations() -> Response:
     """The visitor's recommendation list."""
-    service = get_service(RecommendationService)
-    return make_json_response(service.recommend(ListQuery(**read_query_parameters()), is_body_wanted()))
+    query = check_explain(RecommendationQuery(**read_query_parameters()))
+    return make_json_response(get_service(RecommendationService).recommend(query, is_body_wanted()))
+
+
+@bp.post("/v1/recommendations")
+@require_scope("read", for_browsers=True)
+@describe_operation(
+    "postRecommendations",
+    "What to show a visitor, by a request too long for an address",
+    LIST,
+    problems=(400, 413, 415),
+    body=RecommendationQuery,
+)
+def post_recommendations() -> Response:
+    """The visitor's recommendation list, asked for in a body."""
+    query = check_explain(RecommendationQuery(**read_json_object()))
+    return make_json_response(get_service(RecommendationService).recommend(query))
 
 
 @bp.get("/v1/popular")
@@ -34,8 +62,8 @@ def get_recommendations() -> Response:
 @describe_operation("getPopularItems", "What sells in the whole shop", LIST, problems=(400,), query=ListQuery)
 def get_popular_items() -> Response:
     """The list of what is popular in the whole shop."""
-    service = get_service(RecommendationService)
-    return make_json_response(service.list_popular(ListQuery(**read_query_parameters()), is_body_wanted()))
+    query = check_explain(ListQuery(**read_query_parameters()))
+    return make_json_response(get_service(RecommendationService).list_popular(query, is_body_wanted()))
 
 
 @bp.get("/v1/items/<anything:item_id>/similar", merge_slashes=False)
@@ -46,8 +74,8 @@ def get_similar_items(item_id: str) -> Response:
     query = read_query_parameters()
     if "item_id" in query:
         raise BadRequest("item_id stands in the path already")
-    service = get_service(RecommendationService)
-    return make_json_response(service.list_similar(ItemQuery(item_id=item_id, **query), is_body_wanted()))
+    query = check_explain(ItemQuery(item_id=item_id, **query))
+    return make_json_response(get_service(RecommendationService).list_similar(query, is_body_wanted()))
 
 
 @bp.get("/v1/items/similar")
@@ -57,5 +85,5 @@ def get_similar_items(item_id: str) -> Response:
 )
 def get_similar_items_by_query() -> Response:
     """The list of items like the one in the query."""
-    service = get_service(RecommendationService)
-    return make_json_response(service.list_similar(ItemQuery(**read_query_parameters()), is_body_wanted()))
+    query = check_explain(ItemQuery(**read_query_parameters()))
+    return make_json_response(get_service(RecommendationService).list_similar(query, is_body_wanted()))

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from expectations.contracts.event_format import CALLS
 from serving_app.http.problems import ApiError
 from serving_app.identity.schemas import ExplainQuery
+from serving_app.recommendations.schemas import RecommendationQuery
 
 UNTIL = "2026-02-22T00:00:00Z"
 SPLIT = {
@@ -25,6 +26,8 @@ REQUESTS = [
     ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_regular", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations?n=0", None, 400),
+    ("post", "/v1/recommendations", "/v1/recommendations", {"exclude": ["item-05"], "explain": True}, 200),
+    ("post", "/v1/recommendations", "/v1/recommendations", {"exclude": "item-05", "n": 0}, 400),
     ("get", "/v1/popular", "/v1/popular?n=3", None, 200),
     ("get", "/v1/popular", "/v1/popular?m=3", None, 400),
     ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar", None, 200),
@@ -206,7 +209,8 @@ def test_the_query_is_described_as_it_is_checked(document):
     parameters = {
         one["name"]: one["schema"] for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]
     }
-    assert set(parameters) == {"customer_id", "user_id", "anonymous_id", "n", "placement"}
+    assert set(parameters) == set(RecommendationQuery.model_fields)
+    assert (parameters["exclude"]["type"], parameters["exclude"]["maxItems"]) == ("array", 1000)
     assert (parameters["n"]["minimum"], parameters["n"]["maximum"], parameters["n"]["default"]) == (
         1,
         100,

@@ -109,7 +109,10 @@ def test_an_answer_says_where_it_comes_from(shop):
         "generated_at": "2026-02-21T12:30:00.000000Z",
         "age_seconds": 9.5 * 3600,
         "applied_overrides": [],
+        "ages": {"list": 9.5 * 3600, "catalogue": 9.5 * 3600, "live": None, "overrides": None},
         "items": None,
+        "next_cursor": answer["next_cursor"],
+        "trace": None,
     }
     assert item == {
         "item_id": "item-00",
@@ -117,6 +120,7 @@ def test_an_answer_says_where_it_comes_from(shop):
         "score": 0.99,
         "base_score": 0.99,
         "source": "personal",
+        "is_filler": False,
         "title": "Item 0",
         "category": "Mugs",
         "reason": "chosen for this customer (by concierge/7)",

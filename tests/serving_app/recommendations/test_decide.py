@@ -1,4 +1,4 @@
-"""The composition of a list: a few cases by hand, then properties over many."""
+"""What a list is decided to hold: a few cases by hand, then properties over many."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts.override import Override
-from expectations.contracts.snapshot import ListItem, ReasonItem
+from expectations.contracts.snapshot import ItemFacts, ListItem, ReasonItem
+from serving_app.live.state import EMPTY_STATE
 from serving_app.overrides.index import OverrideIndex
-from serving_app.recommendations.compose import compose_list
+from serving_app.recommendations.decide import decide_list
+from serving_app.recommendations.decision import Rules
 from serving_app.recommendations.ladder import Rung
 
 NOW = datetime(2026, 2, 21, 12, tzinfo=UTC)
@@ -41,13 +43,25 @@ def of_category(kind, category, **more):
     return override(kind, None, category=category, **more)
 
 
-def compose(ladder, overrides, n):
-    rules = OverrideIndex(overrides).select(None, (), None, NOW)
-    return compose_list(ladder, rules, ELIGIBLE.__contains__, lambda item_id: CATEGORIES.get(item_id, ()), n)
+def read_item(item_id):
+    path = CATEGORIES.get(item_id, ())
+    category = path[0] if path else None
+    return ItemFacts(None, category, None, None, None, None, True, True, category_path=path)
 
 
-def shown(composed):
-    return [one.item_id for one in composed.items]
+def decide(ladder, overrides, n, live=EMPTY_STATE, **rules):
+    rules = Rules(
+        n=n,
+        find_removal=lambda item_id: None if item_id in ELIGIBLE else "not_recommendable",
+        read_item=read_item,
+        overrides=OverrideIndex(overrides).select(None, (), None, NOW),
+        **rules,
+    )
+    return decide_list(ladder, live, rules, NOW)
+
+
+def shown(decided):
+    return [one.item_id for one in decided.items]
 
 
 LADDER = (rung("personal", "i0", "i1", "i2"), rung("audience", "i1", "i3"), rung("popular", "i4", "i0", "i5"))
@@ -129,8 +143,8 @@ LADDER = (rung("personal", "i0", "i1", "i2"), rung("audience", "i1", "i3"), rung
         ),
     ],
 )
-def test_compose_list(overrides, n, expected):
-    assert shown(compose(LADDER, overrides, n)) == expected
+def test_decide_list(overrides, n, expected):
+    assert shown(decide(LADDER, overrides, n)) == expected
 
 
 def test_what_mattered_is_told():
@@ -142,14 +156,20 @@ def test_what_mattered_is_told():
         override("boost", "i4", 5),
         override("pin", "i8", 6, position=50),
     ]
-    composed = compose(LADDER, overrides, 3)
-    assert shown(composed) == ["i5", "i2", "i0"]
-    assert sorted(composed.applied_overrides) == ["o2", "o3"], (
+    decided = decide(LADDER, overrides, 3)
+    assert shown(decided) == ["i5", "i2", "i0"]
+    assert sorted(decided.applied_overrides) == ["o2", "o3"], (
         "i1 stands below what was looked at; i9, i4 and i8 are not in it"
     )
-    assert composed.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2")
-    assert composed.items[1][2:] == (1.6, 0.8, "personal", "personal (by knn); boosted ×2 by override o3")
-    assert sorted(compose(LADDER, overrides, 4).applied_overrides) == [
+    assert decided.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2", False)
+    assert decided.items[1][2:] == (
+        1.6,
+        0.8,
+        "personal",
+        "personal (by knn); boosted ×2 by override o3",
+        False,
+    )
+    assert sorted(decide(LADDER, overrides, 4).applied_overrides) == [
         "o1",
         "o2",
         "o3",
@@ -164,7 +184,7 @@ def test_what_speaks_for_an_item_is_told():
             [ListItem("i0", 1.0, ("knn",), ReasonItem("i7", "2026-01-05")), ListItem("i1", 0.5, ())],
         )
     ]
-    reasons = [item.reason for item in compose(ladder, [], 2).items]
+    reasons = [item.reason for item in decide(ladder, [], 2).items]
     assert reasons == ["personal (by knn); wanted i7 on 2026-01-05", "personal"]
 
 
@@ -184,15 +204,15 @@ def test_what_speaks_for_an_item_is_told():
     ],
 )
 def test_the_list_is_named_for_the_best_rung_that_gave_an_item(ladder, overrides, source):
-    assert compose(ladder, overrides, 5).source == source
+    assert decide(ladder, overrides, 5).source == source
 
 
 def test_below_zero_a_boost_still_raises():
     ladder = [
         Rung("personal", "", [ListItem("i0", -1.0, ()), ListItem("i1", -1.5, ()), ListItem("i2", -3.0, ())])
     ]
-    assert shown(compose(ladder, [override("boost", "i1", factor=2)], 3)) == ["i1", "i0", "i2"]
-    assert shown(compose(ladder, [override("boost", "i0", factor=0.5)], 3)) == [
+    assert shown(decide(ladder, [override("boost", "i1", factor=2)], 3)) == ["i1", "i0", "i2"]
+    assert shown(decide(ladder, [override("boost", "i0", factor=0.5)], 3)) == [
         "i1",
         "i0",
         "i2",
@@ -225,13 +245,13 @@ LADDERS = st.lists(
 @settings(deadline=None)  # other tests share the machine
 @given(LADDERS, RULES, st.integers(1, 20))
 def test_whatever_the_lists_and_overrides(ladder, overrides, n):
-    composed = compose(ladder, overrides, n)
-    ids = shown(composed)
+    decided = decide(ladder, overrides, n)
+    ids = shown(decided)
     blocked = {one.item_id for one in overrides if one.kind == "block" and one.until > NOW}
     assert not {*ids} & blocked, "a blocked item is in no answer"
     assert not {*ids} & {"gone", "sold", "unknown"}, "nor one that may not be shown"
     assert len(ids) == len({*ids}) <= n
-    assert [one.rank for one in composed.items] == list(range(1, len(ids) + 1))
+    assert [one.rank for one in decided.items] == list(range(1, len(ids) + 1))
     pinned = {}
     for one in overrides:
         if one.kind == "pin" and one.until > NOW and one.item_id in ELIGIBLE - blocked:
@@ -248,11 +268,11 @@ def test_whatever_the_lists_and_overrides(ladder, overrides, n):
             assert ids[position - 1] == item_id, "the pin of a place has it"
         elif item_id in ids and len(offered - pinned.keys()) >= n:
             assert ids.index(item_id) + 1 >= position, "no pin stands above its place"
-    assert {*composed.applied_overrides} <= {one.override_id for one in overrides if one.until > NOW}
+    assert {*decided.applied_overrides} <= {one.override_id for one in overrides if one.until > NOW}
 
 
 @settings(deadline=None)
 @given(LADDERS, RULES, st.integers(1, 10), st.integers(1, 10))
 def test_a_shorter_answer_is_the_beginning_of_a_longer_one(ladder, overrides, n, more):
-    longer = compose(ladder, overrides, n + more)
-    assert compose(ladder, overrides, n).items == longer.items[:n]
+    longer = decide(ladder, overrides, n + more)
+    assert decide(ladder, overrides, n).items == longer.items[:n]

@@ -1,0 +1,271 @@
+"""What a visitor is shown: a pure function of the candidates, the visitor's live state, the rules, and the
+time.
+
+The stages, in order: gather (the rungs of the fallback ladder), hard filters, live behaviour (what was
+bought, what was shown too often), overrides, diversity and caps, fill, explain. On every rung the same order
+holds: items that may not be shown, are not wanted or are blocked are left out; boosts and fatigue reorder the
+rest; pins take their positions. Block beats pin beats boost beats the recommender.
+
+The stages are generators: of a list of a hundred, an answer with ten looks at little more than ten.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
+
+from expectations.contracts.override import TO_THE_END, Override
+from expectations.contracts.snapshot import ItemFacts, ListItem
+from serving_app.live.state import LiveState
+from serving_app.overrides.rule_set import fold_category
+from serving_app.recommendations.decision import (
+    CAP,
+    DIVERSITY,
+    FILLING,
+    FILTERS,
+    GATHER,
+    LIVE,
+    OVERRIDES,
+    STRICT,
+    DecidedItem,
+    Decision,
+    Rules,
+)
+from serving_app.recommendations.diversity import CategoryCap, diversify
+from serving_app.recommendations.explain import explain_listed_item, explain_pin
+from serving_app.recommendations.ladder import CATALOGUE, OVERRIDE, SESSION, STATIC, Rung
+from serving_app.recommendations.live_behaviour import compute_fatigue, find_unwanted_items
+from serving_app.recommendations.trace import Trace
+
+BLOCKED, SHOWN_BEFORE = "blocked", "shown_before"
+ONLY_SESSION = (SESSION,)  # sources of an item that live behaviour alone proposes
+
+
+class Candidate(NamedTuple):
+    """An item that a rung offers, with its score after fatigue and boosts."""
+
+    rung: Rung
+    listed: ListItem
+    score: float
+    fatigue: float = 1.0
+    boosts: Sequence[Override] = ()
+
+
+class Removal(NamedTuple):
+    """Why an item is left out: the stage, a stable word, and the block where there is one."""
+
+    stage: str
+    reason: str
+    block: Override | None = None
+
+
+FindRemoval = Callable[[str], Removal | None]
+
+
+def decide_list(
+    ladder: Iterable[Rung], live: LiveState, rules: Rules, now: datetime, trace: Trace | None = None
+) -> Decision:
+    """A recommendation list of at most `rules.n` items.
+
+    The list for a smaller `n` is the beginning of the list for a larger one, unless the category cap makes
+    room for pins.
+
+    Args:
+        ladder: lists, best first; read only as far as needed.
+        live: empty where personalization is denied.
+        trace: notes what each stage removes and how long it takes; None: nothing is noted.
+    """
+    if trace:
+        rules, ladder = trace.follow_rules(rules), trace.follow_steps(GATHER, ladder)
+    applied: dict[str, None] = {}  # a set that remembers its order
+    find_removal = combine_removals(live, rules, now, applied, trace)
+    cap, above = CategoryCap(rules.max_per_category, rules.read_item), []
+    waiting = select_pins(rules, find_removal, cap)
+    pinned = {pin.item_id for pin in waiting}
+    if rules.mode == STRICT:
+        ladder = select_strict_rungs(ladder, rules.first_source)
+    rungs = iterate_candidates(ladder, live, rules, find_removal, pinned)
+    candidates = chain.from_iterable(spread_candidates(rungs, rules, cap, above, trace))
+    if trace:
+        candidates = trace.follow_steps(FILLING, candidates)
+    rows: list[Candidate | Override] = []
+    last_position = rules.n_before + rules.n
+    while len(rows) < rules.n:
+        is_pin_due = waiting and waiting[0].position <= rules.n_before + len(rows) + 1
+        candidate = None if is_pin_due else next(candidates, None)
+        if candidate:
+            rows.append(candidate)
+            cap.add(candidate.listed.item_id)
+            applied.update(dict.fromkeys(boost.override_id for boost in candidate.boosts))
+            if rules.diversity:
+                above.append(rules.read_item(candidate.listed.item_id))
+        elif waiting:  # a pin is due, or nothing else is left
+            pin = waiting.pop(0)
+            if pin.position > last_position:  # its place under the cap was not reserved
+                if cap.is_full_for(pin.item_id):
+                    continue
+                cap.add(pin.item_id)
+            rows.append(pin)
+            applied[pin.override_id] = None
+            if rules.diversity:
+                above.append(rules.read_item(pin.item_id))
+        else:
+            break
+    return explain_rows(rows, rules, tuple(applied))
+
+
+def combine_removals(
+    live: LiveState, rules: Rules, now: datetime, applied: dict[str, None], trace: Trace | None = None
+) -> FindRemoval:
+    """A function of an item id: why the item is left out, or None. Blocks that leave one out are added to
+    `applied`.
+    """
+    unwanted = find_unwanted_items(live, rules.read_item, rules.leaves_out_cart, now)
+    hard, overrides, is_shown_before = rules.find_removal, rules.overrides, rules.is_shown_before
+    has_blocks = overrides.has_blocks
+
+    def find_removal(item_id: str) -> Removal | None:
+        if (reason := hard(item_id)) is not None:
+            return Removal(FILTERS, reason)
+        if is_shown_before is not None and is_shown_before(item_id):
+            return Removal(GATHER, SHOWN_BEFORE)
+        if item_id in unwanted:
+            return Removal(LIVE, unwanted[item_id])
+        if has_blocks and (block := overrides.find_block(item_id, list_categories(rules, item_id))):
+            applied[block.override_id] = None
+            return Removal(OVERRIDES, BLOCKED, block)
+        return None
+
+    return trace.follow_removals(find_removal) if trace else find_removal
+
+
+def list_categories(rules: Rules, item_id: str) -> Sequence[str]:
+    """The categories an item belongs to, as overrides compare them; none where no override names one."""
+    if not rules.overrides.has_category_rules:
+        return ()
+    item = rules.read_item(item_id)
+    names = (item.category, *item.category_path) if item else ()
+    return [fold_category(name) for name in names if name]
+
+
+def select_pins(rules: Rules, find_removal: FindRemoval, cap: CategoryCap) -> list[Override]:
+    """The pins that may be shown, by position. Those of this page reserve their place under the cap, and one
+    that finds none is left out.
+    """
+    selected = []
+    for pin in rules.overrides.pins:
+        if find_removal(pin.item_id) is not None:
+            continue
+        if pin.position <= rules.n_before + rules.n:
+            if cap.is_full_for(pin.item_id):
+                continue
+            cap.add(pin.item_id)
+        selected.append(pin)
+    return selected
+
+
+def iterate_candidates(
+    ladder: Iterable[Rung], live: LiveState, rules: Rules, find_removal: FindRemoval, pinned: set[str]
+) -> Iterator[Iterator[Candidate]]:
+    """For each rung its candidates that may be shown, best first; each item once over all rungs."""
+    fatigue, seen = compute_fatigue(live, rules.fatigue), set(pinned)
+
+    def select(rung: Rung) -> Iterator[Candidate]:
+        for candidate in rank_rung(rung, rules, fatigue):
+            item_id = candidate.listed.item_id
+            if item_id not in seen and find_removal(item_id) is None:
+                seen.add(item_id)
+                yield candidate
+
+    return map(select, ladder)
+
+
+def rank_rung(rung: Rung, rules: Rules, fatigue: Mapping[str, float]) -> Iterable[Candidate]:
+    """The candidates of a rung by score after fatigue and boosts; ties keep their order. What is buried to
+    the end stands behind all others.
+    """
+    overrides = rules.overrides
+    if not (overrides.has_boosts or fatigue):
+        return (Candidate(rung, listed, listed.score) for listed in rung.items)
+    rows = []
+    for listed in rung.items:
+        item_id = listed.item_id
+        boosts = (
+            overrides.list_boosts(item_id, list_categories(rules, item_id)) if overrides.has_boosts else ()
+        )
+        factor = fatigue.get(item_id, 1.0)
+        rows.append(Candidate(rung, listed, scale_score(listed.score, factor, boosts), factor, boosts))
+    return sorted(rows, key=lambda candidate: (is_buried_to_end(candidate.boosts), -candidate.score))
+
+
+def is_buried_to_end(boosts: Sequence[Override]) -> bool:
+    """Whether one of the boosts and buries of an item puts it behind all others."""
+    return any(boost.factor == TO_THE_END for boost in boosts)
+
+
+def scale_score(score: float, fatigue: float, boosts: Sequence[Override]) -> float:
+    """A score after fatigue and boosts.
+
+    A factor above 1 raises and one below 1 lowers; a score below zero is divided by it, so that this holds
+    there too. What is buried to the end keeps its score, or 0 if that is lower.
+    """
+    for factor in (fatigue, *(boost.factor for boost in boosts)):
+        if factor == TO_THE_END:
+            return min(score, 0.0)
+        score = score * factor if score >= 0 else score / factor
+    return score
+
+
+def spread_candidates(
+    rungs: Iterable[Iterator[Candidate]],
+    rules: Rules,
+    cap: CategoryCap,
+    above: list[ItemFacts | None],
+    trace: Trace | None = None,
+) -> Iterator[Iterator[Candidate]]:
+    """For each rung its candidates in diversified order, without those of full categories."""
+
+    def is_open(candidate: Candidate) -> bool:
+        is_full = cap.is_full_for(candidate.listed.item_id)
+        if is_full and trace:
+            trace.count_removal(DIVERSITY, CAP)
+        return not is_full
+
+    def get_item(candidate: Candidate) -> tuple[ItemFacts | None, float]:
+        return rules.read_item(candidate.listed.item_id), candidate.score
+
+    for rung in rungs:
+        if rules.diversity:
+            rung = diversify(rung, get_item, above, rules.diversity)
+        yield rung if rules.max_per_category is None else filter(is_open, rung)
+
+
+def select_strict_rungs(ladder: Iterable[Rung], first_source: str | None) -> Iterator[Rung]:
+    """The one rung of a strict list: the first that has items, or on later pages that of the first page.
+    What may not be shown of it is not replaced by another rung's.
+    """
+    for rung in ladder:
+        if rung.source != CATALOGUE and len(rung.items) and first_source in (None, rung.source):
+            yield rung
+            return
+
+
+def explain_rows(
+    rows: Sequence[Candidate | Override], rules: Rules, applied_overrides: tuple[str, ...]
+) -> Decision:
+    """The rows with their ranks and reasons."""
+    sources = (row.rung.source for row in rows if isinstance(row, Candidate))
+    source = rules.first_source or next(sources, OVERRIDE if rows else STATIC)
+    items = []
+    for rank, row in enumerate(rows, start=rules.n_before + 1):
+        if isinstance(row, Candidate):
+            rung, listed, score, fatigue, boosts = row
+            reason = explain_listed_item(rung, listed, boosts, fatigue)
+            own_source = SESSION if listed.sources == ONLY_SESSION else rung.source
+            is_filler = rung.source != source
+            items.append(
+                DecidedItem(listed.item_id, rank, score, listed.score, own_source, reason, is_filler)
+            )
+        else:
+            items.append(DecidedItem(row.item_id, rank, None, None, OVERRIDE, explain_pin(row), False))
+    return Decision(source, tuple(items), applied_overrides)

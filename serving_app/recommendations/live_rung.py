@@ -1,0 +1,50 @@
+"""The first rung of a ladder, steered by what the visitor did since the last night."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from expectations.contracts.snapshot import ListItem
+from serving_app.live.state import LiveState
+from serving_app.recommendations.ladder import PERSONAL, SESSION, LiveReason, Rung
+from serving_app.recommendations.steering import SteeredCandidates, SteeredItem, steer_candidates
+from serving_app.storage.snapshots import Snapshot
+
+
+def steer_rungs(rungs: Iterable[Rung], live: LiveState, snapshot: Snapshot, now: datetime) -> Iterator[Rung]:
+    """The rungs, the first that has items steered: a personal list stays one, any other becomes a list for
+    this session. Where nothing steers they are as they were.
+    """
+    is_first = True
+    for rung in rungs:
+        if is_first and len(rung.items):
+            is_first = False
+            is_personal = rung.source == PERSONAL
+            if steered := steer_candidates(rung.items, is_personal, live.events, snapshot, now):
+                items = SteeredItems(steered)
+                rung = Rung(PERSONAL if is_personal else SESSION, rung.about, items)
+        yield rung
+
+
+class SteeredItems(Sequence[ListItem]):
+    """Steered candidates as items of a list, made as they are asked for."""
+
+    def __init__(self, steered: SteeredCandidates) -> None:
+        self._steered = steered
+
+    def __len__(self) -> int:
+        return len(self._steered)
+
+    def __getitem__(self, place):
+        if isinstance(place, slice):
+            return [*map(make_list_item, self._steered[place])]
+        return make_list_item(self._steered[place])
+
+
+def make_list_item(steered: SteeredItem) -> ListItem:
+    """A steered candidate as an item of a list; where an event speaks for it, `session` is a source."""
+    sources = steered.base.sources if steered.base else ()
+    if steered.because is None:
+        return ListItem(steered.item_id, steered.score, sources, steered.base and steered.base.because)
+    event = steered.because
+    reason = LiveReason(event.item_id, event.occurred_at.date().isoformat(), event.event_type)
+    return ListItem(steered.item_id, steered.score, (*sources, SESSION), reason)

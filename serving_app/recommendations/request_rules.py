@@ -1,0 +1,73 @@
+"""The rules of one list, from what a request asks for, how its placement is configured, and what operators
+want.
+"""
+
+from collections.abc import Callable
+
+from serving_app.filters.hard_filters import FilterRequest
+from serving_app.overrides.rule_set import RuleSet
+from serving_app.recommendations.cursor import NO_CURSOR, Cursor, decode_cursor, digest_item, encode_cursor
+from serving_app.recommendations.decision import Decision, Rules
+from serving_app.recommendations.placements import Placement
+from serving_app.recommendations.schemas import ListQuery
+from serving_app.storage.snapshots import Snapshot
+
+
+def read_cursor(query: ListQuery) -> Cursor:
+    """What earlier pages have shown; nothing without a cursor.
+
+    Raises:
+        BadRequest: the cursor is none of this service.
+    """
+    return decode_cursor(query.cursor) if query.cursor else NO_CURSOR
+
+
+def make_rules(
+    query: ListQuery,
+    placement: Placement,
+    cursor: Cursor,
+    snapshot: Snapshot,
+    overrides: RuleSet,
+    find_removal: Callable[[str], str | None],
+) -> Rules:
+    """The rules of a list. What a request says itself comes before what its placement says."""
+    return Rules(
+        n=query.n,
+        find_removal=find_removal,
+        read_item=snapshot.read_item,
+        overrides=overrides if placement.has_pins_and_boosts else overrides.keep_blocks(),
+        mode=query.mode or placement.mode,
+        n_before=len(cursor.digests),
+        first_source=cursor.source,
+        is_shown_before=make_memory(cursor),
+        diversity=placement.diversity if query.diversity is None else query.diversity,
+        max_per_category=query.max_per_category or placement.max_per_category,
+        fatigue=placement.fatigue,
+        leaves_out_cart=placement.leaves_out_cart,
+    )
+
+
+def make_filter_request(query: ListQuery, snapshot: Snapshot, customer_id: str | None) -> FilterRequest:
+    """What the request and its visitor say of the items they may see; the country of a request comes before
+    that of the customer's profile.
+    """
+    excluded = frozenset(map(snapshot.normalise_item_id, query.exclude)) if query.exclude else frozenset()
+    country = query.country
+    if country is None and customer_id and (customer := snapshot.read_customer(customer_id)):
+        country = customer.country
+    return FilterRequest(excluded, country, query.age)
+
+
+def make_memory(cursor: Cursor) -> Callable[[str], bool] | None:
+    """Whether an earlier page has shown an item; None on the first page."""
+    if not cursor.digests:
+        return None
+    shown = frozenset(cursor.digests)
+    return lambda item_id: digest_item(item_id) in shown
+
+
+def make_next_cursor(query: ListQuery, cursor: Cursor, decision: Decision) -> str | None:
+    """The cursor of the page behind this one; None behind one that is not full."""
+    if len(decision.items) < query.n:
+        return None
+    return encode_cursor(decision.source, cursor.digests, (item.item_id for item in decision.items))
