@@ -17,6 +17,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 2
+    live: str = field(default="", repr=False)
     admin_token: str = field(default="", repr=False)
     user_token_secrets: tuple[str, ...] = field(default=(), repr=False)
     key_rate: str = "1000/second"
@@ -41,6 +42,7 @@ class Settings:
             host=values["CONCIERGE_HTTP_HOST"],
             port=int(values["CONCIERGE_HTTP_PORT"]),
             workers=int(values["CONCIERGE_HTTP_WORKERS"]),
+            live=values["CONCIERGE_LIVE"],
             admin_token=values["CONCIERGE_ADMIN_TOKEN"],
             user_token_secrets=tuple(
                 secret.strip()

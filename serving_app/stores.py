@@ -1,5 +1,6 @@
 """Everything that one worker reads and writes."""
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +8,9 @@ from datetime import datetime
 
 from expectations.contracts.home import HomePaths
 from serving_app.keys.store import FileKeys, KeyStore
+from serving_app.live.breaker import GuardedBackend
 from serving_app.live.lmdb_store import LmdbBackend
+from serving_app.live.redis_store import SLOW_SECONDS, RedisBackend
 from serving_app.live.service import LiveStates
 from serving_app.live.state import LiveStore
 from serving_app.overrides.store import FileOverrides, OverrideStore
@@ -45,7 +48,6 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
     log = AppendLog(paths.decision_log, clock, new_name)
     snapshots = PublishedSnapshots(settings.home, PATIENCE_SECONDS)
     restrictions = LmdbRestrictions(paths.restrictions)
-    states = LmdbBackend(paths.live_states, clock)
     return Stores(
         snapshots=snapshots,
         restrictions=restrictions,
@@ -53,5 +55,12 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
         impressions=ImpressionLog(log, settings.withholds_unlogged),
         events=AppendLog(paths.event_log, clock, new_name, title="the event log"),
         keys=FileKeys(settings.home),
-        live=LiveStates(states, restrictions, snapshots, settings.identity_key),
+        live=LiveStates(open_backend(settings, clock), restrictions, snapshots, settings.identity_key),
     )
+
+
+def open_backend(settings: Settings, clock: Callable[[], datetime]) -> GuardedBackend:
+    """The database of the live states."""
+    if settings.live:
+        return GuardedBackend(RedisBackend(settings.live), time.monotonic, SLOW_SECONDS)
+    return GuardedBackend(LmdbBackend(HomePaths(settings.home).live_states, clock), time.monotonic)

@@ -15,6 +15,7 @@ from serving_app.storage.log_files import delete_files_before
 from serving_app.stores import open_stores
 
 TASKS_EVERY_SECONDS = 1
+LIVE_EVERY_SECONDS = 0.2  # how late a served list may count for the next one
 
 
 def app() -> Flask:
@@ -33,13 +34,24 @@ def app() -> Flask:
         "verifying the snapshot": lambda: snapshots.verify(get_utc_now()),
         "mending the overrides": stores.overrides.refresh,
         "verifying the restrictions": lambda: stores.restrictions.refresh(get_utc_now()),
+        "deleting old live states": stores.live.sweep,
     }
     if days := settings.decision_log_days:
         tasks["deleting old decision logs"] = lambda: delete_files_before(
             HomePaths(settings.home).decision_log, get_utc_now() - timedelta(days=days)
         )
     stop = repeat_tasks(tasks, TASKS_EVERY_SECONDS)
+    # on a thread of its own: what a slow disk keeps the others waiting for would make lists repeat themselves
+    stop_live = repeat_tasks({"writing live states": stores.live.flush}, LIVE_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid)
-    atexit.register(lambda: (stop.set(), log.rotate(is_forced=True), stores.events.rotate(is_forced=True)))
+    atexit.register(
+        lambda: (
+            stop.set(),
+            stop_live.set(),
+            stores.live.flush(),
+            log.rotate(is_forced=True),
+            stores.events.rotate(is_forced=True),
+        )
+    )
     return wsgi_app

@@ -42,6 +42,7 @@ def describe_flaw(setting: Setting, value: str, flaw: str) -> str:
 
 
 SPARK_MASTER = re.compile(r"local(\[(\*|[1-9]\d*)(,\s*\d+)?\])?|(spark|k8s|mesos)://\S+|yarn")
+REDIS_URI = re.compile(r"rediss?://\S+|unix:///?\S+")
 TRACKING_URI = re.compile(r"(sqlite|postgresql|mysql|mssql)(\+\w+)?://\S+|https?://\S+|databricks(://\S+)?")
 
 
@@ -126,3 +127,10 @@ def check_tracking_uri(value: str) -> Flaw:
         if TRACKING_URI.fullmatch(value)
         else "sqlite:///<file>, http(s)://<server> or another database's URI"
     )
+
+
+def check_redis_uri(value: str) -> Flaw:
+    """Where a Redis server listens."""
+    if REDIS_URI.fullmatch(value):
+        return None
+    return "redis://<host>:<port>/<number>, with rediss:// over TLS, or unix://<socket>"

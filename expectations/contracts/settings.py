@@ -19,6 +19,7 @@ from expectations.contracts.setting_values import (
     check_one_of,
     check_optional,
     check_rate,
+    check_redis_uri,
     check_secrets,
     check_source_names,
     check_spark_master,
@@ -149,6 +150,13 @@ SETTINGS = {
             "2",
             "worker processes of the service",
             find_flaw=check_whole_number(1, 256),
+        ),
+        Setting(
+            "CONCIERGE_LIVE",
+            "",
+            "where live states are stored: redis://host:6379/0; empty: LMDB in CONCIERGE_HOME/serving/live",
+            True,
+            check_optional(check_redis_uri),
         ),
         Setting(
             "CONCIERGE_ADMIN_TOKEN",

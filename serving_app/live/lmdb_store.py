@@ -13,7 +13,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -52,6 +52,13 @@ class LiveDatabase(WatchedEnvironment):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, MAP_BYTES, n_databases=0, is_synced=False)
         self._env.reader_check()  # slots of processes that were killed
+
+    def is_current(self) -> bool:
+        """Whether it is the one that lies there now."""
+        try:
+            return self._file.stat().st_ino == self._inode
+        except OSError:
+            return True  # nothing lies there, so nobody has replaced it
 
     @contextmanager
     def begin(self, is_write: bool) -> Iterator[lmdb.Transaction]:
@@ -135,19 +142,17 @@ class LmdbBackend:
         Raises:
             BackendError: the file cannot be used now.
         """
-        try:
+        with translate_errors():
             database = self._get_database()
-            with database.begin(is_write) as txn:
-                yield txn
-        except (OSError, lmdb.Error, ValueDamaged) as error:
-            if isinstance(error, DAMAGES):
+            try:
+                with database.begin(is_write) as txn:
+                    yield txn
+            except DAMAGES:
                 with self._lock, lock_folder(self._folder):
-                    if self._database is database:
+                    if self._database is database and database.is_current():
                         self._begin_anew("it was damaged")
-                        self._database = None
-            # LMDB's own words hold the path.
-            why = error.strerror if isinstance(error, OSError) else type(error).__name__
-            raise BackendError(f"the live states cannot be used: {why}") from error
+                    self._database = None
+                raise
 
     def _get_database(self) -> LiveDatabase:
         database = self._database
@@ -165,23 +170,25 @@ class LmdbBackend:
     def _open(self) -> LiveDatabase:
         """What is there, where it can be trusted; otherwise an empty one in its place."""
         with lock_folder(self._folder):
-            reason = self._find_distrust()
-            if reason:
+            if reason := self._find_distrust():
                 self._begin_anew(reason)
-            database = LiveDatabase(self._folder)
-            if not database.is_intact():
-                del database
-                self._begin_anew("it was cut off")
+            with suppress(*DAMAGES):
                 database = LiveDatabase(self._folder)
-            return database
+                if database.is_intact():
+                    return database
+                del database  # LMDB opens no second handle while there is a first
+            self._begin_anew("it was cut off or damaged")
+            return LiveDatabase(self._folder)
 
     def _find_distrust(self) -> str:
-        if not (self._folder / DATA).exists():
-            return "it is new" if not self._folder.exists() else "it was taken away"
+        if not self._folder.exists():
+            return "it is new"
         try:
+            if not (self._folder / DATA).stat().st_size:
+                return "it was emptied"
             layout, boot_id = (self._folder / ORIGIN).read_text().split()
         except (OSError, ValueError):
-            return "it does not say who wrote it"
+            return "it was taken away, or does not say who wrote it"
         if layout != str(LAYOUT):
             return "another version wrote it"
         return "" if boot_id == self._boot_id else "the machine has started since it was written"
@@ -201,6 +208,16 @@ class LmdbBackend:
             logger.warning("the live states were begun anew: %s", reason)
             self.begun_anew = reason
         temporary.rename(self._folder)
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Raise every failure as a `BackendError`, without LMDB's own words, which hold the path."""
+    try:
+        yield
+    except (OSError, lmdb.Error, ValueDamaged) as error:
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise BackendError(f"the live states cannot be used: {why}") from error
 
 
 @contextmanager

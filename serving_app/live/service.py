@@ -4,14 +4,15 @@ It hashes the ids of events, lets the restrictions decide what may be stored and
 database while that is away: reads are empty then, and events wait in memory.
 """
 
-from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.restrictions import RestrictionView
-from serving_app.live.backends import BackendError, BackendTransaction, LiveBackend, get_message_key
+from serving_app.live.backends import BackendError, BackendTransaction, get_message_key
+from serving_app.live.breaker import GuardedBackend
 from serving_app.live.derive import derive_state
 from serving_app.live.events import LiveEvent
 from serving_app.live.exposures import NOTHING_SHOWN, merge_exposures
@@ -25,6 +26,7 @@ from serving_app.live.visitor_records import (
     record_events,
     record_exposures,
 )
+from serving_app.live.waiting import WaitingQueue
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 from serving_app.visitors.service import may_be_personal
@@ -32,6 +34,8 @@ from serving_app.visitors.service import may_be_personal
 # What waits in a worker: exposures for the next flush, events while the database is away. 10,000 events are a
 # minute of a shop of 14 million events a day; what is beyond that the night still has, from the event log.
 MOST_WAITING_LISTS, MOST_WAITING_EVENTS = 10_000, 10_000
+WRITTEN_AT_ONCE = 500
+PROBE = get_message_key("")  # which nobody writes
 
 
 class LiveStates:
@@ -39,7 +43,7 @@ class LiveStates:
 
     def __init__(
         self,
-        backend: LiveBackend,
+        backend: GuardedBackend,
         restrictions: RestrictionStore,
         snapshots: SnapshotStore,
         identity_key: str,
@@ -50,31 +54,24 @@ class LiveStates:
         """
         self._backend, self._restrictions, self._snapshots = backend, restrictions, snapshots
         self._key = identity_key
-        self._waiting_lists: deque[tuple[VisitorKeys, tuple[str, ...], int]] = deque(
-            maxlen=MOST_WAITING_LISTS
-        )
-        self._problem = ""
+        self._lists: WaitingQueue[tuple[VisitorKeys, Sequence[str], int]] = WaitingQueue(MOST_WAITING_LISTS)
+        self._events: WaitingQueue[LiveEvent] = WaitingQueue(MOST_WAITING_EVENTS)
 
     def find_known(self, message_ids: Iterable[str]) -> set[str]:
         message_ids = list(message_ids)
         try:
             found = self._backend.read([get_message_key(one) for one in message_ids])
-        except BackendError as error:
-            self._note(error)
+        except BackendError:
             return set()
         return {one for one, value in zip(message_ids, found, strict=True) if value is not None}
 
     def record(self, events: Sequence[LiveEvent]) -> None:
-        routed = self._route(events)
-        if routed:
-            try:
-                self._backend.update(lambda transaction: record_events(transaction, routed))
-            except BackendError as error:
-                self._note(error)
+        if not self._write_events(events):
+            self._events.add(events)
 
     def record_exposures(self, visitor: VisitorKeys, item_ids: Sequence[str], shown_at: datetime) -> None:
         if item_ids and (visitor.identifier_ids or visitor.customer_id):
-            self._waiting_lists.append((visitor, tuple(item_ids), to_microseconds(shown_at)))
+            self._lists.add([(visitor, tuple(item_ids), to_microseconds(shown_at))])
 
     def read(self, visitor: VisitorKeys, absorbed_date: date | None) -> LiveState:
         if not visitor.identifier_ids and not visitor.customer_id:
@@ -83,8 +80,7 @@ class LiveStates:
             own, users, of_customer = find_roots(self._backend.read, visitor)
             roots = self._select_readable(visitor, own, users, of_customer)
             found = read_records(self._backend.read, roots)
-        except BackendError as error:
-            self._note(error)
+        except BackendError:
             return EMPTY_STATE
         record, exposures = EMPTY_RECORD, NOTHING_SHOWN
         for one in found:
@@ -93,35 +89,57 @@ class LiveStates:
         return derive_state(record, exposures, absorbed_date.toordinal() if absorbed_date else 0)
 
     def flush(self) -> None:
-        """Write the exposures that wait, in one transaction."""
-        waiting = [self._waiting_lists.popleft() for _ in range(len(self._waiting_lists))]
-        if not waiting:
-            return
+        """Write what waits, and look whether a database that was away is back: for a timer."""
+        if self._backend.describe_problem():
+            self.describe_problem()
+        while lists := self._lists.take(WRITTEN_AT_ONCE):
+            if not self._write_lists(lists):
+                return self._lists.put_back(lists)
+        while events := self._events.take(WRITTEN_AT_ONCE):
+            if not self._write_events(events):
+                return self._events.put_back(events)
 
+    def sweep(self) -> None:
+        """Delete some of what is too old: for a timer."""
+        with suppress(BackendError):
+            self._backend.sweep()
+
+    def describe_problem(self) -> str:
+        with suppress(BackendError):
+            self._backend.read([PROBE])
+        problem = self._backend.describe_problem()
+        return f"what visitors do now changes nothing, or later: {problem}" if problem else ""
+
+    def _write_events(self, events: Sequence[LiveEvent]) -> bool:
+        """Whether they could be written."""
+        routed = self._route(events)
+        try:
+            if routed:
+                self._backend.update(lambda transaction: record_events(transaction, routed))
+        except BackendError:
+            return False
+        return True
+
+    def _write_lists(self, lists: Sequence[tuple[VisitorKeys, Sequence[str], int]]) -> bool:
         def change(transaction: BackendTransaction) -> None:
-            for visitor, item_ids, shown_at in waiting:
+            for visitor, item_ids, shown_at in lists:
                 record_exposures(transaction, visitor, item_ids, shown_at)
 
         try:
             self._backend.update(change)
-        except BackendError as error:
-            self._note(error)
-
-    def describe_problem(self) -> str:
-        return self._problem
-
-    def _note(self, error: BackendError) -> None:
-        self._problem = str(error)
+        except BackendError:
+            return False
+        return True
 
     def _route(self, events: Sequence[LiveEvent]) -> list[RoutedEvent]:
         snapshot = self._snapshots.get_current()
         zone = ZoneInfo(getattr(snapshot.meta, "time_zone", "UTC")) if snapshot else UTC
+        routed = []
         with self._restrictions.open_view() as view:
-            routed = [
-                self._route_event(event, snapshot, view, zone)
-                for event in events
-                if not event.is_bot and (event.user_id or event.anonymous_id)
-            ]
+            for event in events:
+                if not event.is_bot and (event.user_id or event.anonymous_id):
+                    with suppress(UnicodeEncodeError):  # of such an id nothing can be hashed
+                        routed.append(self._route_event(event, snapshot, view, zone))
         if all(one.is_stored for one in routed) or not self._restrictions.describe_problem():
             return routed
         # nobody knows who said no: nothing is stored, and nothing is deleted either

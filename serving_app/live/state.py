@@ -74,3 +74,9 @@ class LiveStore(Protocol):
 
     def describe_problem(self) -> str:
         """Why it cannot be read or written; empty when it can."""
+
+    def flush(self) -> None:
+        """Write what waits to be written: for a timer."""
+
+    def sweep(self) -> None:
+        """Delete some of what is too old: for a timer."""

@@ -5,7 +5,7 @@ A *root* is the id that a record is stored under: the identifier of a user or a 
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from serving_app.live.backends import (
     BackendTransaction,
@@ -17,6 +17,7 @@ from serving_app.live.backends import (
 )
 from serving_app.live.events import LiveEvent
 from serving_app.live.exposures import (
+    NOTHING_SHOWN,
     ExposureTimes,
     add_exposures,
     merge_exposures,
@@ -35,6 +36,7 @@ from serving_app.live.record import (
 from serving_app.live.state import VisitorKeys
 from serving_app.live.timestamps import to_microseconds
 
+T = TypeVar("T")
 MOST_USERS = 4  # of one browser that are remembered
 MOST_ROOTS = 16  # of one customer that are merged
 
@@ -69,6 +71,7 @@ class FoundRecord(NamedTuple):
 
 def record_events(transaction: BackendTransaction, routed: Sequence[RoutedEvent]) -> None:
     """Add events to their roots, except those whose message id is known."""
+    transaction.get_many(_list_keys(routed))  # what will be asked for, in one round trip
     message_keys = [get_message_key(one.event.message_id) for one in routed]
     known = transaction.get_many(message_keys)
     seen: set[bytes] = set()
@@ -86,8 +89,8 @@ def record_exposures(
     root = visitor.customer_id or _find_root(transaction, visitor.identifier_ids)
     key = get_exposures_key(root)
     (packed,) = transaction.get_many([key])
-    times = unpack_exposures(packed) if packed else {}
-    transaction.put(key, pack_exposures(add_exposures(times, item_ids, shown_at)))
+    times = add_exposures(_decode(packed, unpack_exposures, NOTHING_SHOWN), item_ids, shown_at)
+    transaction.put(key, pack_exposures(times))
 
 
 def find_roots(
@@ -101,9 +104,9 @@ def find_roots(
     customer_keys = [get_customer_key(visitor.customer_id)] if visitor.customer_id else []
     found = read([*alias_keys, *customer_keys])
     users = [
-        (root, _unpack_users(packed)[-1][1])
+        (root, users[-1][1])
         for root, packed in zip(visitor.identifier_ids, found, strict=False)
-        if packed
+        if (users := _unpack_users(packed))
     ]
     of_customer = _unpack_roots(found[-1]) if customer_keys else ()
     return own, users, list(of_customer)
@@ -117,12 +120,22 @@ def read_records(
     return [
         FoundRecord(
             root,
-            unpack_record(state) if state else EMPTY_RECORD,
-            unpack_exposures(exposures) if exposures else {},
+            _decode(state, unpack_record, EMPTY_RECORD),
+            _decode(exposures, unpack_exposures, NOTHING_SHOWN),
         )
         for root, state, exposures in zip(roots, found[::2], found[1::2], strict=True)
         if state or exposures
     ]
+
+
+def _list_keys(routed: Sequence[RoutedEvent]) -> list[bytes]:
+    keys = []
+    for one in routed:
+        keys.append(get_message_key(one.event.message_id))
+        keys += [get_state_key(root) for root in (one.user_root, one.anonymous_root) if root]
+        keys += [get_alias_key(one.anonymous_root)] if one.anonymous_root else []
+        keys += [get_customer_key(one.customer_id)] if one.customer_id else []
+    return keys
 
 
 def _record_event(transaction: BackendTransaction, routed: RoutedEvent) -> None:
@@ -163,7 +176,7 @@ def _join(
     tablet of two, gets what is done after they have said who they are, and nothing of the first one's.
     """
     (packed,) = transaction.get_many([get_alias_key(anonymous_root)])
-    users = _unpack_users(packed) if packed else ()
+    users = _unpack_users(packed)
     if not users and may_join:
         _move_record(transaction, anonymous_root, user_root)
     by_time = sorted((*users, (at, user_root)))
@@ -175,22 +188,24 @@ def _move_record(transaction: BackendTransaction, from_root: str, to_root: str) 
     keys = [get_state_key(from_root), get_exposures_key(from_root), get_exposures_key(to_root)]
     state, exposures, exposures_there = transaction.get_many(keys)
     if state:
-        merged = merge_records(_read_record(transaction, to_root), unpack_record(state))
+        moved = _decode(state, unpack_record, EMPTY_RECORD)
+        merged = merge_records(_read_record(transaction, to_root), moved)
         transaction.put(get_state_key(to_root), pack_record(merged))
         transaction.delete(keys[0])
     if exposures:
-        there = unpack_exposures(exposures_there) if exposures_there else {}
-        merged_times = merge_exposures(there, unpack_exposures(exposures))
-        transaction.put(keys[2], pack_exposures(merged_times))
+        shown, shown_there = (
+            _decode(packed, unpack_exposures, NOTHING_SHOWN) for packed in (exposures, exposures_there)
+        )
+        transaction.put(keys[2], pack_exposures(merge_exposures(shown, shown_there)))
         transaction.delete(keys[1])
 
 
 def _find_user(transaction: BackendTransaction, anonymous_root: str, at: int) -> str | None:
     """Whose browser it was at that moment; before anybody said so, the first one's."""
     (packed,) = transaction.get_many([get_alias_key(anonymous_root)])
-    if not packed:
-        return None
     users = _unpack_users(packed)
+    if not users:
+        return None
     return next((user for since, user in reversed(users) if since <= at), users[0][1])
 
 
@@ -199,7 +214,7 @@ def _find_root(transaction: BackendTransaction, identifier_ids: Sequence[str]) -
     aliases = transaction.get_many([get_alias_key(root) for root in identifier_ids])
     states = transaction.get_many([get_state_key(root) for root in identifier_ids])
     for root, users, state in zip(identifier_ids, aliases, states, strict=True):
-        if users:
+        if _unpack_users(users):
             return _unpack_users(users)[-1][1]
         if state:
             return root
@@ -219,12 +234,21 @@ def _add_customer_root(transaction: BackendTransaction, customer_id: str, root: 
 
 def _read_record(transaction: BackendTransaction, root: str) -> VisitorRecord:
     (packed,) = transaction.get_many([get_state_key(root)])
-    return unpack_record(packed) if packed else EMPTY_RECORD
+    return _decode(packed, unpack_record, EMPTY_RECORD)
 
 
-def _unpack_users(packed: bytes) -> tuple[tuple[int, str], ...]:
-    return unpack(packed)
+def _unpack_users(packed: bytes | None) -> tuple[tuple[int, str], ...]:
+    """Whose browser it was from when on, microseconds since 1970; oldest first."""
+    return _decode(packed, unpack, ())
 
 
 def _unpack_roots(packed: bytes | None) -> tuple[str, ...]:
-    return unpack(packed) if packed else ()
+    return _decode(packed, unpack, ())
+
+
+def _decode(packed: bytes | None, decode: Callable[[bytes], T], default: T) -> T:
+    """The value; the default where there is none, or nobody can read it: the next write puts it right."""
+    try:
+        return decode(packed) if packed else default
+    except ValueError:
+        return default

@@ -15,6 +15,7 @@ from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.published import HISTORY, Published
 from serving_app.app import create_app
+from serving_app.live.breaker import GuardedBackend
 from serving_app.live.memory import MemoryBackend
 from serving_app.live.service import LiveStates
 from serving_app.overrides.store import MemoryOverrides
@@ -236,7 +237,8 @@ class Shop:
         self.settings = Settings(home=home, sources=(SOURCE,), identity_key=KEY)
         self._numbers = count(1)
         self.stores = open_stores(self.settings, clock)
-        self.live = LiveStates(MemoryBackend(clock), self.restrictions, self.snapshots, KEY)
+        backend = GuardedBackend(MemoryBackend(clock), lambda: clock().timestamp())
+        self.live = LiveStates(backend, self.restrictions, self.snapshots, KEY)
         self.use_stores(
             snapshots=self.snapshots,
             overrides=self.overrides,

@@ -1,19 +1,31 @@
 """One behaviour for every database of live states."""
 
-import pytest
+import threading
 
-from serving_app.live.backends import get_message_key, get_state_key
+import pytest
+import redis
+
+from serving_app.live.backends import BackendError, get_message_key, get_state_key
 from serving_app.live.lmdb_store import LmdbBackend
 from serving_app.live.memory import MemoryBackend
+from serving_app.live.redis_store import PREFIX, RedisBackend
 
 A, B, MESSAGE = get_state_key("i_a"), get_state_key("i_b"), get_message_key("m-1")
 
 
-@pytest.fixture(params=["memory", "lmdb"])
+def make_memory(folder, clock):
+    return MemoryBackend(clock)
+
+
+def make_lmdb(folder, clock):
+    return LmdbBackend(folder / "serving" / "live", clock)
+
+
+@pytest.fixture(params=["memory", "lmdb", "redis"])
 def backend(request, tmp_path, clock):
-    if request.param == "memory":
-        return MemoryBackend(clock)
-    return LmdbBackend(tmp_path / "serving" / "live", clock)
+    if request.param != "redis":
+        return {"memory": make_memory, "lmdb": make_lmdb}[request.param](tmp_path, clock)
+    return RedisBackend(f"redis://127.0.0.1:{request.getfixturevalue('redis_port')}/0")
 
 
 def test_what_is_written_is_read(backend):
@@ -46,7 +58,9 @@ def test_a_change_that_fails_changes_nothing(backend):
     assert backend.read([A]) == [None]
 
 
-def test_what_is_not_written_for_long_is_gone(backend, clock):
+@pytest.mark.parametrize("kind", [make_memory, make_lmdb])
+def test_what_is_not_written_for_long_is_gone(kind, tmp_path, clock):
+    backend = kind(tmp_path, clock)
     backend.update(lambda txn: (txn.put(A, b"1"), txn.put(MESSAGE, b"")))
     clock.move(days=6)
     backend.update(lambda txn: txn.put(B, b"2"))
@@ -55,3 +69,35 @@ def test_what_is_not_written_for_long_is_gone(backend, clock):
     clock.move(days=23)
     backend.sweep()
     assert backend.read([A, B]) == [None, b"2"]
+
+
+def test_what_is_written_in_redis_ends_by_itself(redis_port):
+    RedisBackend(f"redis://127.0.0.1:{redis_port}/0").update(
+        lambda txn: (txn.put(A, b"1"), txn.put(MESSAGE, b""))
+    )
+    client = redis.Redis(port=redis_port)
+    day = 24 * 3600
+    assert 0 <= 30 * day - client.ttl(PREFIX + A) <= 60
+    assert 0 <= 7 * day - client.ttl(PREFIX + MESSAGE) <= 60
+
+
+def test_changes_at_once_lose_nothing(backend):
+    """Four threads add to one value; each must see what the others have written."""
+    started = threading.Barrier(4)
+
+    def add():
+        started.wait()
+        for _ in range(25):
+            while True:
+                try:
+                    backend.update(lambda txn: txn.put(A, bytes([(txn.get_many([A])[0] or b"\0")[0] + 1])))
+                    break
+                except BackendError:
+                    continue
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert backend.read([A]) == [bytes([100])]

@@ -1,0 +1,116 @@
+"""Live states in Redis, for several machines that answer for one shop: `CONCIERGE_LIVE=redis://…`."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTransaction
+
+# Of every call; an answer makes two of them, and waits 150 ms at most for everything.
+TIMEOUT_SECONDS = 0.03
+SLOW_SECONDS = 0.06  # of a read or change that makes several calls
+MOST_TRIES = 8  # of a change that met another one of the same visitor
+PREFIX = f"concierge:live:{LAYOUT}:".encode()
+# Writes what a change decided, unless what it read is no longer so. KEYS: those read, then those written;
+# ARGV: how many were read, the SHA-1 of each (empty: there was none), then lifetime and value of each written
+# (lifetime 0: it is deleted).
+COMMIT = """
+local n_read = tonumber(ARGV[1])
+for i = 1, n_read do
+  local value = redis.call('GET', KEYS[i])
+  if (value and redis.sha1hex(value) or '') ~= ARGV[1 + i] then return 0 end
+end
+for i = n_read + 1, #KEYS do
+  local at = 2 * i - n_read
+  if ARGV[at] == '0' then redis.call('DEL', KEYS[i])
+  else redis.call('SET', KEYS[i], ARGV[at + 1], 'EX', ARGV[at]) end
+end
+return 1
+"""
+
+
+class RedisTransaction:
+    """A `BackendTransaction` of Redis: it gathers what was read and what is to be written."""
+
+    def __init__(self, read: Callable[[Sequence[bytes]], list[bytes | None]]) -> None:
+        self._read = read
+        self.found: dict[bytes, bytes | None] = {}
+        self.changes: dict[bytes, bytes | None] = {}
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        unread = [key for key in dict.fromkeys(keys) if key not in self.found and key not in self.changes]
+        if unread:
+            self.found.update(zip(unread, self._read(unread), strict=True))
+        return [self.changes[key] if key in self.changes else self.found[key] for key in keys]
+
+    def put(self, key: bytes, value: bytes) -> None:
+        self.changes[key] = value
+
+    def delete(self, key: bytes) -> None:
+        self.changes[key] = None
+
+
+class RedisBackend:
+    """A `LiveBackend` in Redis, which deletes what has outlived its lifetime by itself."""
+
+    def __init__(self, url: str) -> None:
+        # Nothing is tried again here: an answer waits for one try; the circuit breaker decides about more.
+        self._client = redis.Redis.from_url(
+            url,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,  # the third needs a greeting more on each connection, and nothing of it is used
+            lib_name=None,
+            lib_version=None,
+        )
+        self._commit = self._client.register_script(COMMIT)
+
+    def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        if not keys:
+            return []
+        found = self._call(lambda: self._client.mget([PREFIX + key for key in keys]))
+        if not isinstance(found, list) or len(found) != len(keys):
+            raise BackendError("the live states cannot be used: Redis answers what was not asked")
+        return found
+
+    def update(self, change: Callable[[BackendTransaction], None]) -> None:
+        for _ in range(MOST_TRIES):
+            transaction = RedisTransaction(self.read)
+            change(transaction)
+            if not transaction.changes or self._write(transaction):
+                return
+        raise BackendError("the live states cannot be used: one visitor is written too often at once")
+
+    def sweep(self) -> None:
+        pass
+
+    def _write(self, transaction: RedisTransaction) -> bool:
+        """Whether it could be committed; otherwise somebody else has changed what it read."""
+        keys = [PREFIX + key for key in (*transaction.found, *transaction.changes)]
+        hashes = [
+            "" if value is None else hashlib.sha1(value).hexdigest() for value in transaction.found.values()
+        ]
+        writes = [
+            argument
+            for key, value in transaction.changes.items()
+            for argument in ((0, b"") if value is None else (LIFETIMES[key[:2]], value))
+        ]
+        return self._call(lambda: self._commit(keys, [len(hashes), *hashes, *writes])) == 1
+
+    def _call(self, ask: Callable[[], Any]) -> Any:
+        """What Redis answers.
+
+        Raises:
+            BackendError: it is away, slow, refuses, or something else listens there.
+        """
+        try:
+            return ask()
+        # what is no Redis answers anything, and the client then fails in many ways
+        except Exception as error:
+            why = type(error).__name__
+            raise BackendError(f"the live states cannot be used: Redis, {why}") from error
