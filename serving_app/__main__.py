@@ -1,6 +1,8 @@
 """`python -m serving_app`: the service on granian, as many workers as the settings say."""
 
 import errno
+import os
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from granian.constants import Interfaces
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.settings import SettingsError
+from serving_app.metrics.shared_folder import FOLDER_VARIABLE, make_shared_folder
 from serving_app.settings import Settings
 from serving_app.storage.log_files import finish_abandoned_files
 
@@ -85,6 +88,7 @@ def main() -> int:
     except (SettingsError, CannotListen) as error:
         print(error, file=sys.stderr)
         return 2
+    os.environ[FOLDER_VARIABLE] = str(counts := make_shared_folder())  # for the workers
     Granian(
         "serving_app.wsgi:app",
         factory=True,
@@ -99,6 +103,7 @@ def main() -> int:
         workers_kill_timeout=10,
         websockets=False,
     ).serve()
+    shutil.rmtree(counts, ignore_errors=True)
     paths = HomePaths(settings.home)
     for folder in (paths.decision_log, paths.event_log):
         finish_abandoned_files(folder)

@@ -8,7 +8,9 @@ from flask import Flask
 
 from serving_app.http import openapi
 from serving_app.http.access import register_access
+from serving_app.http.access_log import AccessLog
 from serving_app.http.compression import register_compression
+from serving_app.http.observation import register_observation
 from serving_app.http.problems import register_error_handlers
 from serving_app.http.requests import AnyPathConverter
 from serving_app.http.services import register_services
@@ -31,6 +33,7 @@ from serving_app.recommendations.service import RecommendationService
 from serving_app.settings import Settings
 from serving_app.status import views as status
 from serving_app.status.build import hash_service_code
+from serving_app.status.metrics import MetricsService
 from serving_app.status.service import StatusService
 from serving_app.stores import Stores, open_stores
 from serving_app.visitors.service import VisitorResolver
@@ -63,6 +66,7 @@ def create_app(
     *,
     clock: Callable[[], datetime] = get_utc_now,
     new_id: Callable[[], str] = make_request_id,
+    access_log: AccessLog | None = None,
 ) -> Flask:
     """The WSGI app of one worker.
 
@@ -71,6 +75,7 @@ def create_app(
         stores: None for those of the home on disk.
         clock: what time it is.
         new_id: makes ids of requests and overrides.
+        access_log: None for none.
     """
     stores = stores or open_stores(settings, clock)
     visitors = VisitorResolver(stores.restrictions, settings.sources, settings.identity_key)
@@ -98,8 +103,10 @@ def create_app(
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
         IntakeService(writer, stores.snapshots, clock, new_id),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),
+        MetricsService(stores.snapshots, checked, clock),
         openapi.ApiDescription(app, build),
     )
+    register_observation(app, clock, access_log)
     register_services(app, services)
     register_error_handlers(app)
     register_compression(app)

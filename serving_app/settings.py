@@ -21,6 +21,7 @@ class Settings:
     admin_token: str = field(default="", repr=False)
     user_token_secrets: tuple[str, ...] = field(default=(), repr=False)
     key_rate: str = "1000/second"
+    has_access_log: bool = True
     withholds_unlogged: bool = False
     decision_log_days: int | None = None
 
@@ -50,6 +51,7 @@ class Settings:
                 if secret.strip()
             ),
             key_rate=values["CONCIERGE_KEY_RATE"],
+            has_access_log=values["CONCIERGE_ACCESS_LOG"] == "stderr",
             withholds_unlogged=values["CONCIERGE_UNLOGGED_LISTS"] == "withhold",
             decision_log_days=int(values["CONCIERGE_DECISION_LOG_DAYS"])
             if values["CONCIERGE_DECISION_LOG_DAYS"]

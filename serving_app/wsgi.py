@@ -3,6 +3,7 @@
 import atexit
 import logging
 import multiprocessing
+import sys
 from datetime import timedelta
 
 from flask import Flask
@@ -10,6 +11,8 @@ from flask import Flask
 from expectations.contracts.home import HomePaths
 from serving_app.app import create_app, get_utc_now
 from serving_app.background_tasks import end_with_parent, repeat_tasks
+from serving_app.http.access_log import AccessLog, JsonFormatter
+from serving_app.http.observation import describe_request
 from serving_app.settings import Settings
 from serving_app.storage.log_files import delete_files_before
 from serving_app.stores import open_stores
@@ -18,14 +21,22 @@ TASKS_EVERY_SECONDS = 1
 LIVE_EVERY_SECONDS = 0.2  # how late a served list may count for the next one
 
 
+def start_logging() -> None:
+    """Let every log line be JSON, with the id of the request that it belongs to."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter(describe_request))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
 def app() -> Flask:
     """The worker's app. Its snapshot is open before the first request; its log is finished when the worker
     ends.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings.from_environment()
+    start_logging()
+    access_log = AccessLog(sys.stderr.fileno()) if settings.has_access_log else None
     stores = open_stores(settings, get_utc_now)
-    wsgi_app = create_app(settings, stores, clock=get_utc_now)
+    wsgi_app = create_app(settings, stores, clock=get_utc_now, access_log=access_log)
     log, snapshots = stores.impressions.log, stores.snapshots
     snapshots.get_current()
     tasks = {
@@ -45,6 +56,8 @@ def app() -> Flask:
     stop_live = repeat_tasks({"writing live states": stores.live.flush}, LIVE_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid)
+    if access_log:
+        atexit.register(access_log.close)
     atexit.register(
         lambda: (
             stop.set(),

@@ -180,6 +180,12 @@ SETTINGS = {
             find_flaw=check_rate,
         ),
         Setting(
+            "CONCIERGE_ACCESS_LOG",
+            "stderr",
+            "where the service writes a line for each request: stderr, or off",
+            find_flaw=check_one_of("stderr", "off"),
+        ),
+        Setting(
             "CONCIERGE_UNLOGGED_LISTS",
             "serve",
             "lists that cannot be logged, as on a full disk: serve them and count them, or withhold them",

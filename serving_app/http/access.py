@@ -7,11 +7,12 @@ from flask import Flask, Response, g, request
 
 from serving_app.http.auth import check_scope, find_caller, get_required_scope
 from serving_app.http.browser_keys import check_browser_request, register_cors
-from serving_app.http.problems import KeyRequired, TooManyRequests
+from serving_app.http.problems import ApiError, KeyRequired, TooManyRequests
 from serving_app.keys.callers import ADMIN, LOCAL, PUBLIC, Caller
 from serving_app.keys.rate_limits import RateLimits, RateWindow
 from serving_app.keys.store import KeyStore
 from serving_app.keys.user_tokens import UserTokens
+from serving_app.metrics import declarations as metrics
 
 UNLIMITED = (LOCAL, ADMIN)  # whoever can stop the service anyway
 
@@ -29,10 +30,14 @@ def register_access(
         scope, is_for_browsers = required[request.endpoint]
         if scope == PUBLIC:
             return
-        g.caller = caller = find_caller_within_limits(keys, limits, clock)
-        check_scope(caller, scope, is_for_browsers)
-        if caller.is_browser:
-            check_browser_request(caller, scope, tokens)
+        try:
+            g.caller = caller = find_caller_within_limits(keys, limits, clock)
+            check_scope(caller, scope, is_for_browsers)
+            if caller.is_browser:
+                check_browser_request(caller, scope, tokens)
+        except ApiError as error:
+            metrics.REFUSED.labels(reason=error.kind).inc()
+            raise
 
     def describe_rate(response: Response) -> Response:
         if window := g.get("rate_window"):

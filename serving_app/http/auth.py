@@ -36,7 +36,7 @@ class RequiredScope(NamedTuple):
 
 
 def require_scope(scope: str, *, for_browsers: bool = False) -> Callable[[View], View]:
-    """Declare which scope a view needs: read, events, overrides, profiles or admin; or `PUBLIC`.
+    """Declare which scope a view needs: one of `SCOPES`, or `PUBLIC`.
 
     Args:
         for_browsers: whether keys may ask it that every visitor of a page can read.

@@ -167,7 +167,9 @@ def make_problem_response(status: int, kind: str, title: str, detail: str, **ext
         "detail": detail,
         **extensions,
     }
-    return Response(orjson.dumps(body), status, mimetype=MEDIA_TYPE)
+    return Response(
+        orjson.dumps(body), status, mimetype=MEDIA_TYPE, headers={"Cache-Control": "private, no-store"}
+    )
 
 
 def register_error_handlers(app: Flask) -> None:

@@ -12,7 +12,7 @@ def make_json_response(body: dict | list, status: int = 200, **headers: str) -> 
         orjson.dumps(body),
         status,
         mimetype="application/json",
-        headers={"Cache-Control": "no-store", **headers},
+        headers={"Cache-Control": "private, no-store", **headers},
     )
 
 

@@ -1,5 +1,5 @@
 """`GET /healthz`: the process answers. `GET /readyz`: it has something to serve; a contract for whoever
-routes traffic to it.
+routes traffic to it. `GET /metrics`: counts and ages, for Prometheus.
 
 When something intact is served the status is 200, and `degraded` with sentences in `problems` where it is not
 all that it should be; else it is 503.
@@ -12,6 +12,8 @@ from serving_app.http.operations import describe_operation
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 from serving_app.keys.callers import PUBLIC
+from serving_app.metrics.exposition import CONTENT_TYPE
+from serving_app.status.metrics import MetricsService
 from serving_app.status.schemas import HealthAnswer, ReadyAnswer
 from serving_app.status.service import StatusService
 
@@ -24,6 +26,14 @@ bp = Blueprint("status", __name__)
 def get_health() -> Response:
     """That the process answers."""
     return make_json_response({"status": "ok"})
+
+
+@bp.get("/metrics")
+@require_scope("metrics")
+@describe_operation("getMetrics", "Counts and ages, for Prometheus", {200: "Prometheus' text format"})
+def get_metrics() -> Response:
+    """The metrics of all workers."""
+    return Response(get_service(MetricsService).render(), content_type=CONTENT_TYPE)
 
 
 @bp.get("/readyz")

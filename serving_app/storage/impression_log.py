@@ -6,6 +6,7 @@ where the shop wants that (`CONCIERGE_UNLOGGED_LISTS=withhold`).
 
 from typing import Any
 
+from serving_app.metrics import declarations as metrics
 from serving_app.storage.append_log import AppendLog, LogUnavailable
 
 
@@ -34,6 +35,7 @@ class ImpressionLog:
         try:
             self.log.append(impression)
         except LogUnavailable:  # counted by the log
+            metrics.UNLOGGED_LISTS.inc()
             return not self._withholds_unlogged
         return True
 

@@ -35,9 +35,10 @@ ACCESS = {
     **{f"/v1/{call}": "events browser" for call in CALLS},
     "/healthz": "public",
     "/readyz": "public",
+    "/metrics": "metrics",
     "/openapi.json": "public",
 }
-SCOPES = ("read", "events", "overrides", "profiles", "admin")
+SCOPES = ("read", "events", "overrides", "profiles", "metrics", "admin")
 CALLERS = {
     **{f"server {scope}": server_key(scope) for scope in SCOPES},
     **{f"browser {scope}": browser_key(scope) for scope in ("read", "events")},

@@ -129,7 +129,7 @@ def test_an_answer_says_where_it_comes_from(shop):
         "currency": "EUR",
         "image_url": "https://shop.example/0.jpg",
     }
-    assert shop.client.get("/v1/popular").headers["Cache-Control"] == "no-store"
+    assert shop.client.get("/v1/popular").headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_short_list_is_filled_from_lower_rungs(shop):

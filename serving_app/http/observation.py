@@ -1,0 +1,77 @@
+"""What is noted of every request: its id, how long it took, a count, a line in the access log."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context, request
+from prometheus_client import Counter, Histogram
+
+from serving_app.http.access_log import AccessLog
+from serving_app.metrics import declarations as metrics
+
+# What a client may call its request; an e-mail address is none.
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+UNMATCHED = "unmatched"  # the route of a path that none is declared for
+SAFE_HEADERS: Mapping[str, str] = {"X-Content-Type-Options": "nosniff"}
+
+
+def register_observation(app: Flask, clock: Callable[[], datetime], log: AccessLog | None) -> None:
+    """Let every request be noted; call it before all else, so that it sees the first and the last of it."""
+
+    def begin() -> None:
+        g.started_at = time.perf_counter()
+        sent = request.headers.get("X-Request-Id", "")
+        g.request_id = sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+
+    def finish(response: Response) -> Response:
+        seconds = time.perf_counter() - g.started_at
+        route = request.url_rule.rule if request.url_rule else UNMATCHED
+        method = request.method if request.method in METHODS else "other"
+        requests, durations = find_series(method, route, response.status_code)
+        requests.inc()
+        durations.observe(seconds)
+        response.headers["X-Request-Id"] = g.request_id
+        for name, value in SAFE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        if log is not None:
+            log.write(
+                {
+                    "at": clock(),
+                    "request_id": g.request_id,
+                    "method": method,
+                    "route": route,
+                    "status": response.status_code,
+                    "ms": round(seconds * 1000, 3),
+                    "key": g.caller.name if g.get("caller") else None,
+                }
+            )
+        return response
+
+    app.before_request(begin)
+    app.after_request(finish)
+
+
+@lru_cache(maxsize=1024)  # a label's look-up takes a lock and a tuple; there are some 100 series
+def find_series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """The counter and the histogram of a kind of request."""
+    return (
+        metrics.REQUESTS.labels(method=method, route=route, status=str(status)),
+        metrics.REQUEST_SECONDS.labels(route=route),
+    )
+
+
+def get_request_id() -> str | None:
+    """The id of the current request; None outside of one."""
+    return g.get("request_id") if has_request_context() else None
+
+
+def describe_request() -> dict[str, Any]:
+    """What a log line says of the request that it belongs to; nothing outside of one."""
+    request_id = get_request_id()
+    return {"request_id": request_id} if request_id else {}

@@ -1,0 +1,77 @@
+"""Every metric, declared once: `from serving_app.metrics import declarations as metrics`.
+
+Labels take words of this code only: routes as they are declared, outcomes, stores. A value of a request is
+never one, as it may be personal and would make a series of its own. A test compares the names with those that
+the dashboard in `operate/grafana/` asks for.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+
+REQUESTS = Counter(
+    "concierge_http_requests",
+    "Requests answered, by declared route and status.",
+    ("method", "route", "status"),
+    registry=REGISTRY,
+)
+REQUEST_SECONDS = Histogram(
+    "concierge_http_request_seconds",
+    "From the first look at a request to its answer, by declared route.",
+    ("route",),
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+REFUSED = Counter(
+    "concierge_http_refused",
+    "Requests refused before their view: not-allowed, scope-missing, too-many-requests, …",
+    ("reason",),
+    registry=REGISTRY,
+)
+LISTS = Counter(
+    "concierge_lists",
+    "Lists served, by the source of the list: personal, audience, popular, override, static.",
+    ("source",),
+    registry=REGISTRY,
+)
+UNLOGGED_LISTS = Counter(
+    "concierge_unlogged_lists", "Lists served whose record could not be written.", registry=REGISTRY
+)
+EVENTS = Counter(
+    "concierge_events",
+    "Events received, by outcome: accepted, duplicate, quarantined.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+EVENT_LOG_SECONDS = Histogram(
+    "concierge_event_log_seconds",
+    "From the append of a request's events to their being on disk.",
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+LIVE_STORE_SECONDS = Histogram(
+    "concierge_live_store_seconds",
+    "Calls of the live store, by operation: read, record, find_known.",
+    ("operation",),
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+LIVE_STORE_FAILURES = Counter(
+    "concierge_live_store_failures",
+    "Calls of the live store that failed, by operation.",
+    ("operation",),
+    registry=REGISTRY,
+)
+LIVE_STORE_BREAKER_OPEN = Gauge(
+    "concierge_live_store_breaker_open",
+    "1 while a worker leaves the live store alone after failures.",
+    multiprocess_mode="livemax",
+    registry=REGISTRY,
+)
+OVERRIDE_SEEN_SECONDS = Histogram(
+    "concierge_override_seen_seconds",
+    "From the write of an override to a worker's first request that knows it.",
+    buckets=SECONDS,
+    registry=REGISTRY,
+)

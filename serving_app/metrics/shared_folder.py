@@ -1,0 +1,45 @@
+"""The folder in which a server's workers share their counts.
+
+This module imports nothing of prometheus_client: the library reads the variable when it is imported, and
+workers are forks of the process that sets it.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+# Workers write their counts into mapped files. On a full disk such a write ends the process by a signal, so
+# they lie in memory where the machine has a folder for that.
+MEMORY_FOLDER = Path("/dev/shm")
+PROCESSES = Path("/proc")
+PREFIX = "concierge-metrics-"
+
+
+def make_shared_folder() -> Path:
+    """A new folder in which this server's workers share their counts; whoever makes it deletes it. Those that
+    a killed server left are deleted.
+    """
+    parent = MEMORY_FOLDER if os.access(MEMORY_FOLDER, os.W_OK) else Path(tempfile.gettempdir())
+    for folder in parent.glob(f"{PREFIX}*"):
+        if not is_running(folder.name.removeprefix(PREFIX).partition("-")[0]):
+            shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
+
+
+def find_shared_folder() -> Path | None:
+    """The folder of this server; None in a process that counts for itself."""
+    return Path(os.environ[FOLDER_VARIABLE]) if FOLDER_VARIABLE in os.environ else None
+
+
+def forget_dead_workers(folder: Path) -> None:
+    """Delete what workers that ended say of the present. Their counts stay, or a total would fall."""
+    for file in folder.glob("gauge_live*_*.db"):
+        if not is_running(file.stem.rpartition("_")[2]):
+            file.unlink(missing_ok=True)
+
+
+def is_running(pid: str) -> bool:
+    """Whether a process has this number; True where that cannot be told."""
+    return not pid.isdecimal() or not PROCESSES.exists() or (PROCESSES / pid).exists()

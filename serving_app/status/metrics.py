@@ -1,0 +1,48 @@
+"""What the service's metrics say of its state when they are asked."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from serving_app.metrics.exposition import Reading, render_metrics
+from serving_app.status.service import ReportsProblem
+from serving_app.storage.protocols import SnapshotStore
+
+
+class MetricsService:
+    """Renders the metrics of all workers, with the state as this worker sees it."""
+
+    def __init__(
+        self, snapshots: SnapshotStore, stores: Sequence[ReportsProblem], clock: Callable[[], datetime]
+    ) -> None:
+        """
+        Args:
+            stores: whose problems are counted.
+        """
+        self._snapshots, self._stores, self._clock = snapshots, stores, clock
+        self._readings = {
+            "concierge_snapshot_age_seconds": Reading(
+                "Since the published snapshot was published: the age of lists, profiles and catalogue.",
+                self._read_snapshot_age,
+            ),
+            "concierge_snapshot_landing_timestamp_seconds": Reading(
+                "The landing date of the published snapshot, as seconds since 1970.", self._read_landing_date
+            ),
+            "concierge_problems": Reading(
+                "Sentences in `problems` of /readyz: 0 when all is well.", self._count_problems
+            ),
+        }
+
+    def render(self) -> bytes:
+        """Prometheus' text format."""
+        return render_metrics(self._readings)
+
+    def _read_snapshot_age(self) -> float | None:
+        snapshot = self._snapshots.get_current()
+        return snapshot and snapshot.compute_age_seconds(self._clock())
+
+    def _read_landing_date(self) -> float | None:
+        snapshot = self._snapshots.get_current()
+        return snapshot and datetime.fromisoformat(f"{snapshot.meta.landing_date}T00:00:00Z").timestamp()
+
+    def _count_problems(self) -> float:
+        return sum(bool(store.describe_problem()) for store in self._stores)
