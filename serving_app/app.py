@@ -101,7 +101,7 @@ def create_app(
         ProfileService(stores.snapshots, visitors),
         OverrideService(stores.overrides, stores.snapshots, visitors, clock, new_id),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
-        IntakeService(writer, stores.snapshots, clock, new_id),
+        IntakeService(writer, stores.snapshots, tokens, clock, new_id),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),
         MetricsService(stores.snapshots, checked, clock),
         openapi.ApiDescription(app, build),

@@ -23,6 +23,7 @@ class Settings:
     key_rate: str = "1000/second"
     has_access_log: bool = True
     withholds_unlogged: bool = False
+    syncs_each_impression: bool = True
     decision_log_days: int | None = None
 
     @classmethod
@@ -53,6 +54,7 @@ class Settings:
             key_rate=values["CONCIERGE_KEY_RATE"],
             has_access_log=values["CONCIERGE_ACCESS_LOG"] == "stderr",
             withholds_unlogged=values["CONCIERGE_UNLOGGED_LISTS"] == "withhold",
+            syncs_each_impression=values["CONCIERGE_IMPRESSION_SYNC"] == "each",
             decision_log_days=int(values["CONCIERGE_DECISION_LOG_DAYS"])
             if values["CONCIERGE_DECISION_LOG_DAYS"]
             else None,

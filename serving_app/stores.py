@@ -17,6 +17,7 @@ from serving_app.overrides.store import FileOverrides, OverrideStore
 from serving_app.settings import Settings
 from serving_app.storage.append_log import AppendLog
 from serving_app.storage.impression_log import ImpressionLog
+from serving_app.storage.interval_log import IntervalLog
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.published_snapshots import PublishedSnapshots
 from serving_app.storage.restrictions import LmdbRestrictions
@@ -45,7 +46,8 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
     def new_name() -> str:
         return f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}"
 
-    log = AppendLog(paths.decision_log, clock, new_name)
+    log_class = AppendLog if settings.syncs_each_impression else IntervalLog
+    log = log_class(paths.decision_log, clock, new_name)
     snapshots = PublishedSnapshots(settings.home, PATIENCE_SECONDS)
     restrictions = LmdbRestrictions(paths.restrictions)
     return Stores(

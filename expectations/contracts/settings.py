@@ -192,6 +192,13 @@ SETTINGS = {
             find_flaw=check_one_of("serve", "withhold"),
         ),
         Setting(
+            "CONCIERGE_IMPRESSION_SYNC",
+            "interval",
+            "when a list's record is synced: interval, all of 5 ms together (a power cut may lose these, a"
+            " kill none), or each, before its answer",
+            find_flaw=check_one_of("interval", "each"),
+        ),
+        Setting(
             "CONCIERGE_DECISION_LOG_DAYS",
             "90",
             "days that a finished decision log waits for a night to take it before it is deleted; empty: for"

@@ -7,6 +7,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from expectations.contracts.event_format import MAX_BODY_BYTES
 from serving_app.http.auth import get_caller
+from serving_app.http.browser_keys import TOKEN_HEADER
 from serving_app.http.problems import BadRequest, BodyTooLarge
 from serving_app.intake.bots import is_bot_request
 from serving_app.intake.service import Sender
@@ -59,5 +60,10 @@ def unpack_gzip(packed: bytes) -> bytes:
 
 def read_sender() -> Sender:
     """Who sends the request."""
-    source = get_caller().source or current_app.config["CONCIERGE"].sources[0]
-    return Sender(source, is_bot_request(request.headers))
+    caller = get_caller()
+    return Sender(
+        source=caller.source or current_app.config["CONCIERGE"].sources[0],
+        is_bot=is_bot_request(request.headers),
+        is_anybody=caller.is_browser,
+        user_token=request.headers.get(TOKEN_HEADER, ""),
+    )

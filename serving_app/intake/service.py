@@ -3,24 +3,36 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from expectations.contracts.ids import normalise_id
+from serving_app.intake.admission import Admission
 from serving_app.intake.batches import SentBatch, SentEvent, parse_batch, parse_call
-from serving_app.intake.normal_form import NormalEvent, Receipt, normalise_event
+from serving_app.intake.normal_form import NormalEvent, normalise_event
+from serving_app.intake.receipts import Receipt
 from serving_app.intake.writer import ACCEPTED, DUPLICATE, QUARANTINED, EventWriter
+from serving_app.keys.user_tokens import InvalidUserToken, UserTokens
 from serving_app.storage.protocols import SnapshotStore
 
 NO_ZONE = "UTC"  # until the first night has published the shop's
 
 
 class Sender(NamedTuple):
-    """Who sends: whose ids the events use, and whether a crawler's page sent them."""
+    """Who sends.
+
+    Attributes:
+        source: whose ids the events use.
+        is_bot: whether a crawler's page sent them.
+        is_anybody: whether every visitor can send so: the key is a browser's.
+        user_token: which user is logged in, signed by the shop.
+    """
 
     source: str
     is_bot: bool = False
+    is_anybody: bool = False
+    user_token: str = ""
 
 
 class IntakeService:
@@ -30,27 +42,33 @@ class IntakeService:
         self,
         writer: EventWriter,
         snapshots: SnapshotStore,
+        tokens: UserTokens,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
-        self._writer, self._snapshots, self._clock, self._new_id = writer, snapshots, clock, new_id
+        self._writer, self._snapshots, self._tokens = writer, snapshots, tokens
+        self._clock, self._new_id = clock, new_id
+        self._admission = Admission()
 
     def receive_batch(self, body: bytes, sender: Sender) -> dict:
         """Take the events of a batch.
 
         Raises:
             BadRequest: the body holds no list of events.
+            TooManyRequests: more arrive than can be stored.
             EventsUnwritable: they cannot be stored now.
         """
-        return self._receive(parse_batch(body), sender)
+        with self._admission.admit():
+            return self._receive(parse_batch(body), sender)
 
     def receive_call(self, call: str, body: bytes, sender: Sender) -> dict:
         """Take the one event of a body.
 
         Raises: as `receive_batch`.
         """
-        message = parse_call(body)
-        return self._receive(SentBatch([SentEvent({**message, "type": call})], {}), sender)
+        with self._admission.admit():
+            message = parse_call(body)
+            return self._receive(SentBatch([SentEvent({**message, "type": call})], {}), sender)
 
     def _receive(self, batch: SentBatch, sender: Sender) -> dict:
         snapshot, now = self._snapshots.get_current(), self._clock()
@@ -63,9 +81,19 @@ class IntakeService:
             new_id=self._new_id,
             fields=batch.fields,
             is_bot=sender.is_bot,
+            find_proven_user=cache(self._find_proven_user)
+            if sender.is_anybody and self._tokens.is_required
+            else None,
+            user_token=sender.user_token,
         )
         events = [normalise_event(sent, receipt) for sent in batch.events]
         return describe_outcomes(events, self._writer.write(events, now.astimezone(zone).date()))
+
+    def _find_proven_user(self, token: str) -> str | None:
+        try:
+            return self._tokens.verify(token)
+        except InvalidUserToken:
+            return None
 
 
 @lru_cache(maxsize=8)

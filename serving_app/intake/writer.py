@@ -67,7 +67,7 @@ class EventWriter:
             if is_granted is None or (event.flaw and is_granted):
                 continue
             ids = self._hash_ids(event)
-            permission = Permission(is_granted, event.occurred_at, f"{event.source}/events")
+            permission = Permission(is_granted, event.consented_at, f"{event.source}/events")
             try:
                 if not self._is_settled(ids, permission):
                     self._restrictions.record_permission(CONSENTS, ids, permission)
@@ -93,4 +93,4 @@ class EventWriter:
 
 def mark_as_refused(event: NormalEvent) -> LiveEvent:
     """What the live state remembers of a refused event: its key alone, so that a repetition is one."""
-    return LiveEvent(event.key, REFUSED, event.occurred_at, event.occurred_at, event.source, is_bot=True)
+    return LiveEvent(event.key, REFUSED, event.consented_at, event.consented_at, event.source, is_bot=True)

@@ -25,6 +25,7 @@ from serving_app.live.visitor_records import (
     read_records,
     record_events,
     record_exposures,
+    remember_messages,
 )
 from serving_app.live.waiting import WaitingQueue
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
@@ -113,9 +114,15 @@ class LiveStates:
     def _write_events(self, events: Sequence[LiveEvent]) -> bool:
         """Whether they could be written."""
         routed = self._route(events)
+        stored = {one.event.message_id for one in routed}
+        others = [event.message_id for event in events if event.message_id not in stored]
+
+        def change(transaction: BackendTransaction) -> None:
+            record_events(transaction, routed)
+            remember_messages(transaction, others)
+
         try:
-            if routed:
-                self._backend.update(lambda transaction: record_events(transaction, routed))
+            self._backend.update(change)
         except BackendError:
             return False
         return True

@@ -82,6 +82,12 @@ def record_events(transaction: BackendTransaction, routed: Sequence[RoutedEvent]
             _record_event(transaction, one)
 
 
+def remember_messages(transaction: BackendTransaction, message_ids: Sequence[str]) -> None:
+    """Remember messages that change no state, a crawler's for instance, so that `find_known` knows them."""
+    for message_id in message_ids:
+        transaction.put(get_message_key(message_id), b"")
+
+
 def record_exposures(
     transaction: BackendTransaction, visitor: VisitorKeys, item_ids: Sequence[str], shown_at: int
 ) -> None:

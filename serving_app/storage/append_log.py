@@ -181,7 +181,7 @@ class AppendLog:
             sent = 0
             while sent < len(data):
                 sent += os.write(self._file, data[sent:])
-            os.fdatasync(self._file)
+            self._make_durable()
         except OSError:
             # Half a batch must not count as served; what was durable before stays. After a failed sync this
             # file is unreliable: it is given up, and finished like a dead worker's.
@@ -195,6 +195,10 @@ class AppendLog:
                 os.close(handle)
             raise
         self._size += len(data)
+
+    def _make_durable(self) -> None:
+        """Bring what was written to the disk before it is acknowledged."""
+        os.fdatasync(self._file)
 
     def _open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
