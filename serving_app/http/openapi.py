@@ -150,6 +150,7 @@ def _describe_query(model: type[BaseModel] | None) -> list[dict]:
             **(COMMA_SEPARATED if field.get("type") == "array" else {}),
         }
         for name, field in schema["properties"].items()
+        if field.get("type") != "object"  # for bodies alone
     ]
 
 

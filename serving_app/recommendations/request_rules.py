@@ -2,15 +2,22 @@
 want.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
 
+from serving_app.filters.expression import compile_filter
+from serving_app.filters.fields import FilterContext
 from serving_app.filters.hard_filters import FilterRequest
+from serving_app.http.problems import BadRequest
 from serving_app.overrides.rule_set import RuleSet
 from serving_app.recommendations.cursor import NO_CURSOR, Cursor, decode_cursor, digest_item, encode_cursor
 from serving_app.recommendations.decision import Decision, Rules
 from serving_app.recommendations.placements import Placement
 from serving_app.recommendations.schemas import ListQuery
 from serving_app.storage.snapshots import Snapshot
+
+PARAMETER = "param."
 
 
 def read_cursor(query: ListQuery) -> Cursor:
@@ -47,15 +54,38 @@ def make_rules(
     )
 
 
-def make_filter_request(query: ListQuery, snapshot: Snapshot, customer_id: str | None) -> FilterRequest:
+def make_filter_request(
+    query: ListQuery, snapshot: Snapshot, customer_id: str | None, placement: str, now: datetime
+) -> FilterRequest:
     """What the request and its visitor say of the items they may see; the country of a request comes before
     that of the customer's profile.
+
+    Raises:
+        InvalidFilter: the filter is not understood, or a parameter of it is missing or of another kind.
     """
     excluded = frozenset(map(snapshot.normalise_item_id, query.exclude)) if query.exclude else frozenset()
-    country = query.country
-    if country is None and customer_id and (customer := snapshot.read_customer(customer_id)):
-        country = customer.country
-    return FilterRequest(excluded, country, query.age)
+    customer = snapshot.read_customer(customer_id) if customer_id else None
+    country = query.country or (customer and customer.country)
+    if query.filter is None:
+        if query.parameters:
+            raise BadRequest("parameters are those of a filter, and there is none")
+        return FilterRequest(excluded, country, query.age)
+    context = FilterContext(now, placement, query.country, query.age, query.device, query.language)
+    is_match = compile_filter(query.filter).bind(customer, context, query.parameters)
+    return FilterRequest(excluded, country, query.age, is_match)
+
+
+def fold_parameters(values: Mapping[str, str]) -> dict[str, Any]:
+    """A query's values with those named `param.<name>` under `parameters`, as a body has them."""
+    parameters = {
+        name.removeprefix(PARAMETER): value for name, value in values.items() if name.startswith(PARAMETER)
+    }
+    if not parameters:
+        return {**values}
+    if "parameters" in values:
+        raise BadRequest(f"parameters are sent as {PARAMETER}<name>=… in a query")
+    rest = {name: value for name, value in values.items() if not name.startswith(PARAMETER)}
+    return {**rest, "parameters": parameters}
 
 
 def make_memory(cursor: Cursor) -> Callable[[str], bool] | None:

@@ -13,6 +13,7 @@ Source = Literal[
     "personal", "audience", "popular", "static", "override", "similar", "session", "cart", "catalogue"
 ]
 MAX_EXCLUDED = 1000
+OPTIONAL_TEXTS = ("country", "device", "language", "filter", "cursor")
 
 
 class ListQuery(VisitorIds):
@@ -49,12 +50,20 @@ class ListQuery(VisitorIds):
     age: int | None = Field(
         None, ge=0, le=150, description="the visitor's; unknown, items with a least age are left out"
     )
+    device: str | None = Field(None, max_length=64, description="context.device of a filter")
+    language: str | None = Field(None, max_length=64, description="context.language of a filter")
+    filter: str | None = Field(
+        None,
+        max_length=4000,
+        description="an expression that every item fits; a query has its parameters as param.<name>",
+    )
+    parameters: dict[str, Any] = Field({}, max_length=50, description="values of the filter's parameters")
     cursor: str | None = Field(
         None, max_length=MAX_CURSOR_LENGTH, description="next_cursor of the page before, for the next one"
     )
     explain: bool = Field(False, description="whether the answer has a trace; needs the scope admin")
 
-    @field_validator("customer_id", "user_id", "anonymous_id", "country", "cursor", mode="before")
+    @field_validator("customer_id", "user_id", "anonymous_id", *OPTIONAL_TEXTS, mode="before")
     @classmethod
     def blank_is_none(cls, value: Any) -> Any:
         """Only here: an override for a blank id would be one for everyone."""

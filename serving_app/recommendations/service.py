@@ -6,7 +6,7 @@ Without a readable snapshot there is nothing that may be shown, so the answer is
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from time import perf_counter_ns
 
 from serving_app.filters.hard_filters import build_hard_filters
@@ -29,7 +29,10 @@ from serving_app.recommendations.served_list import ServedList
 from serving_app.recommendations.trace import Trace
 from serving_app.storage.snapshots import Snapshot
 from serving_app.stores import Stores
+from serving_app.visitors.keys import VisitorKeys
 from serving_app.visitors.service import VisitorResolver
+
+NOBODY = VisitorKeys()
 
 
 class RecommendationService:
@@ -79,12 +82,13 @@ class RecommendationService:
         now, snapshot, cursor = self._clock(), self._stores.snapshots.get_current(), read_cursor(query)
         name = query.placement or name
         trace = Trace(perf_counter_ns) if query.explain else None
-        customer_id, decision, live = None, EMPTY_DECISION, EMPTY_STATE
+        visitor, decision, live = NOBODY, EMPTY_DECISION, EMPTY_STATE
         if snapshot:
             with self._stores.restrictions.open_view() as view:
-                customer_id = self._visitors.find_customer_id_in_view(query, snapshot, view)
+                visitor = self._visitors.find_keys_in_view(query, snapshot, view)
+                customer_id, live = visitor.customer_id, self._read_live(visitor, snapshot)
                 overrides = self._select_overrides(snapshot, customer_id, name, now)
-                request = make_filter_request(query, snapshot, customer_id)
+                request = make_filter_request(query, snapshot, customer_id, name, now)
                 find_removal = build_hard_filters(snapshot.read_item, view, request)
                 rules = make_rules(query, placement, cursor, snapshot, overrides, find_removal)
                 subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
@@ -95,7 +99,7 @@ class RecommendationService:
         served = ServedList(
             self._new_id(),
             name,
-            customer_id,
+            visitor.customer_id,
             decision,
             snapshot,
             now,
@@ -105,7 +109,14 @@ class RecommendationService:
         )
         if is_shown and not self._stores.impressions.write(served.as_impression()):
             served = replace(served, decision=EMPTY_DECISION, next_cursor=None)
+        if is_shown and placement.fatigue_rate:
+            self._stores.live.record_exposures(visitor, [item.item_id for item in served.decision.items], now)
         return served.as_answer()
+
+    def _read_live(self, visitor: VisitorKeys, snapshot: Snapshot) -> LiveState:
+        """What the visitor did that the snapshot does not know; nothing of somebody who said no to it."""
+        live = self._stores.live.read(visitor, date.fromisoformat(snapshot.meta.landing_date))
+        return EMPTY_STATE if live.has_personalization_consent is False else live
 
     def _select_overrides(
         self, snapshot: Snapshot, customer_id: str | None, placement: str, now: datetime

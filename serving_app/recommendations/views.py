@@ -12,6 +12,7 @@ from serving_app.http.problems import BadRequest
 from serving_app.http.requests import is_body_wanted, read_json_object, read_query_parameters
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
+from serving_app.recommendations.request_rules import fold_parameters
 from serving_app.recommendations.schemas import ItemQuery, ListAnswer, ListQuery, RecommendationQuery
 from serving_app.recommendations.service import RecommendationService
 
@@ -38,7 +39,7 @@ def check_explain(query: ListQuery) -> ListQuery:
 )
 def get_recommendations() -> Response:
     """The visitor's recommendation list."""
-    query = check_explain(RecommendationQuery(**read_query_parameters()))
+    query = check_explain(RecommendationQuery(**fold_parameters(read_query_parameters())))
     return make_json_response(get_service(RecommendationService).recommend(query, is_body_wanted()))
 
 
@@ -62,7 +63,7 @@ def post_recommendations() -> Response:
 @describe_operation("getPopularItems", "What sells in the whole shop", LIST, problems=(400,), query=ListQuery)
 def get_popular_items() -> Response:
     """The list of what is popular in the whole shop."""
-    query = check_explain(ListQuery(**read_query_parameters()))
+    query = check_explain(ListQuery(**fold_parameters(read_query_parameters())))
     return make_json_response(get_service(RecommendationService).list_popular(query, is_body_wanted()))
 
 
@@ -71,7 +72,7 @@ def get_popular_items() -> Response:
 @describe_operation("getSimilarItems", "What is like an item", LIST, problems=(400,), query=ListQuery)
 def get_similar_items(item_id: str) -> Response:
     """The list of items like the one in the path."""
-    query = read_query_parameters()
+    query = fold_parameters(read_query_parameters())
     if "item_id" in query:
         raise BadRequest("item_id stands in the path already")
     query = check_explain(ItemQuery(item_id=item_id, **query))
@@ -85,5 +86,5 @@ def get_similar_items(item_id: str) -> Response:
 )
 def get_similar_items_by_query() -> Response:
     """The list of items like the one in the query."""
-    query = check_explain(ItemQuery(**read_query_parameters()))
+    query = check_explain(ItemQuery(**fold_parameters(read_query_parameters())))
     return make_json_response(get_service(RecommendationService).list_similar(query, is_body_wanted()))

@@ -253,7 +253,7 @@ def test_whatever_the_lists_and_overrides(ladder, overrides, n):
     assert len(ids) == len({*ids}) <= n
     assert [one.rank for one in decided.items] == list(range(1, len(ids) + 1))
     pinned = {}
-    for one in overrides:
+    for one in sorted(overrides, key=lambda one: one.override_id):  # all are of one age
         if one.kind == "pin" and one.until > NOW and one.item_id in ELIGIBLE - blocked:
             pinned.setdefault(one.item_id, one.position)
     offered = {listed.item_id for rung in ladder for listed in rung.items} & ELIGIBLE - blocked
