@@ -57,12 +57,16 @@ class RedisTransaction:
 class RedisBackend:
     """A `LiveBackend` in Redis, which deletes what has outlived its lifetime by itself."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        """
+        Args:
+            timeout_seconds: of each call, and of making a connection.
+        """
         # Nothing is tried again here: an answer waits for one try; the circuit breaker decides about more.
         self._client = redis.Redis.from_url(
             url,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 0),
             protocol=2,  # the third needs a greeting more on each connection, and nothing of it is used
             lib_name=None,

@@ -25,7 +25,6 @@ from serving_app.live.visitor_records import (
     read_records,
     record_events,
     record_exposures,
-    remember_messages,
 )
 from serving_app.live.waiting import WaitingQueue
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
@@ -113,16 +112,11 @@ class LiveStates:
 
     def _write_events(self, events: Sequence[LiveEvent]) -> bool:
         """Whether they could be written."""
+        if not events:
+            return True
         routed = self._route(events)
-        stored = {one.event.message_id for one in routed}
-        others = [event.message_id for event in events if event.message_id not in stored]
-
-        def change(transaction: BackendTransaction) -> None:
-            record_events(transaction, routed)
-            remember_messages(transaction, others)
-
         try:
-            self._backend.update(change)
+            self._backend.update(lambda transaction: record_events(transaction, routed))
         except BackendError:
             return False
         return True
@@ -140,32 +134,34 @@ class LiveStates:
 
     def _route(self, events: Sequence[LiveEvent]) -> list[RoutedEvent]:
         snapshot = self._snapshots.get_current()
-        zone = ZoneInfo(getattr(snapshot.meta, "time_zone", "UTC")) if snapshot else UTC
-        routed = []
+        zone = ZoneInfo(snapshot.meta.time_zone) if snapshot else UTC
         with self._restrictions.open_view() as view:
-            for event in events:
-                if not event.is_bot and (event.user_id or event.anonymous_id):
-                    with suppress(UnicodeEncodeError):  # of such an id nothing can be hashed
-                        routed.append(self._route_event(event, snapshot, view, zone))
+            routed = [self._route_event(event, snapshot, view, zone) for event in events]
         if all(one.is_stored for one in routed) or not self._restrictions.describe_problem():
             return routed
         # nobody knows who said no: nothing is stored, and nothing is deleted either
-        return [one for one in routed if one.is_stored]
+        return [one if one.is_stored else one.without_visitor() for one in routed]
 
     def _route_event(
         self, event: LiveEvent, snapshot: Snapshot | None, view: RestrictionView, zone: tzinfo
     ) -> RoutedEvent:
-        user, browser = (
-            hash_identifier(self._key, kind, event.source, value) if value else None
-            for kind, value in (("user_id", event.user_id), ("anonymous_id", event.anonymous_id))
-        )
+        received_day = event.received_at.astimezone(zone).toordinal()
+        try:
+            user, browser = (
+                hash_identifier(self._key, kind, event.source, value) if value else None
+                for kind, value in (("user_id", event.user_id), ("anonymous_id", event.anonymous_id))
+            )
+        except UnicodeEncodeError:  # half a character: of such an id nothing can be hashed
+            user = browser = None
+        if event.is_bot or not (user or browser):
+            return RoutedEvent(event, None, None, received_day)
         customer_id = find_customer_id(user or browser, snapshot)
         ids = [one for one in (user, browser, customer_id) if one]
         return RoutedEvent(
             event,
             user,
             browser,
-            event.received_at.astimezone(zone).toordinal(),
+            received_day,
             may_join=not (user and browser) or may_join(browser, user, snapshot),
             customer_id=customer_id,
             is_stored=may_be_personal(ids, snapshot, view),

@@ -60,6 +60,10 @@ class RoutedEvent(NamedTuple):
     customer_id: str | None = None
     is_stored: bool = True
 
+    def without_visitor(self) -> "RoutedEvent":
+        """The event as nobody's: only its message id is remembered, as of a crawler's."""
+        return RoutedEvent(self.event, None, None, self.received_day)
+
 
 class FoundRecord(NamedTuple):
     """What is stored under one root."""
@@ -80,12 +84,6 @@ def record_events(transaction: BackendTransaction, routed: Sequence[RoutedEvent]
             seen.add(key)
             transaction.put(key, b"")
             _record_event(transaction, one)
-
-
-def remember_messages(transaction: BackendTransaction, message_ids: Sequence[str]) -> None:
-    """Remember messages that change no state, a crawler's for instance, so that `find_known` knows them."""
-    for message_id in message_ids:
-        transaction.put(get_message_key(message_id), b"")
 
 
 def record_exposures(
@@ -149,7 +147,9 @@ def _record_event(transaction: BackendTransaction, routed: RoutedEvent) -> None:
     user, browser = routed.user_root, routed.anonymous_root
     if user and browser and routed.is_stored:
         _join(transaction, browser, user, at, routed.may_join)
-    root = user or _find_user(transaction, browser, at) or browser
+    root = user or (browser and (_find_user(transaction, browser, at) or browser))
+    if root is None:
+        return
     of_customer = _add_customer_root(transaction, routed.customer_id, root) if routed.customer_id else ()
     roots = [root]
     if not routed.is_stored or routed.event.has_personalization_consent is False:

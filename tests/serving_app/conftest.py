@@ -226,7 +226,8 @@ def clock():
 
 class Shop:
     """What a test needs: `client`, `stores` (those of which a test changes something in memory: `snapshots`,
-    `overrides`, `restrictions`; `live` is over these), `clock`, `app`, `home`, `ids` by value.
+    `overrides`, `restrictions`; `live` is over these and keeps its states in `database`), `clock`, `app`,
+    `home`, `ids` by value.
     """
 
     def __init__(self, home, clock):
@@ -237,7 +238,8 @@ class Shop:
         self.settings = Settings(home=home, sources=(SOURCE,), identity_key=KEY)
         self._numbers = count(1)
         self.stores = open_stores(self.settings, clock)
-        backend = GuardedBackend(MemoryBackend(clock), lambda: clock().timestamp())
+        self.database = MemoryBackend(clock)
+        backend = GuardedBackend(self.database, lambda: clock().timestamp())
         self.live = LiveStates(backend, self.restrictions, self.snapshots, KEY)
         self.use_stores(
             snapshots=self.snapshots,

@@ -25,7 +25,7 @@ def make_lmdb(folder, clock):
 def backend(request, tmp_path, clock):
     if request.param != "redis":
         return {"memory": make_memory, "lmdb": make_lmdb}[request.param](tmp_path, clock)
-    return RedisBackend(f"redis://127.0.0.1:{request.getfixturevalue('redis_port')}/0")
+    return RedisBackend(f"redis://127.0.0.1:{request.getfixturevalue('redis_port')}/0", timeout_seconds=10)
 
 
 def test_what_is_written_is_read(backend):
@@ -72,7 +72,7 @@ def test_what_is_not_written_for_long_is_gone(kind, tmp_path, clock):
 
 
 def test_what_is_written_in_redis_ends_by_itself(redis_port):
-    RedisBackend(f"redis://127.0.0.1:{redis_port}/0").update(
+    RedisBackend(f"redis://127.0.0.1:{redis_port}/0", timeout_seconds=10).update(
         lambda txn: (txn.put(A, b"1"), txn.put(MESSAGE, b""))
     )
     client = redis.Redis(port=redis_port)
