@@ -24,6 +24,7 @@ from serving_app.intake.writer import EventWriter
 from serving_app.keys.rate_limits import RateLimits
 from serving_app.keys.user_tokens import UserTokens
 from serving_app.overrides import views as overrides
+from serving_app.overrides.builder import OverrideBuilder
 from serving_app.overrides.service import OverrideService
 from serving_app.profiles import views as profiles
 from serving_app.profiles.service import ProfileService
@@ -99,7 +100,7 @@ def create_app(
     services = (
         RecommendationService(stores, visitors, placements, clock, new_id),
         ProfileService(stores.snapshots, visitors),
-        OverrideService(stores.overrides, stores.snapshots, visitors, clock, new_id),
+        OverrideService(stores.overrides, stores.snapshots, OverrideBuilder(visitors, new_id), clock),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
         IntakeService(writer, stores.snapshots, tokens, clock, new_id),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),

@@ -13,7 +13,8 @@ from serving_app.live.lmdb_store import LmdbBackend
 from serving_app.live.redis_store import SLOW_SECONDS, RedisBackend
 from serving_app.live.service import LiveStates
 from serving_app.live.state import LiveStore
-from serving_app.overrides.store import FileOverrides, OverrideStore
+from serving_app.overrides.file_store import FileOverrides
+from serving_app.overrides.store import OverrideStore
 from serving_app.settings import Settings
 from serving_app.storage.append_log import AppendLog
 from serving_app.storage.impression_log import ImpressionLog

@@ -139,6 +139,11 @@ class HomePaths:
         return self.serving / "keys"
 
     @property
+    def override_audit(self) -> Path:
+        """Who changed which override, a line each."""
+        return self.serving / "override_audit.jsonl"
+
+    @property
     def restrictions(self) -> Path:
         return self.serving / "restrictions"
 

@@ -2,6 +2,7 @@
 
 The service writes `serving/state/overrides.json` and its copy; publish reads them for the line of a
 deployment. An override is stored as a JSON object with the fields of `Override`; its times are ISO text.
+Beside them the file holds the entries of the audit log that may not be in that log yet.
 """
 
 import contextlib
@@ -109,8 +110,27 @@ def read_override_rows(home: Path) -> list[dict[str, Any]]:
     only reads.
     """
     state, _ = open_override_file(home).read()
-    rows = state.content if state else read_lmdb_overrides(home) or []
+    rows = get_override_rows(state.content) if state else read_lmdb_overrides(home) or []
     return sorted(rows, key=lambda row: (row["created_at"], row["override_id"]))
+
+
+def make_content(rows: list[dict[str, Any]], unaudited: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the state file holds.
+
+    Args:
+        unaudited: entries of the audit log, those apart that are known to be in its file.
+    """
+    return {"overrides": rows, "unaudited": unaudited}
+
+
+def get_override_rows(content: Any) -> list[dict[str, Any]]:
+    """The overrides of a state; before there was an audit log they were all that it held."""
+    return content["overrides"] if isinstance(content, dict) else content
+
+
+def get_unaudited(content: Any) -> list[dict[str, Any]]:
+    """The entries of a state that may not be in the audit log's file yet, oldest first."""
+    return content["unaudited"] if isinstance(content, dict) else []
 
 
 def read_lmdb_overrides(home: Path) -> list[dict[str, Any]] | None:

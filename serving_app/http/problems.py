@@ -86,6 +86,18 @@ class UnknownOverride(ApiError):
     status, kind, title = 404, "unknown-override", "There is no such override"
 
 
+class OverrideChanged(ApiError):
+    """The override was written since the version that `If-Match` names."""
+
+    status, kind, title = 412, "override-changed", "Somebody else has changed it"
+
+
+class IfMatchRequired(ApiError):
+    """A change does not say which version it is a change of."""
+
+    status, kind, title = 428, "if-match-required", "It must be said which version is meant"
+
+
 class UnknownDecision(ApiError):
     """No identity decision has the id in the path."""
 

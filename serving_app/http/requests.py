@@ -33,6 +33,14 @@ def read_query_parameters() -> dict[str, str]:
     return {name: values[0] for name, values in parameters.items()}
 
 
+def read_if_match() -> frozenset[str] | None:
+    """The ETags that the request says its resource must have one of; `*` is any; None: it says nothing."""
+    if "If-Match" not in request.headers:
+        return None
+    tags = request.if_match
+    return frozenset({"*"} if tags.star_tag else tags.as_set())
+
+
 def read_json_object() -> dict:
     """The request's body, one JSON object.
 

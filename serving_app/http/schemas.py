@@ -92,3 +92,4 @@ class Problem(BaseModel):
     detail: str
     errors: list[dict[str, str]] | None = None
     identifier_ids: list[str] | None = Field(None, description="with several-identifiers: which there are")
+    version: int | None = Field(None, description="with override-changed: which it has now")

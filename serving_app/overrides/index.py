@@ -36,7 +36,11 @@ class _Period:
 
 
 class OverrideIndex:
-    """Overrides by whom they are for. Safe for many threads."""
+    """Overrides by whom they are for. Safe for many threads.
+
+    Attributes:
+        newest_created_at: when the newest of them was made; None where there are none.
+    """
 
     def __init__(
         self,
@@ -54,8 +58,9 @@ class OverrideIndex:
         self._for_everyone: list[Override] = []
         self._by_customer: dict[str, list[Override]] = {}
         self._by_segment: dict[str, list[Override]] = {}
-        self._placements, times = set(), set()
+        self._placements, times, newest = set(), set(), None
         for override in overrides:
+            newest = max(newest or override.created_at, override.created_at)
             if override.item_id and (item_id := normalise_item_id(override.item_id)) != override.item_id:
                 override = replace(override, item_id=item_id)
             if override.customer_id is not None:
@@ -69,6 +74,7 @@ class OverrideIndex:
                 self._placements.add(override.placement)
             times |= {override.starts_at or EVER, override.until}
         self._times = sorted(times)
+        self.newest_created_at = newest
         self._period = _Period(NEVER, EVER)
 
     @property

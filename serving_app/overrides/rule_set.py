@@ -7,13 +7,8 @@ fewer (a customer, a segment, everyone; with a placement before without), then t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from expectations.contracts.census import fold_category
 from expectations.contracts.override import BLOCK, PIN, Override
-from expectations.contracts.text import compose_nfc
-
-
-def fold_category(category: str) -> str:
-    """A category's name as it is compared: letter case and white space tell nothing."""
-    return " ".join(compose_nfc(category).casefold().split())
 
 
 def get_precedence(override: Override) -> tuple:

@@ -1,15 +1,21 @@
-"""A new override as an operator sends it, and overrides in answers."""
+"""Overrides as operators send them and ask for them, and overrides in answers."""
 
+from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, create_model, model_validator
+from pydantic.fields import FieldInfo
 
-from serving_app.http.schemas import MAX_LIST_LENGTH, EndTime, Id
+from expectations.contracts.census import fold_category
+from expectations.contracts.override import Override
+from serving_app.http.schemas import MAX_LIST_LENGTH, EndTime, Id, StrictModel
 from serving_app.visitors.schemas import VisitorIds
 
 Kind = Literal["pin", "block", "boost", "bury"]
 Text = Annotated[str, Field(max_length=500)]
+Author = Annotated[str, Field(max_length=100)]
 PLACEMENT = r"^[A-Za-z0-9_.:/-]{1,64}$"  # what a list may name as its placement
 MAX_PRIORITY = 1000
 
@@ -22,6 +28,11 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 StartTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+def names_visitor(visitor: VisitorIds) -> bool:
+    """Whether a request names somebody."""
+    return any(value is not None for value in (visitor.customer_id, visitor.user_id, visitor.anonymous_id))
 
 
 class NewOverride(VisitorIds):
@@ -61,7 +72,7 @@ class NewOverride(VisitorIds):
     )
     reason: Text = Field("", description="why, for people")
     note: Text = Field("", description="what `reason` was called")
-    author: str = Field("", max_length=100, description="who says so")
+    author: Author = Field("", description="who says so")
 
     @model_validator(mode="after")
     def check_fields_of_kind(self) -> Self:
@@ -85,12 +96,93 @@ class NewOverride(VisitorIds):
 
     @model_validator(mode="after")
     def check_one_scope(self) -> Self:
-        if self.segment_id is not None and self.names_visitor():
+        if self.segment_id is not None and names_visitor(self):
             raise ValueError("give a segment or a customer, not both")
         return self
 
-    def names_visitor(self) -> bool:
-        return any(value is not None for value in (self.customer_id, self.user_id, self.anonymous_id))
+
+def _make_optional(field: FieldInfo) -> FieldInfo:
+    optional = copy(field)
+    optional.default = None
+    return optional
+
+
+# What is sent of it changes; null takes away what may be none.
+OverrideChange = create_model(
+    "OverrideChange",
+    __base__=VisitorIds,
+    __doc__="The fields of an override that change; null takes a value away.",
+    **{
+        name: (field.annotation, _make_optional(field))
+        for name, field in NewOverride.model_fields.items()
+        if name not in VisitorIds.model_fields
+    },
+)
+
+
+class OverridesQuery(VisitorIds):
+    """Which overrides are listed."""
+
+    state: Literal["in_force", "scheduled", "current"] = Field(
+        "in_force", description="in force now; yet to begin; or both"
+    )
+    kind: Kind | None = None
+    item_id: Id | None = None
+    category: Id | None = None
+    segment_id: Id | None = None
+    placement: str | None = Field(None, pattern=PLACEMENT)
+    limit: int = Field(1000, ge=1, le=1000)
+    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before")
+
+    def selects(
+        self,
+        override: Override,
+        now: datetime,
+        normalise_item_id: Callable[[str], str],
+        customer_id: str | None,
+    ) -> bool:
+        """Whether an override is of these.
+
+        Args:
+            customer_id: behind the ids of this query; None where there are none.
+        """
+        if override.has_ended(now):
+            return False
+        if self.state != "current" and override.is_in_force(now) != (self.state == "in_force"):
+            return False
+        names = (self.kind, self.segment_id, self.placement, customer_id)
+        values = (override.kind, override.segment_id, override.placement, override.customer_id)
+        if any(name is not None and name != value for name, value in zip(names, values, strict=True)):
+            return False
+        if self.category is not None and fold_category(self.category) != fold_category(
+            override.category or ""
+        ):
+            return False
+        return self.item_id is None or (
+            override.item_id is not None
+            and normalise_item_id(self.item_id) == normalise_item_id(override.item_id)
+        )
+
+
+class DeleteQuery(StrictModel):
+    """What the audit log shall say of a deletion."""
+
+    reason: Text = Field("", description="why, for people")
+    author: Author = Field("", description="who says so")
+
+
+class AuditQuery(StrictModel):
+    """Which entries of the audit log are listed, newest first."""
+
+    override_id: str | None = Field(None, max_length=64)
+    before: int | None = Field(None, ge=1, le=10**15, description="entries of smaller numbers only")
+    limit: int = Field(100, ge=1, le=500)
+
+    def selects(self, entry: Mapping[str, Any]) -> bool:
+        """Whether an entry is of these."""
+        return (self.before is None or entry["number"] < self.before) and (
+            self.override_id is None or entry["override_id"] == self.override_id
+        )
 
 
 class OverrideAnswer(BaseModel):
@@ -115,11 +207,36 @@ class OverrideAnswer(BaseModel):
     version: int = Field(description="how many times it was written; its ETag")
     is_in_force: bool
     matches: int | None = Field(
-        description="items of the shop that it names, of a category those in any list; null: not known"
+        description="items of the shop that it names, or that are in its category; null: not known"
+    )
+    matches_customers: int | None = Field(
+        description="customers it is for, who may be personalised for; null: everyone, or not known"
     )
 
 
 class OverridesAnswer(BaseModel):
-    """Every override in force, oldest first."""
+    """A page of overrides, oldest first."""
 
     overrides: list[OverrideAnswer]
+    next_cursor: str | None = Field(description="asks for the next page; null: this is the last")
+
+
+class AuditEntryAnswer(BaseModel):
+    """One change of an override."""
+
+    number: int = Field(description="counts up by one")
+    at: datetime
+    action: Literal["created", "changed", "deleted"]
+    override_id: str
+    before: dict[str, Any] | None = Field(description="the override as it was stored; null: there was none")
+    after: dict[str, Any] | None = Field(description="as it is stored since; null: there is none")
+    author: str
+    reason: str
+    key_id: str = Field(description="of the key that asked for it")
+
+
+class AuditAnswer(BaseModel):
+    """A page of the audit log, the newest entry first."""
+
+    entries: list[AuditEntryAnswer]
+    next_before: int | None = Field(description="asks for the next page; null: this is the last")

@@ -1,135 +1,213 @@
-"""What operators do with overrides: list, make and delete them."""
+"""What operators do with overrides: list, make, change and delete them, and read who did."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from expectations.contracts.override import BLOCK, BOOST, BURY, PIN, TO_THE_END, Override
-from serving_app.http.problems import BadRequest, CannotApply, OverridesUnwritable, UnknownOverride
-from serving_app.http.responses import format_utc
-from serving_app.overrides.schemas import NewOverride
+from expectations.contracts.override import Override
+from serving_app.http.problems import (
+    CannotApply,
+    IfMatchRequired,
+    OverrideChanged,
+    OverridesUnwritable,
+    UnknownOverride,
+)
+from serving_app.overrides.answers import decode_cursor, encode_cursor, format_override, get_request_fields
+from serving_app.overrides.builder import OverrideBuilder
+from serving_app.overrides.changes import (
+    Actor,
+    Applied,
+    Change,
+    OverrideMissing,
+    TooManyOverrides,
+    VersionConflict,
+)
+from serving_app.overrides.schemas import AuditQuery, NewOverride, OverrideChange, OverridesQuery
 from serving_app.overrides.store import OverridesOutOfReach, OverrideStore
 from serving_app.storage.protocols import SnapshotStore
-from serving_app.visitors.service import VisitorResolver
+
+VISITOR_IDS = {"customer_id", "user_id", "anonymous_id"}
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """What a request says beside its body.
+
+    Attributes:
+        tags: of `If-Match`; `*` is any; None: there is no such header.
+        key_id: of the key that it carries.
+    """
+
+    tags: frozenset[str] | None = None
+    key_id: str = ""
 
 
 class OverrideService:
-    """Lists, makes and deletes overrides; answers are dicts as in `OverrideAnswer`."""
+    """Lists, makes, changes and deletes overrides; answers are dicts as in `OverrideAnswer`.
+
+    Where it stores something it raises OverridesUnwritable when that cannot be stored; then nothing was
+    changed.
+    """
 
     def __init__(
         self,
         store: OverrideStore,
         snapshots: SnapshotStore,
-        visitors: VisitorResolver,
+        builder: OverrideBuilder,
         clock: Callable[[], datetime],
-        new_id: Callable[[], str],
     ) -> None:
-        self._store, self._snapshots, self._visitors = store, snapshots, visitors
-        self._clock, self._new_id = clock, new_id
+        self._store, self._snapshots, self._builder, self._clock = store, snapshots, builder, clock
 
-    def list_in_force(self) -> list[dict]:
-        """Every override in force, oldest first."""
-        now = self._clock()
-        return [
-            self._format_answer(override) for override in self._store.read_all() if override.is_in_force(now)
-        ]
+    def list(self, query: OverridesQuery) -> dict:
+        """A page of overrides, oldest first, as `OverridesAnswer`.
 
-    def get_in_force(self, override_id: str) -> dict:
+        Raises:
+            BadRequest: the cursor is none.
+            CannotApply: nobody is known by the id.
+        """
+        now, snapshot = self._clock(), self._snapshots.get_current()
+        after = decode_cursor(query.cursor) if query.cursor else None
+        normalise = snapshot.normalise_item_id if snapshot else str
+        customer_id = self._builder.find_customer_id(query, snapshot)
+        matching = (
+            override
+            for override in self._store.read_all()
+            if query.selects(override, now, normalise, customer_id)
+            and (after is None or (override.created_at, override.override_id) > after)
+        )
+        page = [*islice(matching, query.limit + 1)]
+        shown = page[: query.limit]
+        return {
+            "overrides": [format_override(override, now, snapshot) for override in shown],
+            "next_cursor": encode_cursor(shown[-1]) if len(page) > len(shown) else None,
+        }
+
+    def get(self, override_id: str) -> dict:
         """
         Raises:
-            UnknownOverride: none in force has this id.
+            UnknownOverride: none that has not ended has this id.
         """
-        for override in self.list_in_force():
-            if override["override_id"] == override_id:
-                return override
-        raise UnknownOverride("No override in force has this id.")
+        return self._format(self._find(override_id))
 
-    def create(self, request: NewOverride) -> dict:
+    def list_audit(self, query: AuditQuery) -> dict:
+        """Entries of the audit log, the newest first, as `AuditAnswer`."""
+        with _answering_refusals():
+            matching = (entry for entry in self._store.iterate_audit() if query.selects(entry))
+            page = [*islice(matching, query.limit + 1)]
+        shown = page[: query.limit]
+        return {"entries": shown, "next_before": shown[-1]["number"] if len(page) > len(shown) else None}
+
+    def create(self, request: NewOverride, options: WriteOptions) -> dict:
         """Make and store the override that is asked for.
 
         Raises:
-            BadRequest: it would end before it begins.
-            CannotApply: nobody is known by the id, or a pin or boost names an item that the shop does not
-                have.
-            OverridesUnwritable: it cannot be stored.
+            BadRequest, CannotApply: by `OverrideBuilder.build`.
         """
-        override = self._build(request)
-        try:
-            self._store.add(override)
-        except OverridesOutOfReach as error:
-            raise OverridesUnwritable(str(error)) from error
-        return self._format_answer(override)
+        now = self._clock()
+        override = self._builder.build(request, now, self._snapshots.get_current())
+        actor = Actor(options.key_id, override.author, override.reason)
+        return self._format(self._apply(Change(now, actor, override)).after)
 
-    def delete(self, override_id: str) -> None:
+    def replace(self, override_id: str, request: NewOverride, options: WriteOptions) -> dict:
+        """Put another override in the place of one, if that is of a version that `If-Match` names.
+
+        Raises:
+            UnknownOverride: none that has not ended has this id.
+            IfMatchRequired, OverrideChanged: there is no `If-Match`, or it names another version.
+            BadRequest, CannotApply: by `OverrideBuilder.build`.
+        """
+        versions = _read_versions(options, self._find(override_id))
+        return self._replace(override_id, request, options, versions)
+
+    def change(self, override_id: str, request: OverrideChange, options: WriteOptions) -> dict:
+        """Change those fields of an override that are sent, otherwise as `replace`."""
+        before = self._find(override_id)
+        # of the version that was read here, also where any would do: what another writes meanwhile stays
+        versions = (_read_versions(options, before) or {before.version}) & {before.version}
+        sent = request.model_dump(exclude_unset=True)
+        fields = get_request_fields(before)
+        if sent.keys() & VISITOR_IDS:
+            del fields["customer_id"]
+        if "note" in sent:
+            del fields["reason"]
+        new = NewOverride.model_validate({**fields, **sent})
+        return self._replace(override_id, new, options, versions, request.author or "")
+
+    def delete(self, override_id: str, reason: str, author: str, options: WriteOptions) -> None:
         """
         Raises:
-            UnknownOverride: none has this id.
-            OverridesUnwritable: the deletion cannot be stored.
+            UnknownOverride: none that has not ended has this id.
+            OverrideChanged: `If-Match` names another version.
         """
-        try:
-            was_there = self._store.delete(override_id)
-        except OverridesOutOfReach as error:
-            raise OverridesUnwritable(str(error)) from error
-        if not was_there:
-            raise UnknownOverride("No override has this id; it may have been removed already.")
+        versions = None
+        if options.tags is not None:
+            versions = _read_versions(options, self._find(override_id))
+        actor = Actor(options.key_id, author, reason)
+        self._apply(Change(self._clock(), actor, None, override_id, versions))
 
-    def _build(self, request: NewOverride) -> Override:
-        now, snapshot = self._clock(), self._snapshots.get_current()
-        if request.until <= now:
-            raise BadRequest(f"until must lie in the future; it is {format_utc(now)} now")
-        customer_id = self._visitors.find_customer_id(request, snapshot)
-        if customer_id is None and request.names_visitor():
-            raise CannotApply("No customer is known by this id.")
-        item_id = request.item_id
-        if snapshot and item_id is not None:
-            item_id = snapshot.normalise_item_id(item_id)
-            # A block may come before its item does: a launch that must not leak.
-            if request.kind != BLOCK and snapshot.read_item(item_id) is None:
-                raise CannotApply("No item has this item_id.")
-        return Override(
-            override_id=f"o_{self._new_id().replace('-', '')[:16]}",
-            kind=request.kind,
-            item_id=item_id,
-            customer_id=customer_id,
-            position=(request.position or 1) if request.kind == PIN else 0,
-            factor=request.factor or (TO_THE_END if request.kind == BURY else 1.0),
-            until=request.until,
-            created_at=now,
-            reason=request.reason or request.note,
-            category=request.category,
-            segment_id=request.segment_id,
-            placement=request.placement,
-            starts_at=request.starts_at,
-            priority=request.priority,
-            author=request.author,
-        )
+    def _replace(
+        self,
+        override_id: str,
+        request: NewOverride,
+        options: WriteOptions,
+        versions: set[int] | None,
+        author: str | None = None,
+    ) -> dict:
+        now, before = self._clock(), self._find(override_id)
+        after = self._builder.build(request, now, self._snapshots.get_current(), before)
+        actor = Actor(options.key_id, request.author if author is None else author, after.reason)
+        return self._format(self._apply(Change(now, actor, after, override_id, versions)).after)
 
-    def _format_answer(self, override: Override) -> dict:
-        """An override with how many items of the shop it names: none, where its id was mistyped."""
-        has_factor = override.kind in (BOOST, BURY) and override.factor != TO_THE_END
-        return {
-            "override_id": override.override_id,
-            "kind": override.kind,
-            "item_id": override.item_id,
-            "category": override.category,
-            "customer_id": override.customer_id,
-            "segment_id": override.segment_id,
-            "placement": override.placement,
-            "position": override.position if override.kind == PIN else None,
-            "factor": override.factor if has_factor else None,
-            "priority": override.priority,
-            "starts_at": override.starts_at and format_utc(override.starts_at),
-            "until": format_utc(override.until),
-            "created_at": format_utc(override.created_at),
-            "reason": override.reason,
-            "note": override.reason,
-            "author": override.author,
-            "version": override.version,
-            "is_in_force": override.is_in_force(self._clock()),
-            "matches": self._count_matches(override),
-        }
+    def _find(self, override_id: str) -> Override:
+        now = self._clock()
+        for override in self._store.read_all():
+            if override.override_id == override_id and not override.has_ended(now):
+                return override
+        raise UnknownOverride("No override has this id, or it has ended.")
 
-    def _count_matches(self, override: Override) -> int | None:
-        snapshot = self._snapshots.get_current()
-        if snapshot is None or override.item_id is None:
-            return None
-        return int(snapshot.read_item(snapshot.normalise_item_id(override.item_id)) is not None)
+    def _apply(self, change: Change) -> Applied:
+        with _answering_refusals():
+            return self._store.apply(change)
+
+    def _format(self, override: Override) -> dict:
+        return format_override(override, self._clock(), self._snapshots.get_current())
+
+
+def _read_versions(options: WriteOptions, before: Override) -> set[int] | None:
+    """The versions that `If-Match` allows; None for `*`.
+
+    Raises:
+        IfMatchRequired: there is no such header.
+        OverrideChanged: the override has none of them.
+    """
+    if options.tags is None:
+        raise IfMatchRequired('Send If-Match with the ETag of the version that you read, such as "1"; or *.')
+    if "*" in options.tags:
+        return None
+    versions = {int(tag) for tag in options.tags if tag.isascii() and tag.isdigit() and len(tag) < 10}
+    if before.version not in versions:
+        raise _make_conflict(before.version)
+    return versions
+
+
+def _make_conflict(version: int) -> OverrideChanged:
+    return OverrideChanged(
+        f"It has version {version} now, which If-Match does not name: read it again.", version=version
+    )
+
+
+@contextlib.contextmanager
+def _answering_refusals() -> Iterator[None]:
+    """Turn what a store refuses into what is answered."""
+    try:
+        yield
+    except OverrideMissing as error:
+        raise UnknownOverride("No override has this id; it may have been removed already.") from error
+    except VersionConflict as error:
+        raise _make_conflict(error.version) from error
+    except TooManyOverrides as error:
+        raise CannotApply(f"There is no place for another one: {error}. Delete some first.") from error
+    except OverridesOutOfReach as error:
+        raise OverridesUnwritable(str(error)) from error

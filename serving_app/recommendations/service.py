@@ -136,8 +136,8 @@ class RecommendationService:
 
     def _compute_ages(self, live: LiveState, now: datetime) -> dict[str, float | None]:
         """Seconds since the visitor's newest event and since the newest override was made."""
-        newest = max((override.created_at for override in self._stores.overrides.read_all()), default=None)
-        moments = {"live": live.updated_at, "overrides": newest}
+        index = self._index[2]
+        moments = {"live": live.updated_at, "overrides": index and index.newest_created_at}
         return {name: at and round((now - at).total_seconds(), 3) for name, at in moments.items()}
 
 

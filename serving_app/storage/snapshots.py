@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from expectations.contracts import snapshot as contract
+from expectations.contracts.census import CENSUS, Census, fold_category
 from expectations.contracts.ids import normalise_id
 
 NOTHING_PUBLISHED = "nothing has been published yet"
@@ -121,6 +123,22 @@ class Snapshot:
         """The review queue, most urgent first; None in a snapshot that was made before links were stored."""
         packed = self._get(contract.REVIEWS)
         return None if packed is None else contract.unpack_reviews(packed)
+
+    @cached_property
+    def _census(self) -> Census | None:
+        """None in a snapshot that was made before categories and segments were counted."""
+        packed = self._get(CENSUS)
+        return Census.of_bytes(packed) if packed else None
+
+    def count_items_of_category(self, category: str) -> int | None:
+        """Items of a category, whatever the letter case of its name; None: not known."""
+        census = self._census
+        return None if census is None else census.categories.get(fold_category(category), 0)
+
+    def count_customers_of_segment(self, segment_id: str) -> int | None:
+        """Customers in a segment; None: not known."""
+        census = self._census
+        return None if census is None else census.segments.get(segment_id, 0)
 
     def read_decision_ids(self) -> frozenset[str] | None:
         """Ids of the identity decisions it was made by; None in a snapshot that was made before they were

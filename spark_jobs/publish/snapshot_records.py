@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.contracts import snapshot
+from expectations.contracts.census import CENSUS, Census, fold_categories
 from expectations.contracts.identifiers import derive_customer_id as id_of_founder
 from expectations.contracts.item_rules import (
     BY_DEFAULT,
@@ -62,6 +63,7 @@ def encode_snapshot(
     yield from encode_identities(sources)
     yield from encode_identity_links(sources)
     yield from encode_fold_in(sources, meta)
+    yield from encode_census(sources)
 
 
 def encode_lists(
@@ -164,6 +166,17 @@ def encode_customers(sources: SnapshotTables) -> Pairs:
             is_known=row["customer_id"] in known,
         )
         yield snapshot.get_customer_key(row["customer_id"]), snapshot.pack_record(slice_)
+
+
+def encode_census(sources: SnapshotTables) -> Pairs:
+    """How many items and customers the categories and segments have."""
+    items = sources.items.select(["category", "category_path"]).to_pylist()
+    customers = sources.customers.select(["segment_ids", "rfm_segment"]).to_pylist()
+    counted = Census.count(
+        (fold_categories(row["category"], row["category_path"] or ()) for row in items),
+        ({*(row["segment_ids"] or ()), row["rfm_segment"]} - {None} for row in customers),
+    )
+    yield CENSUS, counted.as_bytes()
 
 
 def encode_identities(sources: SnapshotTables) -> Pairs:

@@ -12,6 +12,7 @@ import pytest
 
 from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
+from expectations.contracts.census import CENSUS, Census
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.published import HISTORY, Published
 from serving_app.app import create_app
@@ -140,6 +141,7 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     )
     yield contract.get_similar_list_key("item-05"), listed(vocabulary, 5, 6, 39, 7, 8)
     yield contract.CATALOGUE, vocabulary.as_bytes()
+    yield CENSUS, Census({"mugs": 40}, {"vip": 1, "champions": 1, "lapsed": 1}).as_bytes()
     yield from graph_pairs()
 
 

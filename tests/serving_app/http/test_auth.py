@@ -26,6 +26,7 @@ ACCESS = {
     "/v1/items/similar": "read browser",
     "/v1/customers/<customer_id>": "profiles",
     "/v1/overrides": "overrides",
+    "/v1/overrides/audit": "overrides",
     "/v1/overrides/<override_id>": "overrides",
     "/v1/identity/explain": "admin",
     "/v1/identity/reviews": "admin",

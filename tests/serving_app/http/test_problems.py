@@ -121,7 +121,10 @@ def test_what_is_not_there(shop):
     check(shop.client.get("/v1/customers/c_nobody"), 404, "unknown-customer", "No customer has this id")
     check(shop.client.delete("/v1/overrides/o_none"), 404, "unknown-override", "No override has this id")
     check(
-        shop.client.get("/v1/overrides/o_none"), 404, "unknown-override", "No override in force has this id"
+        shop.client.get("/v1/overrides/o_none"),
+        404,
+        "unknown-override",
+        "No override has this id",
     )
     check(
         shop.client.get("/v1/identity/decisions/d_none"), 404, "unknown-decision", "No decision has this id"

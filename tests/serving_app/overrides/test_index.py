@@ -5,8 +5,8 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from expectations.contracts.census import fold_category
 from serving_app.overrides.index import OverrideIndex
-from serving_app.overrides.rule_set import fold_category
 from tests.serving_app.conftest import NOW
 from tests.serving_app.overrides.calls import make_override
 

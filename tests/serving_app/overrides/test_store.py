@@ -16,7 +16,9 @@ import pytest
 
 from expectations.contracts.override import FOLDER, Override, read_override_rows
 from expectations.contracts.published import DEPLOYMENTS
-from serving_app.overrides.store import FileOverrides, OverridesOutOfReach
+from serving_app.overrides.file_store import FileOverrides
+from serving_app.overrides.store import OverridesOutOfReach
+from tests.serving_app.overrides.calls import add, delete
 
 UNTIL = "2026-02-22T00:00:00Z"
 
@@ -57,31 +59,31 @@ FILES = [("overrides.json",), ("overrides.copy.json",), ("overrides.json", "over
 @pytest.mark.parametrize("names", FILES, ids=["first", "copy", "both"])
 def test_a_running_worker_puts_right_what_is_harmed(tmp_path, clock, harm, names):
     store, other = FileOverrides(tmp_path), FileOverrides(tmp_path)
-    store.add(override(1, clock()))
-    store.add(override(2, clock()))
+    add(store, override(1, clock()))
+    add(store, override(2, clock()))
     assert ids(other) == ["o_1", "o_2"]
     for name in names:
         harm(tmp_path / FOLDER / name)
     assert ids(store) == ["o_1", "o_2"]
     assert store.describe_problem() == ""
     assert ids(FileOverrides(tmp_path)) == ["o_1", "o_2"], "a restart finds them"
-    other.add(override(3, clock()))
+    add(other, override(3, clock()))
     assert ids(store) == ["o_1", "o_2", "o_3"]
 
 
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("name", ["overrides.json", "overrides.copy.json"])
 def test_a_restart_reads_the_file_that_is_whole(tmp_path, clock, harm, name):
-    FileOverrides(tmp_path).add(override(1, clock()))
+    add(FileOverrides(tmp_path), override(1, clock()))
     harm(tmp_path / FOLDER / name)
     assert ids(FileOverrides(tmp_path)) == ["o_1"]
 
 
 def test_an_older_state_put_in_place_un_holds_nothing(tmp_path, clock):
     store = FileOverrides(tmp_path)
-    store.add(override(1, clock()))
+    add(store, override(1, clock()))
     shutil.copytree(tmp_path / FOLDER, tmp_path / "older")
-    store.add(override(2, clock()))
+    add(store, override(2, clock()))
     shutil.rmtree(tmp_path / FOLDER)
     shutil.copytree(tmp_path / "older", tmp_path / FOLDER)
     assert ids(store) == ["o_1", "o_2"]
@@ -92,8 +94,8 @@ def test_an_older_state_put_in_place_un_holds_nothing(tmp_path, clock):
 def test_when_nothing_is_left_the_last_nights_blocks_hold_and_it_is_said(tmp_path, clock, harm):
     store = FileOverrides(tmp_path)
     block, pin = override(1, clock()), override(2, clock(), kind="pin")
-    store.add(block)
-    store.add(pin)
+    add(store, block)
+    add(store, pin)
     night = {"by": "publish", "rules": {"overrides": [row(block), row(pin)]}, "record": {}}
     rollback = {"by": "rollback", "rules": {"overrides": []}, "record": {}}
     damaged = '{"by": "publish", "rules": []}\n{"torn'
@@ -108,7 +110,7 @@ def test_when_nothing_is_left_the_last_nights_blocks_hold_and_it_is_said(tmp_pat
     assert "the 1 blocks of the last night hold" in fresh.describe_problem()
     fresh.refresh()
     assert "overrides are lost" in fresh.describe_problem(), "until somebody has put it right"
-    fresh.add(override(3, clock()))
+    add(fresh, override(3, clock()))
     assert (ids(fresh), fresh.describe_problem()) == (["o_1", "o_3"], "")
 
 
@@ -119,7 +121,7 @@ def test_a_home_without_overrides_has_no_flaw(tmp_path):
 
 def test_a_full_disk_is_a_503_and_changes_nothing(shop, tmp_path, monkeypatch, caplog, clock):
     store = FileOverrides(tmp_path / "disk")
-    store.add(override(1, clock()))
+    add(store, override(1, clock()))
     shop.use_stores(overrides=store)
 
     def refuse(_):
@@ -158,12 +160,12 @@ def test_overrides_of_before_are_brought_over(tmp_path, clock):
         ".overrides.lock",
     }
     store = FileOverrides(tmp_path)
-    store.delete("o_1")
+    delete(store, "o_1", clock())
     assert ids(FileOverrides(tmp_path)) == []
 
 
 def test_out_of_reach_holds_no_path(tmp_path, clock):
     (tmp_path / "serving").write_text("a file where the folder should be")
     with pytest.raises(OverridesOutOfReach) as error:
-        FileOverrides(tmp_path).add(override(1, clock()))
+        add(FileOverrides(tmp_path), override(1, clock()))
     assert str(tmp_path) not in str(error.value)

@@ -1,0 +1,178 @@
+"""Overrides over HTTP: versions, pages, scopes and schedules, and who changed what."""
+
+import pytest
+
+UNTIL = "2026-02-22T00:00:00Z"
+BLOCK = {"kind": "block", "item_id": "item-01", "until": UNTIL}
+
+
+def create(shop, **body):
+    answer = shop.client.post("/v1/overrides", json={**BLOCK, **body})
+    assert answer.status_code == 201, answer.text
+    return answer.json
+
+
+def put(shop, override_id, tag, **body):
+    headers = {} if tag is None else {"If-Match": tag}
+    return shop.client.put(f"/v1/overrides/{override_id}", json={**BLOCK, **body}, headers=headers)
+
+
+def patch(shop, override_id, tag='"1"', **body):
+    return shop.client.patch(f"/v1/overrides/{override_id}", json=body, headers={"If-Match": tag})
+
+
+def listed(shop, **query):
+    answer = shop.client.get("/v1/overrides", query_string=query)
+    assert answer.status_code == 200, answer.text
+    return [one["override_id"] for one in answer.json["overrides"]]
+
+
+def shown(shop, path="/v1/recommendations", **query):
+    return [one["item_id"] for one in shop.client.get(path, query_string=query).json["items"]]
+
+
+def test_a_change_names_the_version_it_is_a_change_of(shop):
+    made = shop.client.post("/v1/overrides", json=BLOCK)
+    override_id = made.json["override_id"]
+    assert (made.json["version"], made.headers["ETag"]) == (1, '"1"')
+    shop.clock.move(minutes=1)
+    first = put(shop, override_id, '"1"', item_id="item-02", reason="recall")
+    assert (first.status_code, first.headers["ETag"], first.json["item_id"]) == (200, '"2"', "item-02")
+    assert first.json["created_at"] == made.json["created_at"]
+    second = put(shop, override_id, '"1"', item_id="item-03")
+    assert (second.status_code, second.json["type"]) == (412, "urn:concierge:problem:override-changed")
+    assert second.json["version"] == 2
+    assert put(shop, override_id, None).status_code == 428
+    assert put(shop, override_id, 'W/"2"').status_code == 412, "a weak tag names no version"
+    assert put(shop, override_id, '"2", "7"').json["version"] == 3
+    assert put(shop, override_id, "*").json["version"] == 4
+    read = shop.client.get(f"/v1/overrides/{override_id}")
+    assert read.headers["ETag"] == '"4"' and read.json["item_id"] == "item-01"
+
+
+@pytest.mark.parametrize("tag", ["", '"x"', '"\u0661"', '"1', '"' + "9" * 400 + '"'])
+def test_a_tag_that_is_none_changes_nothing(shop, tag):
+    override_id = create(shop)["override_id"]
+    tag = tag.encode().decode("latin-1")
+    assert put(shop, override_id, tag, item_id="item-05").status_code in (
+        (412, 200) if tag == "1" else (412,)
+    )
+    assert shop.client.delete(f"/v1/overrides/{override_id}", headers={"If-Match": '"9"'}).status_code == 412
+    assert listed(shop) == [override_id]
+
+
+def test_a_patch_changes_what_it_names(shop):
+    made = create(shop, user_id="u-regular", kind="boost", factor=2, reason="spring", author="MK")
+    path = made["override_id"]
+    changed = patch(shop, path, factor=3, author="AB")
+    expected = {**made, "factor": 3.0, "author": "AB", "version": 2}
+    assert changed.json == expected
+    moved = patch(shop, path, '"2"', anonymous_id="cookie-newcomer", note="summer").json
+    assert (moved["customer_id"], moved["reason"]) == ("c_newcomer", "summer")
+    wider = patch(shop, path, "*", customer_id=None, segment_id="vip").json
+    assert (wider["customer_id"], wider["segment_id"], wider["version"]) == (None, "vip", 4)
+    refused = patch(shop, path, "*", kind="pin")
+    assert (refused.status_code, "factor belongs to" in refused.json["detail"]) == (400, True)
+    assert patch(shop, path, "*", until=None).status_code == 400
+    assert patch(shop, path, "*", item_id=None, category="Mugs").json["matches"] == 40
+
+
+def test_who_said_no_since_keeps_their_override_through_a_patch(shop):
+    made = create(shop, user_id="u-regular")
+    shop.snapshots.publish(None)
+    assert patch(shop, made["override_id"], reason="still").json["customer_id"] == "c_regular"
+
+
+def test_pages_neither_repeat_nor_skip(shop):
+    ids = []
+    for number in range(7):
+        ids.append(create(shop, item_id=f"item-0{number}")["override_id"])
+        shop.clock.move(microseconds=1)
+    pages, cursor = [], None
+    while cursor is not None or not pages:
+        page = shop.client.get(
+            "/v1/overrides", query_string={"limit": 3, **({"cursor": cursor} if cursor else {})}
+        )
+        pages.append([one["override_id"] for one in page.json["overrides"]])
+        if len(pages) == 1:
+            shop.client.delete(f"/v1/overrides/{ids[2]}")  # the one at which the page ended
+        cursor = page.json["next_cursor"]
+    assert pages == [ids[:3], ids[3:6], ids[6:]]
+    for wrong in ("x", "é", "MjAyNg", "2026"):
+        assert shop.client.get("/v1/overrides", query_string={"cursor": wrong}).status_code == 400
+
+
+def test_what_is_listed(shop):
+    block = create(shop)["override_id"]
+    category = create(shop, item_id=None, category=" MUGS ", kind="bury")["override_id"]
+    segment = create(shop, segment_id="vip", placement="home/top")["override_id"]
+    customer = create(shop, user_id="u-regular", item_id="item-02")["override_id"]
+    later = create(shop, starts_at="2026-02-21T13:00:00Z")["override_id"]
+    assert sorted(listed(shop)) == sorted([block, category, segment, customer])
+    assert listed(shop, state="scheduled") == [later]
+    assert len(listed(shop, state="current")) == 5
+    assert listed(shop, category="mugs") == listed(shop, kind="bury") == [category]
+    assert listed(shop, segment_id="vip") == listed(shop, placement="home/top") == [segment]
+    assert listed(shop, customer_id="c_former") == listed(shop, item_id="item-02") == [customer]
+    assert shop.client.get("/v1/overrides?user_id=u-nobody").status_code == 422
+    shop.clock.move(hours=1)
+    assert later in listed(shop) and listed(shop, state="scheduled") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"segment_id": "nobodys"}, "No customer is in this segment"),
+        ({"item_id": None, "category": "Tea"}, "No item of the shop is in this category"),
+    ],
+)
+def test_what_would_do_nothing_is_refused_but_for_a_block(shop, fields, words):
+    for more in ({"kind": "boost", "factor": 2}, {"kind": "bury"}):
+        answer = shop.client.post("/v1/overrides", json={**BLOCK, **fields, **more})
+        assert (answer.status_code, answer.json["type"]) == (422, "urn:concierge:problem:cannot-apply")
+        assert words in answer.json["detail"]
+    made = create(shop, **fields)
+    assert 0 in (made["matches"], made["matches_customers"])
+
+
+def test_a_scope_holds_where_it_says_and_nowhere_else(shop):
+    first = shown(shop, customer_id="c_regular", n=1)[0]
+    create(shop, item_id=first, segment_id="champions", placement="home/top")
+    assert first not in shown(shop, customer_id="c_regular", placement="home/top", n=100)
+    assert first in shown(shop, customer_id="c_regular", n=100)
+    popular = shown(shop, n=1)[0]
+    create(shop, item_id=popular, segment_id="champions", placement="home/top")
+    assert popular not in shown(shop, customer_id="c_regular", placement="home/top", n=100)
+    assert popular in shown(shop, customer_id="c_newcomer", placement="home/top", n=100)
+    assert popular in shown(shop, placement="home/top", n=100)
+
+
+def test_a_category_is_blocked_on_every_path(shop):
+    create(
+        shop, item_id=None, category="mugs", starts_at="2026-02-21T12:00:01Z", until="2026-02-21T12:00:02Z"
+    )
+    for path in ("/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar"):
+        assert shown(shop, path)
+    shop.clock.move(seconds=1)
+    for path in ("/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar"):
+        assert shown(shop, path) == [], "all items are mugs"
+    shop.clock.move(seconds=1)
+    assert shown(shop)
+
+
+def test_the_audit_log_says_who_changed_what(shop):
+    made = create(shop, author="MK", reason="recall")
+    override_id = made["override_id"]
+    patch(shop, override_id, item_id="item-02")
+    shop.clock.move(minutes=1)
+    shop.client.delete(f"/v1/overrides/{override_id}", query_string={"reason": "over", "author": "AB"})
+    create(shop)
+    answer = shop.client.get("/v1/overrides/audit", query_string={"override_id": override_id, "limit": 2})
+    deleted, changed = answer.json["entries"]
+    assert (deleted["action"], deleted["author"], deleted["reason"]) == ("deleted", "AB", "over")
+    assert (deleted["at"], deleted["key_id"]) == ("2026-02-21T12:01:00+00:00", "local")
+    assert (changed["before"]["item_id"], changed["after"]["item_id"]) == ("item-01", "item-02")
+    assert (changed["author"], changed["after"]["author"]) == ("", "MK"), "who changed it did not say"
+    more = {"override_id": override_id, "before": answer.json["next_before"]}
+    last = shop.client.get("/v1/overrides/audit", query_string=more).json
+    assert [entry["action"] for entry in last["entries"]] == ["created"] and last["next_before"] is None
