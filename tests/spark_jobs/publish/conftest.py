@@ -91,8 +91,8 @@ class Shop:
                     "n_stock": 3,
                     "attributes": [
                         ("colour", "red"),
-                        ("min_age", "18"),
-                        ("allowed_countries", "DE, Austria"),
+                        # of one alone: nobody here says where they are or how old
+                        *([("min_age", "18"), ("allowed_countries", "DE, Austria")] if n == 59 else []),
                     ],
                 }
                 for n in range(N_ITEMS)

@@ -9,6 +9,7 @@ import pytest
 from deltalake import write_deltalake
 
 from expectations.contracts import snapshot as contract
+from expectations.contracts.census import CENSUS, Census
 from expectations.contracts.lake import CORE_IDENTITY_DECISIONS, CORE_IDENTITY_LINKS
 from spark_jobs.publish.job import run
 from spark_jobs.run.identity_inputs import IdentityInputs
@@ -54,15 +55,17 @@ def test_a_night_is_published(shop):
         assert [one.because for one in held] == [said.get(place) for place in range(len(held))]
     assert any(row["because"] for row in shop.rows["rec_customer_items_v1"])
     assert contract.unpack_record(
-        contract.ItemFacts, found[contract.get_item_key("item-07")]
+        contract.ItemFacts, found[contract.get_item_key("item-59")]
     ) == contract.ItemFacts(
-        *("Item 7", "Mugs", None, 2.55, "EUR", "https://shop.example/7.jpg", True, True, ("Home", "Mugs")),
+        *("Item 59", "Mugs", None, 2.55, "EUR", "https://shop.example/59.jpg", True, True, ("Home", "Mugs")),
         attributes={"allowed_countries": "DE, Austria", "colour": "red", "min_age": "18"},
         n_stock=3,
         updated_at="2026-01-05T00:00:00+00:00",
         min_age=18,
         allowed_countries=("DE", "AT"),
     )
+    census = Census.of_bytes(found[CENSUS])
+    assert census == ({"home": 60, "mugs": 60}, {"champions": len(shop.ids), "gift_buyers": len(shop.ids)})
     one = shop.ids["user-3"]
     assert contract.unpack_record(
         contract.CustomerSlice, found[contract.get_customer_key(one)]
