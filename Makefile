@@ -85,6 +85,9 @@ quarantine: $(READY) ## what was refused and why, with masked samples: [SOURCE=�
 	@$(PY) -m operate.quarantine --source="$$ARG_SOURCE" --feed="$$ARG_FEED" --reason="$$ARG_REASON" --day="$$ARG_DAY" \
 	  --samples="$$ARG_SAMPLES"
 
+events: $(READY) ## are the declarations of events compatible with the registered ones? REGISTER=1 registers new versions
+	@$(PY) -m operate.events $(if $(REGISTER),--register)
+
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$ARG_A" --b="$$ARG_B" --as-of="$$ARG_AS_OF"
 
@@ -126,11 +129,12 @@ docs: $(READY) ## dbt's documentation as one static page
 architecture: $(READY) ## docs/architecture.md drawn anew from the imports of the code
 	@$(PY) -m operate.draw_architecture
 
-lint: $(READY) ## ruff, sqlfluff, yamllint, import contracts
+lint: $(READY) ## ruff, sqlfluff, yamllint, import contracts, declarations of events
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/sqlfluff lint -q dbt_project/models dbt_project/tests
 	@.venv/bin/yamllint -s .
 	@.venv/bin/lint-imports
+	@$(PY) -m operate.events
 
 bench: export ARG_NAME := $(value NAME)
 bench: $(READY) ## what benchmarks/README.md lists: NAME=<benchmark>
