@@ -13,6 +13,7 @@ from serving_app.app import create_app, get_utc_now
 from serving_app.background_tasks import end_with_parent, repeat_tasks
 from serving_app.http.access_log import AccessLog, JsonFormatter
 from serving_app.http.observation import describe_request
+from serving_app.intake.logged_events import refill_live_states
 from serving_app.settings import Settings
 from serving_app.storage.log_files import delete_files_before
 from serving_app.stores import open_stores
@@ -53,7 +54,11 @@ def app() -> Flask:
         )
     stop = repeat_tasks(tasks, TASKS_EVERY_SECONDS)
     # on a thread of its own: what a slow disk keeps the others waiting for would make lists repeat themselves
-    stop_live = repeat_tasks({"writing live states": stores.live.flush}, LIVE_EVERY_SECONDS)
+    live_tasks = {
+        "writing live states": stores.live.flush,
+        "filling live states": lambda: refill_live_states(stores.live, snapshots, settings.home),
+    }
+    stop_live = repeat_tasks(live_tasks, LIVE_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid)
     if access_log:

@@ -162,6 +162,11 @@ class HomePaths:
         return self.serving / "event_log"
 
     @property
+    def landed_events(self) -> Path:
+        """Finished files of that log, a folder for each landing date."""
+        return self.landing / "live" / "events"
+
+    @property
     def identity(self) -> Path:
         return self.root / "identity"
 

@@ -40,7 +40,13 @@ class BackendTransaction(Protocol):
 
 
 class LiveBackend(Protocol):
-    """A database; every method raises `BackendError` when it is away or damaged."""
+    """A database; every method raises `BackendError` when it is away or damaged.
+
+    Attributes:
+        begun_anew: why this process has begun it anew, so that somebody must fill it; empty: it has not.
+    """
+
+    begun_anew: str
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values, None where there is none."""

@@ -77,6 +77,11 @@ class GuardedBackend:
     def sweep(self) -> None:
         self._call(self._writes, self._backend.sweep)
 
+    def take_begun_anew(self) -> str:
+        """Why the database was begun anew, once; empty when it was not."""
+        reason, self._backend.begun_anew = self._backend.begun_anew, ""
+        return reason
+
     def describe_problem(self) -> str:
         """Why the newest call failed, of those that read or of those that write; empty when both work."""
         return self._problems.get(self._reads) or self._problems.get(self._writes) or ""

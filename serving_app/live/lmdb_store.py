@@ -93,8 +93,7 @@ class LmdbBackend:
     """A `LiveBackend` on disk.
 
     Attributes:
-        begun_anew: why the states of before are gone, until somebody has rebuilt them and empties it; of this
-            process alone.
+        begun_anew: why this process has begun it anew, so that somebody must fill it; empty: it has not.
     """
 
     def __init__(
@@ -206,7 +205,7 @@ class LmdbBackend:
             shutil.rmtree(aside, ignore_errors=True)
             self._folder.rename(aside)
             logger.warning("the live states were begun anew: %s", reason)
-            self.begun_anew = reason
+        self.begun_anew = reason
         temporary.rename(self._folder)
 
 

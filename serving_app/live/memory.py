@@ -37,6 +37,7 @@ class MemoryBackend:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self.values: dict[bytes, tuple[float, bytes]] = {}
+        self.begun_anew = ""
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         now = self._clock().timestamp()

@@ -73,6 +73,7 @@ class RedisBackend:
             lib_version=None,
         )
         self._commit = self._client.register_script(COMMIT)
+        self.begun_anew = ""
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         if not keys:

@@ -104,6 +104,9 @@ class LiveStates:
         with suppress(BackendError):
             self._backend.sweep()
 
+    def take_begun_anew(self) -> str:
+        return self._backend.take_begun_anew()
+
     def describe_problem(self) -> str:
         with suppress(BackendError):
             self._backend.read([PROBE])

@@ -80,3 +80,6 @@ class LiveStore(Protocol):
 
     def sweep(self) -> None:
         """Delete some of what is too old: for a timer."""
+
+    def take_begun_anew(self) -> str:
+        """Why the states of before are gone, told once, to one worker: who fills them from the event log."""

@@ -106,9 +106,9 @@ def test_what_was_written_before_the_machine_started_is_not_trusted(backend, fol
     assert count(after) == 0 and after.begun_anew == "the machine has started since it was written"
 
 
-def test_a_new_home_is_no_loss(folder, clock):
+def test_a_new_home_is_no_loss(folder, clock, caplog):
     backend = LmdbBackend(folder, clock)
-    assert count(backend) == 0 and backend.begun_anew == ""
+    assert count(backend) == 0 and backend.begun_anew == "it is new" and not caplog.records
 
 
 def test_no_reason_holds_a_path(backend, folder, tmp_path):

@@ -1,0 +1,113 @@
+"""Events read again from the event log, into live states that were begun anew."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from expectations.contracts.home import HomePaths
+from expectations.contracts.ids import normalise_id
+from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
+from serving_app.intake.batches import SentEvent
+from serving_app.intake.normal_form import normalise_event
+from serving_app.intake.receipts import Receipt
+from serving_app.live.events import LiveEvent
+from serving_app.live.state import LiveStore
+from serving_app.storage.protocols import SnapshotStore
+from serving_app.storage.snapshots import Snapshot
+
+# Of the newest files: some 200,000 events, read in half a minute beside the answers.
+MOST_BYTES = 100 << 20
+RECORDED_AT_ONCE = 200
+
+logger = logging.getLogger(__name__)
+
+
+def refill_live_states(
+    live: LiveStore, snapshots: SnapshotStore, home: Path, most_bytes: int = MOST_BYTES
+) -> None:
+    """Record the events that no published night has absorbed, if the live states were begun anew: for a
+    timer.
+
+    What those days do not hold is gone: carts of before, and which items were shown.
+    """
+    reason = live.take_begun_anew()
+    if not reason:
+        return
+    snapshot, n_events = snapshots.get_current(), 0
+    after = date.fromisoformat(snapshot.meta.landing_date) if snapshot else None
+    files = find_log_files(HomePaths(home), after)
+    newest = select_newest(files, most_bytes)
+    events = read_events(newest, snapshot)
+    while chunk := list(islice(events, RECORDED_AT_ONCE)):
+        live.record(chunk)
+        n_events += len(chunk)
+    if files:
+        logger.warning(
+            "live states were begun anew (%s) and filled with %d events of %d files; older ones: %d files",
+            reason,
+            n_events,
+            len(newest),
+            len(files) - len(newest),
+        )
+
+
+def find_log_files(paths: HomePaths, after: date | None) -> list[Path]:
+    """The files of the event log, the landed ones of later days than this among them, oldest first."""
+    files = [
+        path
+        for folder in [paths.event_log, *sorted(paths.landed_events.glob("????-??-??"))]
+        if folder == paths.event_log or after is None or folder.name > after.isoformat()
+        for path in folder.glob("[!.]*")
+        if path.name.endswith((FINISHED_SUFFIX, OPEN_SUFFIX))
+    ]
+    return sorted(files, key=lambda path: path.name)
+
+
+def select_newest(files: Iterable[Path], most_bytes: int) -> list[Path]:
+    """The newest of these files that hold so many bytes at most, oldest first."""
+    newest: list[Path] = []
+    for path in reversed(list(files)):
+        try:
+            most_bytes -= path.stat().st_size
+        except FileNotFoundError:  # finished or landed meanwhile; it is there under another name
+            continue
+        if most_bytes < 0:
+            break
+        newest.insert(0, path)
+    return newest
+
+
+def read_events(files: Iterable[Path], snapshot: Snapshot | None) -> Iterator[LiveEvent]:
+    """The accepted events in these files. A line that is not whole, or no event, is passed over."""
+    for path in files:
+        try:
+            lines = path.read_bytes().splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            try:
+                record = orjson.loads(line)
+                event = None if "quarantined" in record else parse_record(record, snapshot)
+            except (ValueError, TypeError, KeyError):
+                continue
+            if event:
+                yield event
+
+
+def parse_record(record: dict, snapshot: Snapshot | None) -> LiveEvent | None:
+    """The event that a record of the log was made of; None where it would be refused today."""
+    context = record.get("context")
+    receipt = Receipt(
+        received_at=datetime.fromisoformat(record["receivedAt"]),
+        source=record["source"],
+        zone=ZoneInfo(snapshot.meta.time_zone if snapshot else "UTC"),
+        normalise_item_id=snapshot.normalise_item_id if snapshot else normalise_id,
+        new_id=lambda: "",
+        is_bot=isinstance(context, dict) and bool(context.get("isBot")),
+    )
+    return normalise_event(SentEvent(record), receipt).event
