@@ -92,7 +92,8 @@ def read_events(files: Iterable[Path], snapshot: Snapshot | None) -> Iterator[Li
         for line in lines:
             try:
                 record = orjson.loads(line)
-                event = None if "quarantined" in record else parse_record(record, snapshot)
+                is_accepted = isinstance(record, dict) and "quarantined" not in record
+                event = parse_record(record, snapshot) if is_accepted else None
             except (ValueError, TypeError, KeyError):
                 continue
             if event:
