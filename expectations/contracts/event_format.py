@@ -66,3 +66,8 @@ NEWEST_SCHEMAS = {slug: versions[-1] for slug, versions in read_event_schemas().
 TRACKED_EVENTS = {
     schema.name: schema.event_type for schema in NEWEST_SCHEMAS.values() if schema.event_type is not None
 }
+EVENT_TYPES = tuple(dict.fromkeys((*TRACKED_EVENTS.values(), *CALL_TYPES.values())))
+# Of the items an event names: it was looked at, put into the cart, taken out of it, opened from a served
+# list, bought.
+VIEW, CART, UNCART, CLICK, PURCHASE = "view", "cart", "uncart", "click", "purchase"
+ITEM_EVENT_TYPES = (VIEW, CART, UNCART, CLICK, PURCHASE)

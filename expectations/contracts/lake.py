@@ -45,7 +45,7 @@ CORE_EVENTS = Table(
     columns={
         "event_id": "string",
         "source": "string",
-        # view, cart, purchase, search, page, identify; a purchase event has one row per item
+        # one of event_format.EVENT_TYPES; a purchase event has one row per item
         "event_type": "string",
         "occurred_at": "timestamp",
         "occurred_date": "date",
@@ -65,6 +65,10 @@ CORE_EVENTS = Table(
         "has_analytics_consent": "boolean",
         "has_personalization_consent": "boolean",
         "request_id": "string",
+        # whose user, browser and order ids it uses: events sent to the service use those of the shop's own
+        # files. null: from before this column, those of `source`
+        "id_source": "string",
+        "is_bot": "boolean",  # a crawler's, which nothing is learned or counted of; null: from before
         **RECEIVED,
     },
 )

@@ -12,7 +12,7 @@ FCT_INTERACTIONS = Table(
         "interaction_id": "string",
         "customer_id": "string",
         "item_id": "string",
-        "interaction_type": "string",  # view, cart, purchase, return
+        "interaction_type": "string",  # view, cart, uncart, click, purchase, return
         "occurred_at": "timestamp",
         "quantity": "int",
         "amount": AMOUNT,

@@ -1,5 +1,6 @@
 """What `core_events` must hold before anyone reads it."""
 
+from expectations.contracts.event_format import EVENT_TYPES, ITEM_EVENT_TYPES
 from expectations.contracts.lake import CORE_EVENTS
 from expectations.suites.suite import (
     CURRENCY,
@@ -20,7 +21,7 @@ SUITE = Suite(
         expect_not_empty("A shop that has an events feed has events.", WARN),
         expect_one_of(
             "event_type",
-            ("view", "cart", "purchase", "search", "page", "identify"),
+            EVENT_TYPES,
             "The marts count an unknown type nowhere.",
         ),
         expect_shop_day("occurred", "Late events must be found on the day they occurred."),
@@ -37,7 +38,7 @@ SUITE = Suite(
         ),
         expect_each_row(
             "item_is_named",
-            "event_type not in ('view', 'cart', 'purchase') or item_id is not null",
+            f"event_type not in {ITEM_EVENT_TYPES} or item_id is not null",
             "An interaction without an item teaches nothing.",
         ),
         *expect_identifier_ids("user_identifier_id", "anonymous_identifier_id"),

@@ -20,8 +20,8 @@ SUITE = Suite(
         expect_not_null("occurred_at", "Train and test are split by time."),
         expect_one_of(
             "interaction_type",
-            ("view", "cart", "purchase", "return"),
-            "Each type has a weight of its own; others have none.",
+            ("view", "cart", "purchase", "return", "uncart", "click"),
+            "Recommenders learn of views, carts and purchases; they know the other three to pass them over.",
         ),
         expect_each_row(
             "purchases_have_units",

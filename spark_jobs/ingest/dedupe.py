@@ -30,6 +30,16 @@ def drop_repeated_rows(records: DataFrame, current: DataFrame, feed: Feed) -> Da
     return records.where("_row_no = 1").unionByName(remaining)
 
 
+def drop_known_records(records: DataFrame, current: DataFrame, feed: Feed) -> DataFrame:
+    """Records without those that `current` holds under the same key."""
+    known = current.select(F.expr(feed.record_key_sql).alias("_record")).distinct()
+    return (
+        records.withColumn("_record", F.expr(feed.record_key_sql))
+        .join(known, on="_record", how="left_anti")
+        .drop("_record")
+    )
+
+
 def select_last_received(records: DataFrame, current: DataFrame | None, feed: Feed) -> DataFrame:
     """The record received last, of each key; `first_received` is since when its content is the same.
 

@@ -168,8 +168,9 @@ class FeedIngest(FeedRecords):
             if counts.n_keys == counts.n_accepted
             else dedupe.select_first_received(self.accepted, feed)
         )
-        if feed.record_key and current is not None:
-            best = dedupe.drop_repeated_rows(best, current, feed)
+        if feed.record_key and self.lake.exists(feed.target):
+            # of all sources: an event may come over HTTP and in a file
+            best = dedupe.drop_repeated_rows(best, self.lake.read(feed.target), feed)
         offered = best.select(*feed.target.columns, (F.col("_row_no") == 1).alias("_offered"))
         return (
             self.lake.upsert(
@@ -186,6 +187,9 @@ class FeedIngest(FeedRecords):
             if feed.newest_wins
             else dedupe.select_first_received(every, feed)
         )
+        if feed.record_key and self.lake.exists(feed.target):
+            others = self.lake.read(feed.target).where(F.col("source") != self.source.name)
+            best = dedupe.drop_known_records(best, others, feed)
         new = F.col("delivery_id").isin(*[delivery.delivery_id for delivery in self.deliveries]) & (
             F.col("_row_no") == 1
         )

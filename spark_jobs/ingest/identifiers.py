@@ -24,10 +24,13 @@ def make_hmac_pads(key: str) -> tuple[bytes, bytes]:
     return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
 
 
-def hash_identifier_column(context: SourceContext, kind: str, value: Column) -> Column:
+def hash_identifier_column(
+    context: SourceContext, kind: str, value: Column, id_source: Column | None = None
+) -> Column:
     """The `identifier_id` of a value: its keyed hash; null for a value that is null or empty.
 
     Args:
+        id_source: the source that issued it; None for that of the context.
         value: in its normal form, as a transform sees the ids that its feed declares and `normalise_phone`
             gives a phone.
 
@@ -36,9 +39,10 @@ def hash_identifier_column(context: SourceContext, kind: str, value: Column) -> 
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind of identifier {kind!r}; known: {', '.join(KINDS)}")
-    prefix = f"{kind}|{'' if kind in SHARED_KINDS else context.source}|"
+    issuer = F.lit(context.source) if id_source is None else id_source
+    prefix = F.concat(F.lit(f"{kind}|"), F.lit("") if kind in SHARED_KINDS else issuer, F.lit("|"))
     inner, outer = (F.lit(pad) for pad in make_hmac_pads(context.identity_key))
-    message = F.encode(F.concat(F.lit(prefix), trim_to_null(value)), "UTF-8")
+    message = F.encode(F.concat(prefix, trim_to_null(value)), "UTF-8")
     digest = F.sha2(F.concat(outer, F.unhex(F.sha2(F.concat(inner, message), 256))), 256)
     return F.concat(F.lit("i_"), F.substring(digest, 1, ID_HEX_DIGITS))
 
@@ -46,11 +50,16 @@ def hash_identifier_column(context: SourceContext, kind: str, value: Column) -> 
 def list_seen_identifiers(
     typed: DataFrame, identifier_columns: tuple[IdentifierColumn, ...], context: SourceContext
 ) -> DataFrame:
-    """Grain: one row per identifier, first seen, in the columns of `core_identifiers`."""
+    """Grain: one row per identifier, first seen, in the columns of `core_identifiers`.
+
+    Args:
+        typed: where its records may use ids of several sources, `id_source` says whose.
+    """
+    id_source = F.col("id_source") if "id_source" in typed.columns else F.lit(context.source)
     each = [
         F.struct(
             F.lit(kind).alias("kind"),
-            F.lit(None if kind in SHARED_KINDS else context.source).cast("string").alias("source"),
+            (F.lit(None) if kind in SHARED_KINDS else id_source).cast("string").alias("source"),
             F.col(column).alias("value"),
             trim_to_null(F.col(column)).alias("value_normalised"),
             F.col(at).alias("first_seen_at"),
@@ -66,7 +75,8 @@ def list_seen_identifiers(
     id_ = F.lit(None).cast("string")
     for kind, _, _ in identifier_columns:
         id_ = F.when(
-            F.col("kind") == kind, hash_identifier_column(context, kind, F.col("value_normalised"))
+            F.col("kind") == kind,
+            hash_identifier_column(context, kind, F.col("value_normalised"), F.col("source")),
         ).otherwise(id_)
     return first.select(
         id_.alias("identifier_id"),

@@ -25,6 +25,7 @@ from spark_jobs.sources.landed_files import list_landed_files
 from spark_jobs.sources.registry import load_sources
 
 MAX_PARALLEL_FEEDS = 2  # while one plans or commits, another's tasks keep the cores busy
+FeedJob = tuple[FeedIngest, list[Delivery]]
 
 
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
@@ -48,7 +49,8 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     pending = [(each, manifest.find_pending(each.source, each.feed, files)) for each in feed_ingests]
     manifest.begin([delivery for _, deliveries in pending for delivery in deliveries], context.run_id)
     with ThreadPoolExecutor(MAX_PARALLEL_FEEDS) as pool:
-        finished = list(pool.map(lambda job: ingest_feed(lake, *job), [job for job in pending if job[1]]))
+        groups = pool.map(lambda jobs: ingest_feeds(lake, jobs), group_by_target(pending))
+        finished = [ingest for group in groups for ingest in group]
         rest = [
             pool.submit(write_quarantine, lake, finished),
             pool.submit(write_identifiers, lake, feed_ingests, finished),
@@ -64,6 +66,22 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         [each for ingest in finished if ingest not in failed for each in ingest.ingested], context.run_id
     )
     return reports + report_unmatched_files(sources, files)
+
+
+def group_by_target(pending: list[FeedJob]) -> list[list[FeedJob]]:
+    """The feeds that received something; those of one core table together, to be ingested one after the
+    other: an event that two of them hand over is found in what the first one wrote.
+    """
+    groups: dict[str, list[FeedJob]] = {}
+    for ingest, deliveries in pending:
+        if deliveries:
+            groups.setdefault(ingest.feed.target.name, []).append((ingest, deliveries))
+    return list(groups.values())
+
+
+def ingest_feeds(lake: Lake, jobs: list[FeedJob]) -> list[FeedIngest]:
+    """Ingest feeds one after the other."""
+    return [ingest_feed(lake, *job) for job in jobs]
 
 
 def ingest_feed(lake: Lake, ingest: FeedIngest, deliveries: list[Delivery]) -> FeedIngest:

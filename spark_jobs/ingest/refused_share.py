@@ -77,6 +77,8 @@ def find_failure(ingest: "FeedIngest", percent: int | None) -> str | None:
     Args:
         percent: the most of a file that may be refused; None for the feed's own limit.
     """
+    if ingest.feed.is_prechecked:
+        return None
     own_limit = None if ingest.feed.is_public else ingest.feed.max_refused_share
     limit = own_limit if percent is None else percent / 100
     n_records, n_refused = ingest.counts.by_delivery, ingest.counts.refused_by_delivery

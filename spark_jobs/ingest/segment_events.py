@@ -5,20 +5,27 @@ it, else at `receivedAt − (sentAt − originalTimestamp)`, which removes the c
 that the event waited to be sent.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.consent import EVENT_PURPOSES
+from expectations.contracts.event_format import CALL_TYPES, MAX_EVENT_BYTES, PURCHASE, TRACKED_EVENTS
 from expectations.contracts.lake import CORE_EVENTS
-from spark_jobs.ingest.column_limits import is_outside, make_limit_rules
+from spark_jobs.ingest.column_limits import make_limit_rules
 from spark_jobs.ingest.consents import (
     describe_unreadable_consents,
     is_granted,
     parse_consents,
     read_event_preferences,
+)
+from spark_jobs.ingest.event_products import (
+    EVENT_ID_WITHOUT_NUMBER,
+    add_product_columns,
+    has_product_where,
+    is_invalid_number,
+    list_products,
 )
 from spark_jobs.ingest.formats import read_json_gzip_records
 from spark_jobs.ingest.identifiers import hash_identifier_column
@@ -38,15 +45,10 @@ from spark_jobs.ingest.segment_format import (
     COLUMNS,
     CONTEXT,
     ID_FIELDS,
-    MAX_BYTES,
     PRODUCT,
     PROPERTIES,
-    TRACKED_EVENTS,
 )
 from spark_jobs.sources.declaration import Feed, IdentifierColumn, SourceContext
-
-# SQL: an event's id up to its last `#`. No pattern: `[0-9]+$` tries n digits inside an id n²/2 times.
-EVENT_ID_WITHOUT_NUMBER = "left(event_id, length(event_id) - length(substring_index(event_id, '#', -1)))"
 
 
 def map_event_type(kind: Column, name: Column) -> Column:
@@ -54,7 +56,7 @@ def map_event_type(kind: Column, name: Column) -> Column:
     tracked = F.lit(None).cast("string")
     for name_sent, ours in TRACKED_EVENTS.items():
         tracked = F.when(name == name_sent, ours).otherwise(tracked)
-    return F.when(kind == "track", tracked).when(kind.isin("page", "identify"), kind)
+    return F.when(kind == "track", tracked).when(kind.isin(*CALL_TYPES), kind)
 
 
 def correct_event_time(at: Column, original: Column, sent: Column, received: Column) -> Column:
@@ -63,10 +65,24 @@ def correct_event_time(at: Column, original: Column, sent: Column, received: Col
     return F.coalesce(at, F.timestamp_micros(F.unix_micros(received) - waited), original)
 
 
-def transform_events(received: DataFrame, context: SourceContext) -> DataFrame:
-    """Adds the columns of `core_events`, `_user_id`, `_anonymous_id` and `_row_no`.
+def read_browser_id(raw: Column) -> Column:
+    """The anonymous id of an event. An `alias` says that `userId` was known as `previousId` before, which is
+    the browser's id that a login follows; two user ids are never joined by it.
+    """
+    browser = trim_to_null(raw.anonymousId)
+    return F.when(raw.type == "alias", F.coalesce(trim_to_null(raw.previousId), browser)).otherwise(browser)
+
+
+def transform_events(
+    received: DataFrame, context: SourceContext, id_source: Column | None = None
+) -> DataFrame:
+    """Adds the columns of `core_events`, `_user_id`, `_anonymous_id` (both, and null of a crawler, as
+    `_seen_…`) and `_row_no`.
 
     Grain: one row per event; an "Order Completed" gives one per product, numbered in `event_id`.
+
+    Args:
+        id_source: whose ids a record uses; None: those of the feed's own source.
 
     `event_id` is the message's id with every `#` doubled; a product's number stands behind a single one. So
     `buy#1` can be the first product of the purchase `buy` and nothing else, whatever ids a client makes up.
@@ -78,6 +94,7 @@ def transform_events(received: DataFrame, context: SourceContext) -> DataFrame:
     }
     read = (
         received.withColumn("source", F.lit(context.source))
+        .withColumn("id_source", F.lit(context.source) if id_source is None else id_source)
         .withColumn("_context", F.from_json(raw.context, CONTEXT))
         .withColumn("_properties", F.from_json(raw.properties, PROPERTIES))
         .withColumn(
@@ -94,7 +111,7 @@ def transform_events(received: DataFrame, context: SourceContext) -> DataFrame:
         .withColumn("order_id", trim_to_null(properties.order_id))
         .withColumn("currency", trim_to_null(properties.currency))
         .withColumn("_user_id", trim_to_null(raw.userId))
-        .withColumn("_anonymous_id", trim_to_null(raw.anonymousId))
+        .withColumn("_anonymous_id", read_browser_id(raw))
         .withColumn(
             "_preferences",
             F.struct(
@@ -121,7 +138,7 @@ def transform_events(received: DataFrame, context: SourceContext) -> DataFrame:
         ("wrong_kind", F.col("_wrong_kind"), F.col("_wrong_kind").isNotNull()),
         ("bad_time", "timestamp, originalTimestamp, sentAt, receivedAt", unreadable_time),
         ("bad_time", "when it happened", impossible),
-        ("missing_field", "order_id", (F.col("event_type") == "purchase") & F.col("order_id").isNull()),
+        ("missing_field", "order_id", (F.col("event_type") == PURCHASE) & F.col("order_id").isNull()),
         (
             "missing_field",
             "product_id",
@@ -149,7 +166,7 @@ def transform_events(received: DataFrame, context: SourceContext) -> DataFrame:
     exploded = judged.select("*", F.posexplode(rows).alias("_place", "_product")).withColumn(
         "_row_no", F.col("_place") + 1
     )
-    return add_product_columns(exploded, context)
+    return add_product_columns(exploded)
 
 
 def add_context_columns(read: DataFrame, context: SourceContext) -> DataFrame:
@@ -158,6 +175,17 @@ def add_context_columns(read: DataFrame, context: SourceContext) -> DataFrame:
     preferences = {purpose: F.col("_preferences")[purpose] for purpose in EVENT_PURPOSES}
     return (
         read.withColumn("session_id", trim_to_null(sent.sessionId))
+        .withColumn("is_bot", F.coalesce(F.lower(sent.isBot) == "true", F.lit(False)))
+        .withColumn("_seen_user_id", F.when(~F.col("is_bot"), F.col("_user_id")))
+        .withColumn("_seen_anonymous_id", F.when(~F.col("is_bot"), F.col("_anonymous_id")))
+        .withColumn(
+            "user_identifier_id",
+            hash_identifier_column(context, "user_id", F.col("_user_id"), F.col("id_source")),
+        )
+        .withColumn(
+            "anonymous_identifier_id",
+            hash_identifier_column(context, "anonymous_id", F.col("_anonymous_id"), F.col("id_source")),
+        )
         .withColumn("device_type", trim_to_null(sent.device.type))
         .withColumn("page_path", trim_to_null(sent.page.path))
         .withColumn("referrer", trim_to_null(sent.page.referrer))
@@ -174,46 +202,6 @@ def add_context_columns(read: DataFrame, context: SourceContext) -> DataFrame:
     )
 
 
-def list_products(kind: Column, properties: Column) -> Column:
-    """The products of an event; a purchase without any has one without an id."""
-    one = F.array(F.struct(*[properties[name].alias(name) for name in ("product_id", "quantity", "price")]))
-    several = F.when(F.size(properties.products) > 0, properties.products).otherwise(one)
-    return (
-        F.when(kind == "purchase", several)
-        .when(kind.isin("view", "cart"), one)
-        .otherwise(F.array().cast(f"array<struct<{PRODUCT}>>"))
-    )
-
-
-def has_product_where(rule: Callable[[Column], Column]) -> Column:
-    """Whether any product of the event breaks the rule."""
-    return F.exists("_products", lambda product: F.coalesce(rule(product), F.lit(False)))
-
-
-def is_invalid_number(name: str, value: Column, received: Column) -> Column:
-    """Whether a text is no number, or a number that the column does not allow."""
-    return is_unparseable(received, value) | is_outside(CORE_EVENTS, name, value)
-
-
-def add_product_columns(exploded: DataFrame, context: SourceContext) -> DataFrame:
-    """Adds the columns of one product of an event."""
-    product = F.col("_product")
-    message = F.replace(F.col("_message_id"), F.lit("#"), F.lit("##"))
-    numbered = F.concat_ws("#", message, "_row_no")
-    return (
-        exploded.withColumn(
-            "event_id", F.when(F.col("event_type") == "purchase", numbered).otherwise(message)
-        )
-        .withColumn("item_id", trim_to_null(product.product_id))
-        .withColumn("quantity", parse_int(product.quantity))
-        .withColumn("unit_price", parse_money(product.price))
-        .withColumn("user_identifier_id", hash_identifier_column(context, "user_id", F.col("_user_id")))
-        .withColumn(
-            "anonymous_identifier_id", hash_identifier_column(context, "anonymous_id", F.col("_anonymous_id"))
-        )
-    )
-
-
 def declare_events_feed(entity: str = "events", file_pattern: str = "*.jsonl.gz") -> Feed:
     """The feed of a source that hands over gzip files of such events."""
     return Feed(
@@ -223,7 +211,7 @@ def declare_events_feed(entity: str = "events", file_pattern: str = "*.jsonl.gz"
         read_records=partial(
             read_json_gzip_records,
             columns=COLUMNS,
-            max_bytes=MAX_BYTES,
+            max_bytes=MAX_EVENT_BYTES,
             id_columns=tuple(each.path for each in ID_FIELDS if not each.json_path),
         ),
         transform=transform_events,
@@ -233,7 +221,7 @@ def declare_events_feed(entity: str = "events", file_pattern: str = "*.jsonl.gz"
         # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
         record_key=f"if(event_type = 'purchase', {EVENT_ID_WITHOUT_NUMBER}, event_id)",
         identifiers=(
-            IdentifierColumn("user_id", "_user_id", "occurred_at"),
-            IdentifierColumn("anonymous_id", "_anonymous_id", "occurred_at"),
+            IdentifierColumn("user_id", "_seen_user_id", "occurred_at"),
+            IdentifierColumn("anonymous_id", "_seen_anonymous_id", "occurred_at"),
         ),
     )

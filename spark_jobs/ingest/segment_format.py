@@ -8,6 +8,8 @@ COLUMNS = (
     "event",
     "userId",
     "anonymousId",
+    "previousId",
+    "groupId",
     "timestamp",
     "originalTimestamp",
     "sentAt",
@@ -16,16 +18,9 @@ COLUMNS = (
     "properties",
     "traits",
 )
-MAX_BYTES = 32 * 1024  # what Segment's own collector takes
-TRACKED_EVENTS = {
-    "Product Viewed": "view",
-    "Product Added": "cart",
-    "Order Completed": "purchase",
-    "Products Searched": "search",
-}
 CONTEXT = (
     "sessionId string, device struct<type:string>, page struct<path:string,referrer:string>, campaign"
-    " struct<name:string>, location struct<country:string>"
+    " struct<name:string>, location struct<country:string>, isBot string"
 )
 PRODUCT = "product_id string, quantity string, price string"
 PROPERTIES = (
@@ -35,6 +30,7 @@ ID_FIELDS = (
     IdField("message_id", "messageId"),
     IdField("user_id", "userId"),
     IdField("anonymous_id", "anonymousId"),
+    IdField("anonymous_id", "previousId"),
     IdField("item_id", "properties.product_id"),
     IdField("item_id", "properties.products.product_id"),
     IdField("order_id", "properties.order_id"),

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from spark_jobs.land.impression_logs import move_finished_logs
+from spark_jobs.land.service_logs import move_finished_logs, wait_for_open_logs
 from spark_jobs.run.context import ROOT, LandingDates, RunContext
-from spark_jobs.sources.declaration import GeneratorProgram, ImpressionLog, SharedFolder, Source
+from spark_jobs.sources.declaration import GeneratorProgram, ServiceLog, SharedFolder, Source
 from spark_jobs.sources.landed_files import list_landing_dates
 
 logger = logging.getLogger(__name__)
@@ -39,8 +39,10 @@ def collect_files(source: Source, context: RunContext) -> int:
             return copy_day_files(folder, settings.landing_from, landing, context.days)
         case GeneratorProgram() as program:
             return run_generator(program, source, context)
-        case ImpressionLog() as log:
-            return move_finished_logs(settings.paths.decision_log, landing / log.entity, source.time_zone)
+        case ServiceLog() as log:
+            logs = settings.paths.serving / log.folder
+            wait_for_open_logs(logs, context.days.last, log.time_field, source.time_zone)
+            return move_finished_logs(logs, landing / log.entity, source.time_zone, log.time_field)
     return 0
 
 

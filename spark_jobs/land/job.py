@@ -1,6 +1,6 @@
 """Bring the run's files into `landing/<source>/<entity>/<landing date>/`, each in its source's own format.
 
-Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished decision logs
+Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished logs of lists and events
 Writes:  landing/; new columns of tables whose contract gained some; core_consents of an earlier version
 If it fails: no file is half there; correct what the message names and clear the task. A run whose files, code
 and settings are those of what is published ends here: nothing new.

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import OPS_DELIVERIES
 from spark_jobs.lake.tables import Lake
-from spark_jobs.sources.registry import SERVICE_SOURCE
+from spark_jobs.sources.registry import SERVICE_SOURCES
 
 logger = logging.getLogger(__name__)
 LOCK = HomePaths(Path()).step_lock
@@ -40,7 +40,7 @@ def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
         AnotherShopError: the home holds a source that is not named now.
     """
     home_sources = set(lake.read_arrow(OPS_DELIVERIES, ["source"])["source"].to_pylist()) - {
-        SERVICE_SOURCE,
+        *SERVICE_SOURCES,
         None,
     }
     run_sources = set(sources)

@@ -104,6 +104,8 @@ class Feed:
             step fails.
         is_public: anyone can send such records, so whoever fills a quiet hour with rubbish must not stop a
             run: the step fails only for a landing day of which nothing is accepted.
+        is_prechecked: the service judged each record before it wrote it down, so that how many are refused
+            says what was sent, nothing of the file: the step never fails for it.
         earliest_columns: columns of the target that keep the smallest value any record of the key had.
         record_key: for records that become several rows, SQL over the target that gives the record's key.
         identifiers: which columns hold identifiers of persons and browsers.
@@ -120,6 +122,7 @@ class Feed:
     position_column: str | None = None
     max_refused_share: float = 0.5
     is_public: bool = False
+    is_prechecked: bool = False
     ended_values: Mapping[str, str] = field(default_factory=dict)
     earliest_columns: tuple[str, ...] = ()
     record_key: str | None = None
@@ -183,10 +186,12 @@ class GeneratorProgram(NamedTuple):
     module: str
 
 
-class ImpressionLog(NamedTuple):
-    """The service's own log; finished files are moved."""
+class ServiceLog(NamedTuple):
+    """A log that the service writes, in a folder of `serving/`; finished files are moved."""
 
     entity: str
+    folder: str
+    time_field: str  # of a record: when the service wrote it; the newest decides a file's landing date
 
 
 @dataclass(frozen=True)
@@ -208,7 +213,7 @@ class Source:
     name: str
     time_zone: str | None
     catalogue: str | None
-    origin: SharedFolder | GeneratorProgram | ImpressionLog | None
+    origin: SharedFolder | GeneratorProgram | ServiceLog | None
     feeds: tuple[Feed, ...]
     derived_tables: tuple[DerivedTable, ...] = ()
     item_case: str = AS_GIVEN

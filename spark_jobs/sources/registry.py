@@ -15,7 +15,8 @@ from spark_jobs.sources.declaration import Source
 
 PACKAGE = "spark_jobs.ingest.sources"
 FOLDER = Path(__file__).resolve().parents[1] / "ingest" / "sources"
-SERVICE_SOURCE = "serving"  # the service's own logs: in every home
+# the service's own logs, and the events sent to it: in every home
+SERVICE_SOURCES = ("serving", "live")
 
 
 class SourceError(ValueError):
@@ -42,7 +43,7 @@ def load_sources(source_names: tuple[str, ...]) -> list[Source]:
         )
     sources = [
         importlib.import_module(f"{PACKAGE}.{name}").SOURCE
-        for name in dict.fromkeys((*source_names, SERVICE_SOURCE))
+        for name in dict.fromkeys((*source_names, *SERVICE_SOURCES))
     ]
     catalogues = {source.catalogue: source.name for source in sources if source.catalogue}
     if len(catalogues) > 1:
@@ -50,7 +51,30 @@ def load_sources(source_names: tuple[str, ...]) -> list[Source]:
         raise SourceError(
             f"one home is one shop, and these sources do not share a catalogue of items: {users}"
         )
-    return share_time_zone(sources)
+    return adopt_item_case(share_time_zone(sources))
+
+
+def adopt_item_case(sources: list[Source]) -> list[Source]:
+    """The sources; one without a catalogue reads item ids in the letter case of the home's."""
+    case = find_item_case(sources)
+    return [
+        source if source.catalogue or source.item_case == case else use_item_case(source, case)
+        for source in sources
+    ]
+
+
+def use_item_case(source: Source, case: str) -> Source:
+    """The source with its item ids read in that letter case."""
+    feeds = tuple(
+        replace(
+            feed,
+            id_fields=tuple(
+                each._replace(case=case) if each.kind == "item_id" else each for each in feed.id_fields
+            ),
+        )
+        for feed in source.feeds
+    )
+    return replace(source, item_case=case, feeds=feeds)
 
 
 def find_item_case(sources: list[Source]) -> str:

@@ -50,12 +50,16 @@ def count_feature_values(lake: Lake) -> Profile:
 
 
 def count_answered_events_by_day(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
-    """By day since the first: events with an item, and those of them that came from a served list."""
+    """By day since the first: people's events with an item, and those of them that came from a served
+    list.
+    """
     if not lake.exists(CORE_EVENTS):
         return {}
     since = pc.field("occurred_date") >= pa.scalar(day_to_date(first))
+    is_people_made = ~pc.coalesce(pc.field("is_bot"), pc.scalar(False))
     events = lake.scan(CORE_EVENTS).to_table(
-        columns=["occurred_date", "request_id"], filter=since & pc.field("item_id").is_valid()
+        columns=["occurred_date", "request_id"],
+        filter=since & pc.field("item_id").is_valid() & is_people_made,
     )
     counted = (
         events.group_by("occurred_date").aggregate([("request_id", "count"), ([], "count_all")]).to_pylist()

@@ -103,6 +103,7 @@ class Shop:
     consents: list[dict] = field(default_factory=list)
     items: dict[str, dict] = field(default_factory=dict)
     links: list[tuple[str, str]] = field(default_factory=list)
+    crawled: list[dict] = field(default_factory=list)  # events of crawlers, which count nowhere
     has_feed: bool = False
 
     def __post_init__(self) -> None:
@@ -261,8 +262,14 @@ class Shop:
             self.links.append((anonymous, user))
 
     def write(self, lake: Lake) -> None:
-        """Bring the lake to what was received."""
-        put(lake, contracts.CORE_EVENTS, list(self.events.values()))
+        """Bring the lake to what was received; every third web event came over HTTP, with the web's ids."""
+        received = [
+            {**event, "source": "live", "id_source": "web"}
+            if sum(event["event_id"].encode()) % 3 == 0 and event["source"] == "web"
+            else event
+            for event in self.events.values()
+        ]
+        put(lake, contracts.CORE_EVENTS, received + self.crawled)
         if self.lines:
             put(lake, contracts.CORE_ORDER_LINES, list(self.lines.values()))
         put(lake, contracts.CORE_ITEMS, list(self.items.values()))
@@ -335,7 +342,7 @@ def happenings(shop: Shop, n: int) -> None:
         for line in vast_order("web", FIRST):
             shop.keep("line", line)
     if n == 1:
-        for number, kind in enumerate(("view", "view", "cart")):
+        for number, kind in enumerate(("view", "view", "cart", "click", "uncart")):
             seen = {
                 "event_id": f"click{number}",
                 "source": "web",
@@ -348,8 +355,15 @@ def happenings(shop: Shop, n: int) -> None:
                 "occurred_date": FIRST + timedelta(days=1),
             }
             shop.keep(
-                "event", {**seen, "anonymous_identifier_id": "i_a9", "country": ("FR", "be", "BE ")[number]}
+                "event",
+                {
+                    **seen,
+                    "anonymous_identifier_id": "i_a9",
+                    "country": ("FR", "be", "BE ", "be", "be")[number],
+                },
             )
+    if n == 3:
+        shop.crawled += [crawl(number) for number in range(60)]
     if n == 5:
         shop.merge("i_a3", "i_u2")
         shop.keep("line", sale("till", "parts", 2, n, "i_u5"))  # its first line comes in the last night
@@ -397,6 +411,26 @@ def happenings(shop: Shop, n: int) -> None:
             "amount": Decimal(0),
         }
         shop.keep("line", first)  # day 5's line is now this one's customer's
+
+
+def crawl(number: int) -> dict:
+    """An event of a crawler, in the browser of a known customer or in one of its own, on a served list."""
+    at = datetime(2026, 1, 8, 8, number, tzinfo=UTC)
+    event = {
+        "event_id": f"bot{number}",
+        "source": "live",
+        "id_source": "web",
+        "is_bot": True,
+        "event_type": ("view", "click", "cart", "purchase")[number % 4],
+        "item_id": "item3",
+        "quantity": 1,
+        "unit_price": Decimal(5),
+        "order_id": f"crawled{number}",
+        "request_id": "list2",
+        "country": "XX",
+    }
+    somebody = {"user_identifier_id": "i_u2"} if number % 2 else {"anonymous_identifier_id": "i_crawler"}
+    return {**event, **somebody, "occurred_at": at, "occurred_date": at.date()}
 
 
 def served(request_id: str, *items: str) -> dict:

@@ -107,6 +107,22 @@ def test_web_purchases_are_not_counted_beside_the_feed(built, ask):
     assert joined > 0, "no order met its web event"
 
 
+def test_nothing_is_counted_of_crawlers(built, ask):
+    assert len(built.shop.crawled) == 60
+    assert ask("select count(*) from main_staging.stg_core__events where is_bot") == [(60,)], "they are kept"
+    for model in ("main_intermediate.int_events", "fct_interactions"):
+        n_rows = ask(f"select count(*) from {model} where item_id = 'item3' and request_id = 'list2'")
+        assert n_rows == [(0,)], model
+    assert ask("select count(*) from fct_customer_segments where customer_id = 'c_i_crawler'") == [(0,)]
+
+
+def test_clicks_and_what_left_the_cart_are_interactions_of_their_own(ask):
+    found = ask(
+        "select interaction_type, count(*) from fct_interactions where request_id = 'list1' group by 1"
+    )
+    assert sorted(found) == [("cart", 1), ("click", 1), ("uncart", 1), ("view", 2)]
+
+
 def test_the_calendar_reaches_from_the_oldest_row_to_today(built, ask):
     """28 years with 7 leap days are 10,227 days, and 28 of January."""
     first, last, n_days = ask("select min(calendar_date), max(calendar_date), count(*) from dim_dates")[0]
@@ -229,8 +245,8 @@ def test_each_buyer_is_in_one_rfm_segment_on_each_day_since_scores_can_differ(bu
 
 
 def test_impressions_and_what_was_clicked(ask):
-    """Two lists with items; of the first list's second item two views and a cart name the list; an empty list
-    has no item.
+    """Two lists with items; of the first list's second item two views, one click and a cart name the list:
+    two clicks. An empty list has no item, and the second one was crawled, which is no click.
     """
     rows = ask(
         "select request_id, item_rank, item_id, score, n_clicks, n_carts, first_clicked_at from"

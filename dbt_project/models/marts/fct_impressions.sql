@@ -9,15 +9,22 @@ interactions as (
     where request_id is not null
 ),
 
--- Events of an item that name the list it came from.
+-- Events of an item that name the list it came from. A shop sends a click, or
+-- the view of the page that it opens, or both: that is one click.
 reactions as (
     select
         request_id,
         item_id,
-        count(case when interaction_type = 'view' then 1 end) as n_clicks,
+        greatest(
+            count(case when interaction_type = 'click' then 1 end),
+            count(case when interaction_type = 'view' then 1 end)
+        ) as n_clicks,
         count(case when interaction_type = 'cart' then 1 end) as n_carts,
-        min(case when interaction_type = 'view' then occurred_at end)
-            as first_clicked_at
+        min(
+            case
+                when interaction_type in ('click', 'view') then occurred_at
+            end
+        ) as first_clicked_at
     from interactions
     group by request_id, item_id
 ),

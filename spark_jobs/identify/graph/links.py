@@ -115,7 +115,14 @@ def link_seen_identifiers(events: DataFrame, lines: DataFrame, people: DataFrame
     """The links of events, orders and person records: one row per pair of identifiers and rule, in the
     columns of `LINK_SCHEMA`.
     """
+    sightings = select_sightings(events)
     return reduce(
         DataFrame.unionByName,
-        [link_by_events(events), link_by_orders(lines, events), link_by_person_records(people)],
+        [link_by_events(sightings), link_by_orders(lines, sightings), link_by_person_records(people)],
     )
+
+
+def select_sightings(events: DataFrame) -> DataFrame:
+    """The events that people made, with the source whose ids they use: a crawler is nobody."""
+    people_made = events.where(~F.coalesce("is_bot", F.lit(False)))
+    return people_made.withColumn("source", F.coalesce("id_source", "source"))

@@ -15,7 +15,7 @@ from spark_jobs.ingest.formats import read_json_records
 from spark_jobs.ingest.json_types import find_wrong_kind
 from spark_jobs.ingest.parse_values import is_implausible_time, parse_timestamp, shop_date, trim_to_null
 from spark_jobs.ingest.reject_reasons import add_refusal_reasons
-from spark_jobs.sources.declaration import Feed, IdField, ImpressionLog, Source, SourceContext
+from spark_jobs.sources.declaration import Feed, IdField, ServiceLog, Source, SourceContext
 
 ITEMS, OVERRIDES = f"array<{SERVED_ITEM}>", "array<string>"
 COLUMNS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ("served_date", "first_received"))
@@ -65,7 +65,7 @@ SOURCE = Source(
     name="serving",
     time_zone=None,
     catalogue=None,
-    origin=ImpressionLog(entity="impressions"),
+    origin=ServiceLog("impressions", folder="decision_log", time_field="served_at"),
     feeds=(
         Feed(
             entity="impressions",

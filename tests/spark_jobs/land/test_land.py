@@ -1,6 +1,5 @@
 """How files come into landing, and how a night learns that there is nothing to do; no Spark."""
 
-import json
 import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +12,6 @@ from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import job
 from spark_jobs.land.collect_files import DeliveryError, copy_day_files, find_due_days
-from spark_jobs.land.impression_logs import move_finished_logs
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.run.context import LandingDates, NothingNew, RunContext
 from spark_jobs.run.identity_inputs import read_current_identity_inputs
@@ -122,20 +120,6 @@ def test_a_shop_that_never_closes_owes_a_file_a_day(export, tmp_path):
         )
     with pytest.raises(DeliveryError, match="not a folder"):
         copy_day_files(FEED, export / "nowhere", tmp_path / "landing", LandingDates(DAYS[0], DAYS[0]))
-
-
-def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
-    log = tmp_path / "log"
-    log.mkdir()
-    served = ("2026-01-05T23:59:00Z", "2026-01-06T00:30:00+01:00", "2026-01-06T00:10:00Z")
-    (log / "1.jsonl").write_text(
-        "".join(json.dumps({"served_at": at}) + "\n" for at in served) + '{"served_at": "2026-01-0'
-    )
-    assert move_finished_logs(log, tmp_path / "impressions", "UTC") == 1
-    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.jsonl")] == [
-        "impressions/2026-01-06/1.jsonl"
-    ]
-    assert move_finished_logs(log, tmp_path / "impressions", "UTC") == 0
 
 
 def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(

@@ -34,7 +34,7 @@ def test_an_unknown_source_is_named_with_those_there_are():
 def test_sources_of_one_home_share_its_zone():
     assert find_shop_time_zone(("online_retail",)) == "Europe/London"
     service = load_sources(("online_retail",))[-1]
-    assert (service.name, service.time_zone) == ("serving", "Europe/London")
+    assert (service.name, service.time_zone) == ("live", "Europe/London")
     with pytest.raises(SourceError, match="sample_shop declares America/New_York, other declares UTC"):
         share_time_zone([NEW_YORK, replace(NEW_YORK, name="other", time_zone="UTC")])
 

@@ -10,8 +10,9 @@ identities as (
     select * from {{ ref('int_identities') }}
 ),
 
--- An event belongs to the customer of its user id; where there is none, or a
--- blocked one ("null", "test"), to the customer of its browser.
+-- What crawlers do is nobody's behaviour: left out here, it is counted, learned
+-- and segmented nowhere. An event belongs to the customer of its user id; where
+-- there is none, or a blocked one ("null", "test"), to that of its browser.
 final as (
     select
         events.*,
@@ -21,6 +22,7 @@ final as (
         on events.user_identifier_id = by_user.identifier_id
     left join identities as by_browser
         on events.anonymous_identifier_id = by_browser.identifier_id
+    where not coalesce(events.is_bot, false)
 )
 
 select * from final

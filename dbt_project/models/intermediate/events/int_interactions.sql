@@ -37,7 +37,7 @@ behaved as (
         request_id
     from events
     where
-        event_type in ('view', 'cart')
+        event_type in ('view', 'cart', 'uncart', 'click')
         or (
             event_type = 'purchase'
             and source not in (select source from order_feeds)

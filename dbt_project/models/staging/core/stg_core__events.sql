@@ -17,7 +17,8 @@ source as (
 renamed as (
     select
         event_id,
-        source,
+        -- An event that was sent to the service uses the ids of a feed's.
+        coalesce(id_source, source) as source,
         event_type,
         {{ to_utc('occurred_at') }} as occurred_at,
         occurred_date,
@@ -32,7 +33,8 @@ renamed as (
         device_type,
         campaign,
         country,
-        request_id
+        request_id,
+        is_bot
     from source
 )
 
