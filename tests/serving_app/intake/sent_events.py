@@ -41,6 +41,11 @@ def outcomes(answer):
 
 
 def log_records(shop):
-    """Every record of the event log, in the order of its files."""
-    files = sorted((shop.home / "serving" / "event_log").glob("*.jsonl*"))
+    """Every record of the event log of a shop."""
+    return read_event_log(shop.home)
+
+
+def read_event_log(home):
+    """Every record of a home's event log, in the order of its files."""
+    files = sorted((home / "serving" / "event_log").glob("[!.]*.jsonl*"))
     return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
