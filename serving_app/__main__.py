@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+import time
 from pathlib import Path
 
 from granian import Granian
@@ -12,7 +13,7 @@ from granian.constants import Interfaces
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.settings import SettingsError
-from serving_app.metrics.shared_folder import FOLDER_VARIABLE, make_shared_folder
+from serving_app.metrics.shared_folder import FOLDER_VARIABLE, announce_end, make_shared_folder
 from serving_app.settings import Settings
 from serving_app.storage.log_files import finish_abandoned_files
 
@@ -23,6 +24,22 @@ THREADS = 4
 
 class CannotListen(RuntimeError):  # noqa: N818 - reads as what it says
     """The address is not free; the message names the setting to change."""
+
+
+class DrainingServer(Granian):
+    """A server that says in /readyz that it will end, goes on answering for a while, and then finishes what
+    it has begun: whoever routes traffic to it has looked elsewhere by then.
+    """
+
+    def __init__(self, drain_seconds: int, *args, **options) -> None:
+        super().__init__(*args, **options)
+        self._drain_seconds = drain_seconds
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Called once, when a signal has ended the main process's loop."""
+        announce_end()
+        time.sleep(self._drain_seconds)
+        super().shutdown(exit_code)
 
 
 def resolve_free_address(host: str, port: int) -> str:
@@ -89,7 +106,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     os.environ[FOLDER_VARIABLE] = str(counts := make_shared_folder())  # for the workers
-    Granian(
+    DrainingServer(
+        settings.drain_seconds,
         "serving_app.wsgi:app",
         factory=True,
         address=address,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from serving_app.http import openapi
+from serving_app.http import docs_page, openapi
 from serving_app.http.access import register_access
 from serving_app.http.access_log import AccessLog
 from serving_app.http.compression import register_compression
@@ -47,6 +47,7 @@ FEATURES = (
     identity,
     status,
     openapi,
+    docs_page,
 )  # in openapi.json's order
 MAX_BODY_BYTES = 64 << 10
 

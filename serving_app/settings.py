@@ -22,6 +22,7 @@ class Settings:
     user_token_secrets: tuple[str, ...] = field(default=(), repr=False)
     key_rate: str = "1000/second"
     has_access_log: bool = True
+    drain_seconds: int = 0
     withholds_unlogged: bool = False
     syncs_each_impression: bool = True
     decision_log_days: int | None = None
@@ -52,6 +53,7 @@ class Settings:
                 if secret.strip()
             ),
             key_rate=values["CONCIERGE_KEY_RATE"],
+            drain_seconds=int(values["CONCIERGE_DRAIN_SECONDS"]),
             has_access_log=values["CONCIERGE_ACCESS_LOG"] == "stderr",
             withholds_unlogged=values["CONCIERGE_UNLOGGED_LISTS"] == "withhold",
             syncs_each_impression=values["CONCIERGE_IMPRESSION_SYNC"] == "each",

@@ -180,6 +180,13 @@ SETTINGS = {
             find_flaw=check_rate,
         ),
         Setting(
+            "CONCIERGE_DRAIN_SECONDS",
+            "0",
+            "how long the service goes on answering after SIGTERM while /readyz is 503; longer than whoever"
+            " routes traffic to it takes to look",
+            find_flaw=check_whole_number(0, 600),
+        ),
+        Setting(
             "CONCIERGE_ACCESS_LOG",
             "stderr",
             "where the service writes a line for each request: stderr, or off",

@@ -13,6 +13,7 @@ from prometheus_client import Counter, Histogram
 
 from serving_app.http.access_log import AccessLog
 from serving_app.metrics import declarations as metrics
+from serving_app.metrics.shared_folder import EndNotice
 
 # What a client may call its request; an e-mail address is none.
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -23,6 +24,8 @@ SAFE_HEADERS: Mapping[str, str] = {"X-Content-Type-Options": "nosniff"}
 
 def register_observation(app: Flask, clock: Callable[[], datetime], log: AccessLog | None) -> None:
     """Let every request be noted; call it before all else, so that it sees the first and the last of it."""
+
+    end = EndNotice()
 
     def begin() -> None:
         g.started_at = time.perf_counter()
@@ -39,6 +42,8 @@ def register_observation(app: Flask, clock: Callable[[], datetime], log: AccessL
         response.headers["X-Request-Id"] = g.request_id
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
+        if end.is_ending():
+            response.headers["Connection"] = "close"  # or the client's next request may meet a closed door
         if log is not None:
             log.write(
                 {

@@ -10,7 +10,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving_app.http.auth import require_scope
-from serving_app.http.operations import Operation, Route, collect_routes, describe_operation
+from serving_app.http.operations import (
+    Answer,
+    Operation,
+    OtherMedia,
+    Route,
+    collect_routes,
+    describe_operation,
+)
 from serving_app.http.problems import MEDIA_TYPE
 from serving_app.http.responses import make_json_response
 from serving_app.http.schemas import Problem
@@ -97,6 +104,7 @@ def describe_route(route: Route) -> dict:
     description = {
         "operationId": operation.operation_id,
         "summary": operation.summary,
+        "tags": [route.feature],
         "responses": _describe_responses(operation, needs_key),
     }
     parameters = [*_describe_path(route.path_parameters), *_describe_query(operation.query)]
@@ -124,9 +132,16 @@ def _describe_responses(operation: Operation, needs_key: bool) -> dict[str, dict
     return {**{str(status): answers[status] for status in sorted(answers)}, "default": problem}
 
 
-def _describe_answer(model: type[BaseModel] | str | None) -> dict:
-    if model is None or isinstance(model, str):
-        return {"description": model or "Done"}
+def _describe_answer(model: Answer) -> dict:
+    if isinstance(model, OtherMedia):
+        return {
+            "description": model.description,
+            "content": {model.media_type: {"schema": {"type": "string"}}},
+        }
+    if isinstance(model, str):
+        return {"description": model, "content": {"application/json": {"schema": {"type": "object"}}}}
+    if model is None:
+        return {"description": "Done"}
     return {
         "description": (model.__doc__ or "").strip(),
         "content": {"application/json": {"schema": _refer(model)}},

@@ -24,6 +24,16 @@ MADE_BY_FLASK = {"HEAD", "OPTIONS"}
 VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^:<>]+)>")  # of a rule: `<item_id>`, `<anything:item_id>`
 
 
+class OtherMedia(NamedTuple):
+    """An answer that is no JSON of a model."""
+
+    media_type: str
+    description: str
+
+
+Answer = type[BaseModel] | OtherMedia | str | None
+
+
 @dataclass(frozen=True)
 class Operation:
     """What an operation takes and answers; path and method come from the route, the scope from
@@ -31,14 +41,15 @@ class Operation:
 
     Attributes:
         operation_id: what generated clients call it; it never changes.
-        answers: by status below 400 the answer's model, a sentence where it has none, None without a body.
+        answers: by status below 400 the answer's model, another medium, a sentence of a JSON answer without a
+            model, None without a body.
         problems: statuses from 400 on; None where it cannot fail. Those of keys are added.
         query, body: models that the request is checked by.
     """
 
     operation_id: str
     summary: str
-    answers: Mapping[int, type[BaseModel] | str | None]
+    answers: Mapping[int, Answer]
     problems: Sequence[int] | None
     query: type[BaseModel] | None
     body: type[BaseModel] | None
@@ -50,6 +61,7 @@ class Route(NamedTuple):
     path: str
     method: str
     path_parameters: tuple[str, ...]
+    feature: str
     required_scope: RequiredScope
     operation: Operation
 
@@ -57,7 +69,7 @@ class Route(NamedTuple):
 def describe_operation(
     operation_id: str,
     summary: str,
-    answers: Mapping[int, type[BaseModel] | str | None],
+    answers: Mapping[int, Answer],
     problems: Sequence[int] | None = (),
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
@@ -87,6 +99,7 @@ def collect_routes(app: Flask) -> Iterator[Route]:
                 VARIABLE.sub(r"{\1}", rule.rule),
                 method.lower(),
                 tuple(VARIABLE.findall(rule.rule)),
+                rule.endpoint.rpartition(".")[0],
                 get_required_scope(view),
                 operation,
             )

@@ -1,4 +1,4 @@
-"""The folder in which a server's workers share their counts.
+"""The folder that a server's processes share: the counts of its workers, and whether it is about to end.
 
 This module imports nothing of prometheus_client: the library reads the variable when it is imported, and
 workers are forks of the process that sets it.
@@ -7,6 +7,7 @@ workers are forks of the process that sets it.
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -15,6 +16,7 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 MEMORY_FOLDER = Path("/dev/shm")
 PROCESSES = Path("/proc")
 PREFIX = "concierge-metrics-"
+ENDING = "ending"
 
 
 def make_shared_folder() -> Path:
@@ -31,6 +33,26 @@ def make_shared_folder() -> Path:
 def find_shared_folder() -> Path | None:
     """The folder of this server; None in a process that counts for itself."""
     return Path(os.environ[FOLDER_VARIABLE]) if FOLDER_VARIABLE in os.environ else None
+
+
+def announce_end() -> None:
+    """Let the workers of this server know that it will end."""
+    if folder := find_shared_folder():
+        (folder / ENDING).touch()
+
+
+class EndNotice:
+    """Tells a worker whether its server is about to end; every request asks it."""
+
+    def __init__(self, look_every_seconds: float = 0.1) -> None:
+        self._every, self._looked_at, self._is_ending = look_every_seconds, float("-inf"), False
+
+    def is_ending(self) -> bool:
+        """Whether the server is about to end."""
+        if not self._is_ending and (now := time.monotonic()) - self._looked_at >= self._every:
+            folder = find_shared_folder()
+            self._looked_at, self._is_ending = now, folder is not None and (folder / ENDING).exists()
+        return self._is_ending
 
 
 def forget_dead_workers(folder: Path) -> None:

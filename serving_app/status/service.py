@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from serving_app.http.problems import NotReady
+from serving_app.metrics.shared_folder import EndNotice
 from serving_app.storage.impression_log import ImpressionLog
 from serving_app.storage.protocols import SnapshotStore
 
@@ -34,13 +35,17 @@ class StatusService:
         """
         self._snapshots, self._impressions, self._stores = snapshots, impressions, stores
         self._build, self._clock = build, clock
+        self._end = EndNotice()
 
     def get_readiness(self) -> dict:
         """What is being served (`ReadyAnswer`): `degraded` where it is not all that it should be.
 
         Raises:
-            NotReady: every list is empty now: nothing can be shown, or nothing may be.
+            NotReady: every list is empty now: nothing can be shown, or nothing may be; or the server is about
+                to end.
         """
+        if self._end.is_ending():
+            raise NotReady("the server is about to end", build=self._build)
         problems = [problem for store in self._stores if (problem := store.describe_problem())]
         snapshot = self._snapshots.get_current()
         if snapshot is None or self._impressions.is_withholding:

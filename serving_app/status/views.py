@@ -8,7 +8,7 @@ all that it should be; else it is 503.
 from flask import Blueprint, Response
 
 from serving_app.http.auth import require_scope
-from serving_app.http.operations import describe_operation
+from serving_app.http.operations import OtherMedia, describe_operation
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 from serving_app.keys.callers import PUBLIC
@@ -30,7 +30,11 @@ def get_health() -> Response:
 
 @bp.get("/metrics")
 @require_scope("metrics")
-@describe_operation("getMetrics", "Counts and ages, for Prometheus", {200: "Prometheus' text format"})
+@describe_operation(
+    "getMetrics",
+    "Counts and ages, for Prometheus",
+    {200: OtherMedia("text/plain", "Prometheus' text format")},
+)
 def get_metrics() -> Response:
     """The metrics of all workers."""
     return Response(get_service(MetricsService).render(), content_type=CONTENT_TYPE)

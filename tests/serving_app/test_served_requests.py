@@ -69,32 +69,39 @@ def test_what_an_operator_sees(server):
 
 
 def test_no_request_breaks_when_the_server_is_told_to_end(home):
-    """Clients that connect anew for each request and ones that keep their connection, until
-    the port closes.
+    """Clients that connect anew for each request and ones that keep their connection, behind something that
+    looks at /readyz as a load balancer does.
     """
-    server, outcomes, stop = Server(home), [], threading.Event()
+    server = Server(home, CONCIERGE_DRAIN_SECONDS="1")
+    outcomes, stop = [], threading.Event()
 
     def ask(is_kept):
         session = requests.Session()
         while not stop.is_set():
             try:
-                get = session.get if is_kept else requests.get
-                outcomes.append(get(f"{server.url}/v1/recommendations", timeout=10).status_code)
+                answer = (session if is_kept else requests).get(
+                    f"{server.url}/v1/recommendations", timeout=10
+                )
+                outcomes.append((answer.status_code, answer.headers.get("Connection") == "close"))
             except requests.ConnectionError as error:
-                if "refused" in str(error):  # the port is closed: a client tries the next machine
-                    return
-                outcomes.append(str(error))
+                outcomes.append(f"{'kept' if is_kept else 'new'}: {error}")
 
     threads = [threading.Thread(target=ask, args=(number % 2 == 0,)) for number in range(6)]
     for thread in threads:
         thread.start()
-    time.sleep(1)
+    time.sleep(0.5)
+    assert server.get("/readyz").status_code == 200
     server.process.send_signal(signal.SIGTERM)
-    server.process.wait(timeout=20)
-    time.sleep(0.2)
+    told_at = time.monotonic()
+    while server.get("/readyz").status_code == 200:
+        time.sleep(0.05)
+    assert time.monotonic() - told_at < 0.8, "before it answers no more"
+    assert server.get("/healthz").status_code == server.get().status_code == 200
+    time.sleep(0.3)
     stop.set()
     for thread in threads:
         thread.join(15)
-    assert outcomes.count(200) > 50
-    assert set(outcomes) == {200}, {one: outcomes.count(one) for one in set(outcomes)}
+    server.process.wait(timeout=20)
+    assert {(200, False), (200, True)} == set(outcomes), "kept connections are closed in time"
+    assert outcomes.count((200, False)) > 50
     assert not list((home / "serving" / "decision_log").glob("*.open"))

@@ -28,8 +28,9 @@ class Server:
 
     command = (sys.executable, "-m", "serving_app")
 
-    def __init__(self, home):
+    def __init__(self, home, **settings):
         self.home, self.folder = home, home / "serving" / "decision_log"
+        self.settings = settings
         self.start()
 
     def start(self):
@@ -41,6 +42,7 @@ class Server:
             "CONCIERGE_IDENTITY_KEY": "test-key",
             "CONCIERGE_HTTP_PORT": str(self.port),
         }
+        said |= self.settings
         said["CONCIERGE_HTTP_HOST"] = "localhost"  # granian itself takes addresses in digits alone
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
         self.environment = {**inherited, **said}

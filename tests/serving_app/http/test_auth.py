@@ -38,6 +38,8 @@ ACCESS = {
     "/readyz": "public",
     "/metrics": "metrics",
     "/openapi.json": "public",
+    "/docs/": "public",
+    "/docs/<name>": "public",
 }
 SCOPES = ("read", "events", "overrides", "profiles", "metrics", "admin")
 CALLERS = {
