@@ -4,6 +4,7 @@ them would concern.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgpack
@@ -13,6 +14,7 @@ from expectations.contracts.text import compose_nfc
 CENSUS = b"census"  # its key in a snapshot; not there in one made before there was a census
 
 
+@lru_cache(maxsize=4096)  # asked for every item of an answer
 def fold_category(category: str) -> str:
     """A category's name as it is compared: letter case and white space tell nothing."""
     return " ".join(compose_nfc(category).casefold().split())

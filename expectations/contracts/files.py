@@ -5,7 +5,8 @@ either.
 import os
 from pathlib import Path
 
-FileStamps = tuple[tuple[int, int, int] | None, ...]
+FileStamp = tuple[int, int, int]
+FileStamps = tuple[FileStamp | None, ...]
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -33,11 +34,15 @@ def read_file_stamps(*paths: Path) -> FileStamps:
     statuses = []
     for path in paths:
         try:
-            status = path.stat()
-            statuses.append((status.st_ino, status.st_mtime_ns, status.st_size))
+            statuses.append(make_file_stamp(os.stat(path)))  # noqa: PTH116 - at half the cost, every request
         except OSError:
             statuses.append(None)
     return tuple(statuses)
+
+
+def make_file_stamp(status: os.stat_result) -> FileStamp:
+    """What tells that a file is another than before: its number, time of change and size."""
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def sync_folder(folder: Path) -> None:

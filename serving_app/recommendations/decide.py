@@ -9,15 +9,16 @@ rest; pins take their positions. Block beats pin beats boost beats the recommend
 The stages are generators: of a list of a hundred, an answer with ten looks at little more than ten.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
+from expectations.contracts.census import fold_categories
 from expectations.contracts.override import TO_THE_END, Override
 from expectations.contracts.snapshot import ItemFacts, ListItem
 from serving_app.live.state import LiveState
-from serving_app.overrides.rule_set import fold_category
 from serving_app.recommendations.decision import (
     CAP,
     DIVERSITY,
@@ -33,7 +34,7 @@ from serving_app.recommendations.decision import (
 )
 from serving_app.recommendations.diversity import CategoryCap, diversify
 from serving_app.recommendations.explain import explain_listed_item, explain_pin
-from serving_app.recommendations.ladder import CATALOGUE, OVERRIDE, SESSION, STATIC, Rung
+from serving_app.recommendations.ladder import CATALOGUE, OVERRIDE, SESSION, STATIC, Rung, list_item_ids
 from serving_app.recommendations.live_behaviour import compute_fatigue, find_unwanted_items
 from serving_app.recommendations.trace import Trace
 
@@ -89,14 +90,17 @@ def decide_list(
     if trace:
         candidates = trace.follow_steps(FILLING, candidates)
     rows: list[Candidate | Override] = []
+    has_cap = rules.max_per_category is not None
     last_position = rules.n_before + rules.n
     while len(rows) < rules.n:
         is_pin_due = waiting and waiting[0].position <= rules.n_before + len(rows) + 1
         candidate = None if is_pin_due else next(candidates, None)
         if candidate:
             rows.append(candidate)
-            cap.add(candidate.listed.item_id)
-            applied.update(dict.fromkeys(boost.override_id for boost in candidate.boosts))
+            if has_cap:
+                cap.add(candidate.listed.item_id)
+            if candidate.boosts:
+                applied.update(dict.fromkeys(boost.override_id for boost in candidate.boosts))
             if rules.diversity:
                 above.append(rules.read_item(candidate.listed.item_id))
         elif waiting:  # a pin is due, or nothing else is left
@@ -144,8 +148,7 @@ def list_categories(rules: Rules, item_id: str) -> Sequence[str]:
     if not rules.overrides.has_category_rules:
         return ()
     item = rules.read_item(item_id)
-    names = (item.category, *item.category_path) if item else ()
-    return [fold_category(name) for name in names if name]
+    return fold_categories(item.category, item.category_path) if item else ()
 
 
 def select_pins(rules: Rules, find_removal: FindRemoval, cap: CategoryCap) -> list[Override]:
@@ -181,21 +184,52 @@ def iterate_candidates(
 
 
 def rank_rung(rung: Rung, rules: Rules, fatigue: Mapping[str, float]) -> Iterable[Candidate]:
-    """The candidates of a rung by score after fatigue and boosts; ties keep their order. What is buried to
-    the end stands behind all others.
+    """The candidates of a rung by score after fatigue and boosts. Those whose score changes find their place
+    among the others, which keep their order; so do ties. What is buried to the end stands behind all others.
     """
-    overrides = rules.overrides
-    if not (overrides.has_boosts or fatigue):
+    boosts = find_boosts(rung, rules)
+    if not boosts and (not fatigue or fatigue.keys().isdisjoint(list_item_ids(rung.items))):
         return (Candidate(rung, listed, listed.score) for listed in rung.items)
-    rows = []
-    for listed in rung.items:
-        item_id = listed.item_id
-        boosts = (
-            overrides.list_boosts(item_id, list_categories(rules, item_id)) if overrides.has_boosts else ()
+    return merge_scaled(rung, boosts, fatigue)
+
+
+def find_boosts(rung: Rung, rules: Rules) -> Mapping[str, Sequence[Override]]:
+    """The boosts and buries of a rung's items, of those that any concerns."""
+    if not rules.overrides.has_boosts:
+        return {}
+    return rules.overrides.find_boosts(
+        list_item_ids(rung.items), lambda item_id: list_categories(rules, item_id)
+    )
+
+
+def merge_scaled(
+    rung: Rung, boosts: Mapping[str, Sequence[Override]], fatigue: Mapping[str, float]
+) -> Iterator[Candidate]:
+    """The candidates of a rung in which boosts or fatigue change the score of some."""
+    item_ids = list_item_ids(rung.items)
+    scaled, buried, scaled_places = [], [], set()
+    for item_id in (boosts.keys() | fatigue.keys()).intersection(item_ids):
+        place, own_boosts, factor = (
+            item_ids.index(item_id),
+            boosts.get(item_id, ()),
+            fatigue.get(item_id, 1.0),
         )
-        factor = fatigue.get(item_id, 1.0)
-        rows.append(Candidate(rung, listed, scale_score(listed.score, factor, boosts), factor, boosts))
-    return sorted(rows, key=lambda candidate: (is_buried_to_end(candidate.boosts), -candidate.score))
+        listed = rung.items[place]
+        score = scale_score(listed.score, factor, own_boosts)
+        row = (-score, place, Candidate(rung, listed, score, factor, own_boosts))
+        (buried if is_buried_to_end(own_boosts) else scaled).append(row)
+        scaled_places.add(place)
+    scaled.sort(key=lambda row: row[:2])
+    waiting = deque(scaled)
+    for place in range(len(item_ids)):
+        if place in scaled_places:
+            continue
+        listed = rung.items[place]
+        while waiting and waiting[0][:2] < (-listed.score, place):
+            yield waiting.popleft()[2]
+        yield Candidate(rung, listed, listed.score)
+    for _, _, candidate in (*waiting, *sorted(buried, key=lambda row: row[:2])):
+        yield candidate
 
 
 def is_buried_to_end(boosts: Sequence[Override]) -> bool:

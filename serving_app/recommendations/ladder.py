@@ -35,6 +35,12 @@ class Rung(NamedTuple):
     items: Sequence[ListItem]
 
 
+def list_item_ids(items: Sequence[ListItem]) -> Sequence[str]:
+    """The ids of a list's items, without making the items where the list can do without."""
+    list_own = getattr(items, "list_item_ids", None)
+    return list_own() if list_own else [listed.item_id for listed in items]
+
+
 class LiveReason(NamedTuple):
     """What a visitor did since the last night that speaks for an item, in the place of a `ReasonItem`."""
 
@@ -118,6 +124,9 @@ class CatalogueItems(Sequence[ListItem]):
 
     def __init__(self, item_ids: Sequence[str]) -> None:
         self.item_ids = item_ids[:MOST_FILLERS]
+
+    def list_item_ids(self) -> Sequence[str]:
+        return self.item_ids
 
     def __len__(self) -> int:
         return len(self.item_ids)

@@ -55,6 +55,7 @@ class RecommendationService:
         self._stores, self._visitors, self._placements = stores, visitors, placements
         self._clock, self._new_id = clock, new_id
         self._index: tuple[object, object, OverrideIndex | None] = (None, None, None)
+        self._newest_override: datetime | None = None
 
     def recommend(self, query: RecommendationQuery, is_shown: bool = True) -> dict:
         """The visitor's list."""

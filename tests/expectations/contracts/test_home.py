@@ -126,6 +126,7 @@ def test_the_names_of_files_stay():
         "logs/run.log",
         "logs/steps.jsonl",
         "mlflow/mlflow.db",
+        "placements.yml",
         "published.json",
         "reports/run/identity.html",
         "reports/run/lists.json",
