@@ -1,4 +1,4 @@
-"""`/docs/`: the API's description as a page to read and try, by Swagger UI from its PyPI package.
+"""`/docs`: the API's description as a page to read and try, by Swagger UI from its PyPI package.
 
 Nothing on it comes from another place, and its policy (CSP) lets the browser ask no other.
 """
@@ -24,15 +24,15 @@ PAGE = b"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Concierge's HTTP API</title>
-<link rel="stylesheet" href="swagger-ui.css">
-<link rel="icon" href="favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="icon" href="docs/favicon-32x32.png">
 <main id="page"></main>
-<script src="swagger-ui-bundle.js"></script>
-<script src="start.js"></script>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
 </html>
 """
 START = b"""SwaggerUIBundle({
-  url: "../openapi.json", dom_id: "#page", deepLinking: true, defaultModelsExpandDepth: 0, validatorUrl: null,
+  url: "openapi.json", dom_id: "#page", deepLinking: true, defaultModelsExpandDepth: 0, validatorUrl: null,
   persistAuthorization: false,
 })
 """
@@ -50,11 +50,9 @@ HEADERS = {
 bp = Blueprint("docs", __name__)
 
 
-@bp.get("/docs/")
+@bp.get("/docs")
 @require_scope(PUBLIC)
-@describe_operation(
-    "getDocsPage", "This document as a page", {200: OtherMedia("text/html", "The page")}, problems=None
-)
+@describe_operation("getDocsPage", "This document as a page", {200: OtherMedia("text/html", "The page")})
 def get_page() -> Response:
     """The page."""
     return make_file_response(PAGE, "text/html")

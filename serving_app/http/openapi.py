@@ -59,7 +59,7 @@ class ApiDescription:
 
 @bp.get("/openapi.json")
 @require_scope(PUBLIC)
-@describe_operation("getOpenApi", "This document", {200: "OpenAPI 3.1"}, problems=None)
+@describe_operation("getOpenApi", "This document", {200: "OpenAPI 3.1"})
 def get_openapi() -> Response:
     """The OpenAPI document of this service."""
     return make_json_response(get_service(ApiDescription).document)
@@ -124,12 +124,12 @@ def _describe_responses(operation: Operation, needs_key: bool) -> dict[str, dict
         answers[201]["headers"] = {
             "Location": {"description": "where it can be read", "schema": {"type": "string"}}
         }
-    if operation.problems is None:
-        return {str(status): answer for status, answer in answers.items()}
     problem = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": _refer(Problem)}}}
     for status in (*operation.problems, *(KEY_PROBLEMS if needs_key else ())):
         answers[status] = problem
-    return {**{str(status): answers[status] for status in sorted(answers)}, "default": problem}
+    described = {str(status): answers[status] for status in sorted(answers)}
+    is_refused = any(400 <= status < 500 for status in answers)
+    return {**described, **({} if is_refused else {"4XX": problem}), "default": problem}
 
 
 def _describe_answer(model: Answer) -> dict:

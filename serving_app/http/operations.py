@@ -43,14 +43,14 @@ class Operation:
         operation_id: what generated clients call it; it never changes.
         answers: by status below 400 the answer's model, another medium, a sentence of a JSON answer without a
             model, None without a body.
-        problems: statuses from 400 on; None where it cannot fail. Those of keys are added.
+        problems: statuses from 400 on. Those of keys are added.
         query, body: models that the request is checked by.
     """
 
     operation_id: str
     summary: str
     answers: Mapping[int, Answer]
-    problems: Sequence[int] | None
+    problems: Sequence[int]
     query: type[BaseModel] | None
     body: type[BaseModel] | None
 
@@ -70,7 +70,7 @@ def describe_operation(
     operation_id: str,
     summary: str,
     answers: Mapping[int, Answer],
-    problems: Sequence[int] | None = (),
+    problems: Sequence[int] = (),
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
 ) -> Callable[[View], View]:

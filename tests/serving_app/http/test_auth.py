@@ -38,7 +38,7 @@ ACCESS = {
     "/readyz": "public",
     "/metrics": "metrics",
     "/openapi.json": "public",
-    "/docs/": "public",
+    "/docs": "public",
     "/docs/<name>": "public",
 }
 SCOPES = ("read", "events", "overrides", "profiles", "metrics", "admin")

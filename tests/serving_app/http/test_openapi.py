@@ -100,7 +100,7 @@ REQUESTS = [
     ("get", "/healthz", "/healthz", None, 200),
     ("get", "/readyz", "/readyz", None, 200),
     ("get", "/metrics", "/metrics", None, 200),
-    ("get", "/docs/", "/docs/", None, 200),
+    ("get", "/docs", "/docs", None, 200),
     ("get", "/docs/{name}", "/docs/start.js", None, 200),
     ("get", "/docs/{name}", "/docs/none.js", None, 404),
     ("get", "/openapi.json", "/openapi.json", None, 200),
@@ -190,7 +190,7 @@ def test_generators_find_names_servers_and_who_may(document):
     assert document["security"] == []
     public = {name for name, one in operations.items() if "security" not in one}
     assert public == {
-        f"get {path}" for path in ("/healthz", "/readyz", "/openapi.json", "/docs/", "/docs/{name}")
+        f"get {path}" for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/docs/{name}")
     }
     assert {"bearerKey": ["overrides"]} in operations["post /v1/overrides"]["security"]
     assert {"basicKey": ["read"]} in operations["get /v1/popular"]["security"]
