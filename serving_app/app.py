@@ -19,7 +19,9 @@ from serving_app.identity.identifiers import IdentifierResolver
 from serving_app.identity.service import IdentityService
 from serving_app.identity.store import DecisionFile
 from serving_app.intake import views as intake
+from serving_app.intake import webhook_views as webhooks
 from serving_app.intake.service import IntakeService
+from serving_app.intake.webhook_service import Webhooks, WebhookService
 from serving_app.intake.writer import EventWriter
 from serving_app.keys.rate_limits import RateLimits
 from serving_app.keys.user_tokens import UserTokens
@@ -43,6 +45,7 @@ FEATURES = (
     recommendations,
     profiles,
     intake,
+    webhooks,
     overrides,
     identity,
     status,
@@ -83,6 +86,7 @@ def create_app(
     visitors = VisitorResolver(stores.restrictions, settings.sources, settings.identity_key)
     identifiers = IdentifierResolver(settings.sources, settings.identity_key)
     placements = Placements(settings.home)
+    declared_webhooks = Webhooks(settings.home, settings.webhook_secrets)
     checked = (
         stores.snapshots,
         stores.restrictions,
@@ -92,9 +96,11 @@ def create_app(
         stores.live,
         stores.events,
         placements,
+        declared_webhooks,
     )
     tokens = UserTokens(settings.user_token_secrets, clock)
     writer = EventWriter(stores.events, stores.live, stores.restrictions, settings.identity_key)
+    intake_service = IntakeService(writer, stores.snapshots, tokens, clock, new_id)
     build = hash_service_code()
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
@@ -103,7 +109,8 @@ def create_app(
         ProfileService(stores.snapshots, visitors),
         OverrideService(stores.overrides, stores.snapshots, OverrideBuilder(visitors, new_id), clock),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
-        IntakeService(writer, stores.snapshots, tokens, clock, new_id),
+        intake_service,
+        WebhookService(declared_webhooks, intake_service, settings.sources, clock),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),
         MetricsService(stores.snapshots, checked, clock),
         openapi.ApiDescription(app, build),

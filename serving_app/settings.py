@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from expectations.contracts.setting_values import parse_named_secrets
 from expectations.contracts.settings import load_environment, resolve_settings
 
 
@@ -20,6 +21,7 @@ class Settings:
     live: str = field(default="", repr=False)
     admin_token: str = field(default="", repr=False)
     user_token_secrets: tuple[str, ...] = field(default=(), repr=False)
+    webhook_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     key_rate: str = "1000/second"
     has_access_log: bool = True
     drain_seconds: int = 0
@@ -52,6 +54,7 @@ class Settings:
                 for secret in values["CONCIERGE_USER_TOKEN_SECRETS"].split(",")
                 if secret.strip()
             ),
+            webhook_secrets=parse_named_secrets(values["CONCIERGE_WEBHOOK_SECRETS"]),
             key_rate=values["CONCIERGE_KEY_RATE"],
             drain_seconds=int(values["CONCIERGE_DRAIN_SECONDS"]),
             has_access_log=values["CONCIERGE_ACCESS_LOG"] == "stderr",

@@ -98,6 +98,11 @@ class HomePaths:
         return self.root / "placements.yml"
 
     @property
+    def webhooks(self) -> Path:
+        """The webhooks that the shop's other systems send, a YAML file each."""
+        return self.root / "webhooks"
+
+    @property
     def serving(self) -> Path:
         return self.root / "serving"
 

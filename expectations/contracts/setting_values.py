@@ -67,6 +67,27 @@ def check_secrets(least_length: int) -> Check:
     return find_flaw
 
 
+def parse_named_secrets(value: str) -> dict[str, tuple[str, ...]]:
+    """The secrets of each name in `name:secret,name:secret`."""
+    secrets: dict[str, tuple[str, ...]] = {}
+    for pair in filter(None, (pair.strip() for pair in value.split(","))):
+        name, _, secret = pair.partition(":")
+        secrets[name.strip()] = (*secrets.get(name.strip(), ()), secret.strip())
+    return secrets
+
+
+def check_named_secrets(least_length: int) -> Check:
+    """Secrets behind their names, none of them short."""
+
+    def find_flaw(value: str) -> Flaw:
+        named = parse_named_secrets(value)
+        is_fine = all(name and len(secret) >= least_length for name in named for secret in named[name])
+        wanted = f"name:secret, separated by commas, each secret of at least {least_length} characters"
+        return None if is_fine else wanted
+
+    return find_flaw
+
+
 RATE = re.compile(r"[1-9][0-9]{0,4}/(second|minute|hour|day)")
 
 

@@ -16,6 +16,7 @@ from expectations.contracts.env_file import EnvFileError, read_env_file
 from expectations.contracts.setting_values import (
     Setting,
     check_memory_size,
+    check_named_secrets,
     check_one_of,
     check_optional,
     check_rate,
@@ -172,6 +173,14 @@ SETTINGS = {
             " empty: no token is accepted, and none is wanted",
             True,
             find_flaw=check_optional(check_secrets(32)),
+        ),
+        Setting(
+            "CONCIERGE_WEBHOOK_SECRETS",
+            "",
+            "secrets that sign webhooks' deliveries, as name:secret, separated by commas; a name may have"
+            " several",
+            True,
+            find_flaw=check_optional(check_named_secrets(16)),
         ),
         Setting(
             "CONCIERGE_KEY_RATE",

@@ -80,6 +80,18 @@ class UnknownCustomer(ApiError):
     status, kind, title = 404, "unknown-customer", "There is no such customer"
 
 
+class UnknownWebhook(ApiError):
+    """No webhook has the name in the path."""
+
+    status, kind, title = 404, "unknown-webhook", "There is no such webhook"
+
+
+class WebhookUnsigned(ApiError):
+    """A delivery without the signature that proves who sent it."""
+
+    status, kind, title = 401, "bad-signature", "The delivery is not signed"
+
+
 class UnknownOverride(ApiError):
     """No override has the id in the path."""
 

@@ -27,16 +27,25 @@ def read_event_body() -> bytes:
         BodyTooLarge: it is larger than a batch may be.
         BadRequest: it is packed otherwise than it says.
     """
-    try:
-        body = request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        raise BodyTooLarge(TOO_LARGE) from None
+    body = read_sent_body()
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
         return body
     if encoding not in ("gzip", "x-gzip"):
         raise BadRequest("Content-Encoding must be gzip, or absent")
     return unpack_gzip(body)
+
+
+def read_sent_body() -> bytes:
+    """The body as it was sent.
+
+    Raises:
+        BodyTooLarge: it is larger than a batch may be.
+    """
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise BodyTooLarge(TOO_LARGE) from None
 
 
 def unpack_gzip(packed: bytes) -> bytes:

@@ -70,6 +70,15 @@ class IntakeService:
             message = parse_call(body)
             return self._receive(SentBatch([SentEvent({**message, "type": call})], {}), sender)
 
+    def receive_events(self, events: list[SentEvent], sender: Sender) -> dict:
+        """Take events that another door has read.
+
+        Raises:
+            TooManyRequests, EventsUnwritable: as `receive_batch`.
+        """
+        with self._admission.admit():
+            return self._receive(SentBatch(events, {}), sender)
+
     def _receive(self, batch: SentBatch, sender: Sender) -> dict:
         snapshot, now = self._snapshots.get_current(), self._clock()
         zone = get_zone(snapshot.meta.time_zone if snapshot else NO_ZONE)

@@ -97,6 +97,7 @@ REQUESTS = [
     ("post", "/v1/batch", "/v1/batch", {"batch": {}}, 400),
     ("post", "/v1/batch", "/v1/batch", {"batch": [{"pad": "x" * 600_000}]}, 413),
     *(("post", f"/v1/{call}", f"/v1/{call}", EVENT, 200) for call in CALLS),
+    ("post", "/v1/webhooks/{name}", "/v1/webhooks/nothing", {}, 404),
     ("get", "/healthz", "/healthz", None, 200),
     ("get", "/readyz", "/readyz", None, 200),
     ("get", "/metrics", "/metrics", None, 200),
@@ -190,7 +191,8 @@ def test_generators_find_names_servers_and_who_may(document):
     assert document["security"] == []
     public = {name for name, one in operations.items() if "security" not in one}
     assert public == {
-        f"get {path}" for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/docs/{name}")
+        *(f"get {path}" for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/docs/{name}")),
+        "post /v1/webhooks/{name}",
     }
     assert {"bearerKey": ["overrides"]} in operations["post /v1/overrides"]["security"]
     assert {"basicKey": ["read"]} in operations["get /v1/popular"]["security"]
