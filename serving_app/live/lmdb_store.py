@@ -62,13 +62,7 @@ class LiveDatabase(WatchedEnvironment):
 
     @contextmanager
     def begin(self, is_write: bool) -> Iterator[lmdb.Transaction]:
-        """A transaction.
-
-        Raises:
-            BackendError: the file was cut or exchanged since.
-        """
-        if not self.is_intact():
-            raise BackendError("the live states were cut off, or exchanged")
+        """A transaction; whoever begins it has asked `is_intact` just now."""
         with self._begin_write() if is_write else self._env.begin() as txn:
             yield txn
 

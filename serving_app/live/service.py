@@ -7,6 +7,7 @@ database while that is away: reads are empty then, and events wait in memory.
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 from expectations.contracts.identifiers import hash_identifier
@@ -15,8 +16,8 @@ from serving_app.live.backends import BackendError, BackendTransaction, get_mess
 from serving_app.live.breaker import GuardedBackend
 from serving_app.live.derive import derive_state
 from serving_app.live.events import LiveEvent
-from serving_app.live.exposures import NOTHING_SHOWN, merge_exposures
-from serving_app.live.record import EMPTY_RECORD, merge_records
+from serving_app.live.exposures import merge_exposures
+from serving_app.live.record import merge_records
 from serving_app.live.state import EMPTY_STATE, LiveState, VisitorKeys
 from serving_app.live.timestamps import to_microseconds
 from serving_app.live.visitor_records import (
@@ -82,10 +83,10 @@ class LiveStates:
             found = read_records(self._backend.read, roots)
         except BackendError:
             return EMPTY_STATE
-        record, exposures = EMPTY_RECORD, NOTHING_SHOWN
-        for one in found:
-            record = merge_records(record, one.record)
-            exposures = merge_exposures(exposures, one.exposures)
+        if not found:
+            return EMPTY_STATE
+        record = reduce(merge_records, (one.record for one in found))
+        exposures = reduce(merge_exposures, (one.exposures for one in found))
         return derive_state(record, exposures, absorbed_date.toordinal() if absorbed_date else 0)
 
     def flush(self) -> None:

@@ -5,6 +5,7 @@ import time
 import pytest
 import redis
 
+from benchmarks.soak.dependencies.unreliable import GARBAGE, GOOD, HANGING, REFUSED, SLOW
 from expectations.contracts.identifiers import hash_identifier
 from serving_app.live.backends import BackendError, get_state_key
 from serving_app.live.breaker import GuardedBackend
@@ -13,7 +14,6 @@ from serving_app.live.service import LiveStates
 from serving_app.live.state import EMPTY_STATE, VisitorKeys
 from tests.serving_app.live.events import KEY, make_event
 from tests.serving_app.live.test_breaker import Seconds
-from tests.serving_app.live.unreliable import GARBAGE, GOOD, HANGING, REFUSED, SLOW
 
 HARMS = [REFUSED, HANGING, SLOW, GARBAGE]
 PATIENT = 10  # seconds; a machine that is busy with other tests is no server that hangs
