@@ -2,9 +2,11 @@
 file is cut, exchanged or overwritten beneath them.
 """
 
+import errno
 import fcntl
 import os
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from expectations.contracts.files import FileStamp, FileStamps, make_file_stamp,
 DATA = "data.mdb"  # LMDB's own name
 PAGE = 4096
 LOCK = ".turn"  # locked while somebody writes
+POLL_SECONDS = 0.0005
 
 _environments: "weakref.WeakValueDictionary[str, lmdb.Environment]" = weakref.WeakValueDictionary()
 _environments_lock = threading.Lock()
@@ -50,12 +53,22 @@ def open_shared_environment(
 class WatchedEnvironment:
     """An environment, open for reading and writing; many processes may have it open."""
 
-    def __init__(self, folder: Path, map_bytes: int, n_databases: int, is_synced: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        map_bytes: int,
+        n_databases: int,
+        is_synced: bool = True,
+        patience_seconds: float | None = None,
+    ) -> None:
         """
+        Args:
+            patience_seconds: how long a write waits for the one before it; None: for ever.
+
         Raises:
             OSError, lmdb.Error: it cannot be opened.
         """
-        self._file = folder / DATA
+        self._file, self._patience_seconds = folder / DATA, patience_seconds
         self._inode = self._file.stat().st_ino
         self._env = open_shared_environment(folder, self._inode, map_bytes, n_databases, is_synced)
         self._n_bytes = 0
@@ -103,9 +116,27 @@ class WatchedEnvironment:
 
     @contextmanager
     def _begin_write(self) -> Iterator[lmdb.Transaction]:
-        """A transaction that writes; `is_intact` can tell it apart from bytes that anybody else changes."""
+        """A transaction that writes; `is_intact` can tell it apart from bytes that anybody else changes.
+
+        Raises:
+            TimeoutError: the write before it has not ended in time, as of a process that was stopped.
+        """
         with (self._file.parent / LOCK).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._wait_for_turn(lock.fileno())
             with self._env.begin(write=True) as txn:
                 yield txn
             self._written = self._stamp()
+
+    def _wait_for_turn(self, lock: int) -> None:
+        if self._patience_seconds is None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return
+        until = time.monotonic() + self._patience_seconds
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise TimeoutError(errno.ETIMEDOUT, "another process is writing") from None
+                time.sleep(POLL_SECONDS)

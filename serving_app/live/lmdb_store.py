@@ -27,6 +27,7 @@ HEADER = struct.Struct(">II")  # checksum of key and the rest, minutes since 197
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 ORIGIN = "origin"  # the file that says which layout, and which start of the machine, wrote the database
 SWEPT_AT_ONCE = 500
+PATIENCE_SECONDS = 0.05  # for the write before; a request's own takes a millisecond or two
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class LiveDatabase(WatchedEnvironment):
     """The environment of a home, open."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, MAP_BYTES, n_databases=0, is_synced=False)
+        super().__init__(folder, MAP_BYTES, n_databases=0, is_synced=False, patience_seconds=PATIENCE_SECONDS)
         self._env.reader_check()  # slots of processes that were killed
 
     def is_current(self) -> bool:

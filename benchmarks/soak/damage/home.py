@@ -14,7 +14,7 @@ from expectations.contracts.restrictions import CONSENTS, Permission
 from expectations.contracts.restrictions_store import RestrictionDatabase
 from serving_app.app import create_app
 from serving_app.http.services import get_service
-from serving_app.recommendations.schemas import ListQuery
+from serving_app.recommendations.schemas import RecommendationQuery
 from serving_app.recommendations.service import RecommendationService
 from serving_app.settings import Settings
 from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
@@ -76,7 +76,8 @@ def read_answers(
         service = get_service(RecommendationService)
     customers = [STRANGER, *(f"c_{n}" for n in range(n_customers))]
     lists = {
-        one: service.recommend(ListQuery(n=N, customer_id=one), is_shown=False)["items"] for one in customers
+        one: service.recommend(RecommendationQuery(n=N, customer_id=one), is_shown=False)["items"]
+        for one in customers
     }
     return {one: [item["item_id"] for item in items] for one, items in lists.items()}
 

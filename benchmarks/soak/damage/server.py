@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -30,10 +31,16 @@ sys.exit(main())
 
 
 class ServiceProcess:
-    """`python -m serving_app` over a home."""
+    """`python -m serving_app` over a home.
 
-    def __init__(self, home: Path, command: tuple[str, ...] = COMMAND) -> None:
-        self.home, self._command = home, command
+    Args:
+        settings: besides home and port, by their names.
+    """
+
+    def __init__(
+        self, home: Path, command: tuple[str, ...] = COMMAND, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.home, self._command, self._settings = home, command, settings or {}
         self.start()
 
     def start(self) -> None:
@@ -43,6 +50,7 @@ class ServiceProcess:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
         env = {
             **inherited,
+            **self._settings,
             "CONCIERGE_HOME": str(self.home),
             "CONCIERGE_HTTP_PORT": str(self.port),
             "PYTHONPATH": str(ROOT),

@@ -1,5 +1,7 @@
 """What becomes of the file of live states when somebody cuts, deletes or damages it."""
 
+import fcntl
+
 import pytest
 
 from serving_app.live.backends import BackendError, get_state_key
@@ -117,6 +119,16 @@ def test_no_reason_holds_a_path(backend, folder, tmp_path):
     with pytest.raises(BackendError) as caught:
         backend.read(KEYS)
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_writer_that_never_ends_stops_no_other(backend, folder, clock):
+    """As of a worker that was stopped in the middle of its write: reads go on, writes fail soon."""
+    with (folder / ".turn").open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with pytest.raises(BackendError) as caught:
+            backend.update(lambda txn: txn.put(KEYS[0], b"new"))
+        assert "another process is writing" in str(caught.value) and count(backend) == 300
+    assert is_served_again(backend)
 
 
 def test_it_stays_bounded_when_visitors_come_and_go(folder, clock):
