@@ -33,7 +33,7 @@ def read_event_consents(context: object) -> EventConsents:
 
 def is_empty(value: object) -> bool:
     """Whether it says nothing; an empty list is what PHP writes for an empty object."""
-    return value == [] or (isinstance(value, str) and not value.strip())
+    return value in ([], "")
 
 
 def find_word(preferences: dict[str, Any], purpose: str) -> bool | None:

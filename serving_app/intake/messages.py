@@ -11,6 +11,7 @@ from expectations.contracts.json_text import MAX_JSON_DEPTH, is_nested_deeper
 from expectations.contracts.lake import CORE_EVENTS
 from expectations.contracts.tables import MAX_CHARACTERS
 from expectations.contracts.text import normalise_text
+from serving_app.http.responses import format_utc
 from serving_app.intake.batches import SentEvent
 from serving_app.intake.flaws import Refused
 from serving_app.intake.products import as_text
@@ -18,7 +19,6 @@ from serving_app.intake.receipts import Receipt
 from serving_app.intake.times import (
     UnreadableTime,
     correct_event_time,
-    format_time,
     is_plausible,
     parse_time,
 )
@@ -56,7 +56,7 @@ def read_message(sent: SentEvent, receipt: Receipt) -> tuple[dict[str, Any], str
     n_bytes = len(dump(message))
     if n_bytes > MAX_EVENT_BYTES:
         raise Refused("too_large", f"{n_bytes} bytes, allowed are {MAX_EVENT_BYTES}")
-    return message, token or receipt.user_token
+    return message, token
 
 
 def take_user_token(message: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -125,14 +125,21 @@ def read_person(
     anonymous_id = parse_id(message.get("anonymousId"), "anonymous_id").value
     if call == "alias":
         anonymous_id = parse_id(message.get("previousId"), "anonymous_id").value or anonymous_id
-    is_claim = user_id is not None and receipt.find_proven_user is not None
-    if is_claim and receipt.find_proven_user(token) != user_id:
+    if user_id is not None and not is_proven(user_id, token, receipt):
         message["claimedUserId"], user_id = message.pop("userId"), None
     if user_id is None and anonymous_id is None:
+        claim = "claimedUserId" in message
         raise Refused(
-            "missing_field", "userId with its proof, anonymousId" if is_claim else "userId, anonymousId"
+            "missing_field", "a proof of userId, or anonymousId" if claim else "userId, anonymousId"
         )
     return user_id, anonymous_id
+
+
+def is_proven(user_id: str, token: str, receipt: Receipt) -> bool:
+    """Whether the sender may say that somebody is this user."""
+    return (
+        receipt.find_proven_user is None or receipt.find_proven_user(token or receipt.user_token) == user_id
+    )
 
 
 def read_times(message: dict[str, Any], receipt: Receipt) -> dict[str, Any]:
@@ -191,4 +198,4 @@ def show_raw_text(sent: SentEvent) -> str:
 
 def format_times(times: dict[str, Any]) -> dict[str, str]:
     """Times as the log holds them."""
-    return {name: format_time(moment) for name, moment in times.items()}
+    return {name: format_utc(moment) for name, moment in times.items()}

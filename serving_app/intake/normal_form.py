@@ -13,6 +13,7 @@ import orjson
 
 from expectations.contracts.event_format import MAX_EVENT_BYTES
 from expectations.contracts.ids import parse_id
+from serving_app.http.responses import format_utc
 from serving_app.intake.batches import SentEvent
 from serving_app.intake.bots import is_bot_agent
 from serving_app.intake.consents import EventConsents, read_event_consents
@@ -22,6 +23,7 @@ from serving_app.intake.messages import (
     check_lengths,
     dump,
     format_times,
+    is_proven,
     read_message,
     read_message_id,
     read_person,
@@ -32,7 +34,6 @@ from serving_app.intake.messages import (
 )
 from serving_app.intake.products import read_items
 from serving_app.intake.receipts import Receipt
-from serving_app.intake.times import format_time
 from serving_app.live.events import IDENTIFY, PURCHASE, LiveEvent
 
 ALIAS = "alias"
@@ -139,14 +140,16 @@ def build_record(message: dict[str, Any], times: dict[str, datetime], event: Liv
 def refuse(sent: SentEvent, flaw: Flaw, receipt: Receipt) -> NormalEvent:
     """The record of an event that cannot be taken: it stands in quarantine after the night."""
     raw_text = show_raw_text(sent)
-    message = take_user_token(sent.value)[0] if isinstance(sent.value, dict) else {}
+    message, token = take_user_token(sent.value) if isinstance(sent.value, dict) else ({}, "")
+    user_id = parse_id(message.get("userId"), "user_id").value
     record = {
         "quarantined": flaw._asdict(),
         "raw_text": raw_text[:MAX_EVENT_BYTES],
         "source": receipt.source,
-        "receivedAt": format_time(receipt.received_at),
+        "receivedAt": format_utc(receipt.received_at),
     }
-    user_id = parse_id(message.get("userId"), "user_id").value
+    if user_id is not None and not is_proven(user_id, token, receipt):
+        record["claimedUserId"], user_id = user_id, None
     return NormalEvent(
         key=f"refused:{hashlib.sha256(raw_text.encode()).hexdigest()}",
         source=receipt.source,
@@ -155,7 +158,7 @@ def refuse(sent: SentEvent, flaw: Flaw, receipt: Receipt) -> NormalEvent:
         event=None,
         flaw=flaw,
         consents=read_event_consents(message.get("context")),
-        user_id=user_id if receipt.find_proven_user is None else None,
+        user_id=user_id,
         anonymous_id=parse_id(message.get("anonymousId"), "anonymous_id").value,
         consented_at=receipt.received_at,
     )

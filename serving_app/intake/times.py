@@ -63,8 +63,3 @@ def correct_event_time(
 def is_plausible(occurred_at: datetime, received_at: datetime) -> bool:
     """Whether an event of a shop that there is can have happened then."""
     return occurred_at.year >= FIRST_YEAR and occurred_at <= received_at
-
-
-def format_time(moment: datetime) -> str:
-    """A moment as ISO text in UTC, to the microsecond."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serving_app.http.responses import format_utc
 from serving_app.intake.times import (
     UnreadableTime,
     correct_event_time,
-    format_time,
     is_plausible,
     parse_time,
 )
@@ -38,7 +38,7 @@ def test_whatever_the_times(timestamp, sent_at):
     corrected = correct_event_time(timestamp, sent_at, NOW)
     if is_plausible(corrected, NOW):
         assert corrected.year >= 2000 and corrected <= NOW
-        assert parse_time(format_time(corrected), NEW_YORK) == corrected
+        assert parse_time(format_utc(corrected), NEW_YORK) == corrected
 
 
 @pytest.mark.parametrize(
