@@ -20,6 +20,7 @@ from serving_app.identity.service import IdentityService
 from serving_app.identity.store import DecisionFile
 from serving_app.intake import views as intake
 from serving_app.intake import webhook_views as webhooks
+from serving_app.intake.permissions import PermissionWriter
 from serving_app.intake.service import IntakeService
 from serving_app.intake.webhook_service import Webhooks, WebhookService
 from serving_app.intake.writer import EventWriter
@@ -99,7 +100,8 @@ def create_app(
         declared_webhooks,
     )
     tokens = UserTokens(settings.user_token_secrets, clock)
-    writer = EventWriter(stores.events, stores.live, stores.restrictions, settings.identity_key)
+    permissions = PermissionWriter(stores.restrictions, stores.snapshots, settings.identity_key)
+    writer = EventWriter(stores.events, stores.live, permissions)
     intake_service = IntakeService(writer, stores.snapshots, tokens, clock, new_id)
     build = hash_service_code()
     app = Flask(__name__, static_folder=None)

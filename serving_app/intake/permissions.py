@@ -1,0 +1,59 @@
+"""Writes the consents of events to the store of restrictions, so that the next answer keeps to them."""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from expectations.contracts.identifiers import hash_identifier
+from expectations.contracts.restrictions import CONSENTS, Permission, RestrictionsUnreadable
+from serving_app.intake.normal_form import NormalEvent
+from serving_app.storage.protocols import RestrictionStore, SnapshotStore
+
+logger = logging.getLogger(__name__)
+
+
+class PermissionWriter:
+    """Records what visitors allow: a no whatever else is wrong with its event, a yes where it follows one."""
+
+    def __init__(self, restrictions: RestrictionStore, snapshots: SnapshotStore, identity_key: str) -> None:
+        self._restrictions, self._snapshots, self._key = restrictions, snapshots, identity_key
+        self._is_away = False
+
+    def write(self, events: Iterable[NormalEvent]) -> None:
+        """Record the consents to personalization in these events. A store that cannot be written loses none:
+        nobody is answered by name then, and the night reads the event log.
+        """
+        for event in events:
+            is_granted = event.consents.personalization
+            if is_granted is None or (event.flaw and is_granted):
+                continue
+            permission = Permission(is_granted, event.consented_at, f"{event.source}/events")
+            try:
+                self._record(self._list_ids(event), permission)
+                self._is_away = False
+            except RestrictionsUnreadable:
+                if not self._is_away:  # once, not with each event
+                    logger.error("consents are in the event log alone: the restrictions cannot be written")
+                self._is_away = True
+
+    def _record(self, ids: Sequence[str], permission: Permission) -> None:
+        """Write a permission that is news: most pages send theirs with every event."""
+        with self._restrictions.open_view() as view:
+            stored = [view.find_consent(name) for name in ids]
+        if permission.is_granted:
+            is_news = any(one and not one.is_granted and one.at < permission.at for one in stored)
+        else:
+            is_news = any(one is None or one.is_granted or one.at < permission.at for one in stored)
+        if is_news:
+            self._restrictions.record_permission(CONSENTS, ids, permission)
+
+    def _list_ids(self, event: NormalEvent) -> list[str]:
+        """The event's identifiers, and whose the published snapshot says they are: a no that came with one
+        browser holds in the others.
+        """
+        values = {"user_id": event.user_id, "anonymous_id": event.anonymous_id}
+        ids = [
+            hash_identifier(self._key, kind, event.source, value) for kind, value in values.items() if value
+        ]
+        snapshot = self._snapshots.get_current()
+        customers = [snapshot.find_customer_id(name) for name in ids] if snapshot else []
+        return [*ids, *dict.fromkeys(filter(None, customers))]

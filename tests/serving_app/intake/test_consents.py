@@ -1,0 +1,109 @@
+"""A no holds from the next answer on, for every id of the visitor; a yes holds only by its time."""
+
+from datetime import timedelta
+
+import pytest
+
+from expectations.contracts.restrictions import RestrictionsUnreadable
+from serving_app.intake.consents import EventConsents, read_event_consents
+from tests.serving_app.intake.sent_events import log_records, outcomes, send, viewed
+
+
+def words(said):
+    return {"consent": {"categoryPreferences": {"personalization": said}}}
+
+
+def customer_of(shop, **visitor):
+    return shop.client.get("/v1/recommendations", query_string=visitor).json["customer_id"]
+
+
+def test_a_no_holds_at_once_for_every_id_of_the_customer(shop):
+    assert customer_of(shop, user_id="u-regular") == "c_regular"
+    send(shop, viewed(userId="u-regular", anonymousId="a-new-browser", context=words(False)))
+    assert customer_of(shop, user_id="u-regular") is None
+    assert customer_of(shop, customer_id="c_regular") is None
+    assert customer_of(shop, customer_id="c_former") is None
+
+
+def test_a_yes_follows_a_no_by_its_time(shop):
+    send(shop, viewed("m-1", userId="u-regular", context=words("denied")))
+    before = (shop.clock() - timedelta(hours=1)).isoformat()
+    send(shop, viewed("m-2", userId="u-regular", context=words(True), timestamp=before))
+    assert customer_of(shop, user_id="u-regular") is None, "an older yes that comes later"
+    shop.clock.move(seconds=1)
+    send(shop, viewed("m-3", userId="u-regular", context=words(True)))
+    assert customer_of(shop, user_id="u-regular") == "c_regular"
+
+
+def test_an_older_no_that_comes_later(shop):
+    send(shop, viewed("m-1", userId="u-regular", context=words(False)))
+    shop.clock.move(hours=2)
+    send(shop, viewed("m-2", userId="u-regular", context=words(True)))
+    earlier = (shop.clock() - timedelta(hours=1)).isoformat()
+    send(shop, viewed("m-3", userId="u-regular", context=words(False), timestamp=earlier))
+    assert customer_of(shop, user_id="u-regular") == "c_regular"
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        {"properties": {}},
+        {"event": "Unknown"},
+        {"timestamp": "2099-01-01T00:00:00Z"},
+        {"properties": {"product_id": "i", "pad": "x" * 40_000}},
+    ],
+    ids=["no item", "an unknown event", "a clock of 2099", "too large"],
+)
+def test_of_a_refused_event_a_no_counts_and_a_yes_does_not(shop, flaw):
+    answer = send(shop, viewed("m-1", userId="u-regular", context=words(False), **flaw))
+    assert answer.json["n_quarantined"] == 1
+    assert customer_of(shop, user_id="u-regular") is None
+    shop.clock.move(hours=1)
+    send(shop, viewed("m-2", userId="u-regular", context=words(True), **flaw))
+    assert customer_of(shop, user_id="u-regular") is None
+
+
+def test_words_that_say_nothing_new_are_no_write(shop):
+    written = []
+    record = shop.restrictions.record_permission
+    shop.restrictions.record_permission = lambda *args: (written.append(args[2].is_granted), record(*args))
+    for n in range(5):
+        send(shop, *[viewed(f"yes-{n}-{i}", context=words(True)) for i in range(5)])
+    assert written == [], "nobody said no"
+    send(shop, *[viewed(f"no-{i}", context=words(False)) for i in range(5)])
+    assert written == [False]
+
+
+def test_restrictions_that_cannot_be_written_lose_no_event(shop, caplog):
+    def refuse(*_):
+        raise RestrictionsUnreadable("gone")
+
+    shop.restrictions.record_permission = refuse
+    answer = send(shop, *[viewed(f"m-{n}", context=words(False)) for n in range(3)])
+    assert outcomes(answer) == [("accepted", None)] * 3
+    assert len(log_records(shop)) == 3
+    assert caplog.text.count("the restrictions cannot be written") == 1
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        (None, (None, None)),
+        ({"consent": None}, (None, None)),
+        ({"consent": []}, (None, None)),
+        ({"consent": "no"}, (False, False)),
+        ({"consent": {"categoryPreferences": [1]}}, (False, False)),
+        (words(True), (True, None)),
+        (words("GRANTED "), (True, None)),
+        (words(None), (None, None)),
+        (words("maybe"), (False, None)),
+        (words({}), (False, None)),
+        ({"consent": {"categoryPreferences": {"Personalization": 1, "ANALYTICS": 0}}}, (True, False)),
+        (
+            {"consent": {"categoryPreferences": {"personalization": True, "PERSONALIZATION": "no"}}},
+            (False, None),
+        ),
+    ],
+)
+def test_what_is_a_yes(context, expected):
+    assert read_event_consents(context) == EventConsents(*expected)
