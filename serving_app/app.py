@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from serving_app.catalogue import views as catalogue
+from serving_app.catalogue.service import CatalogueService
 from serving_app.http import docs_page, openapi
 from serving_app.http.access import register_access
 from serving_app.http.access_log import AccessLog
@@ -48,6 +50,7 @@ FEATURES = (
     intake,
     webhooks,
     overrides,
+    catalogue,
     identity,
     status,
     openapi,
@@ -110,6 +113,7 @@ def create_app(
         RecommendationService(stores, visitors, placements, clock, new_id),
         ProfileService(stores.snapshots, visitors),
         OverrideService(stores.overrides, stores.snapshots, OverrideBuilder(visitors, new_id), clock),
+        CatalogueService(stores.item_changes, stores.restrictions, stores.snapshots, clock),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from expectations.contracts.home import HomePaths
+from serving_app.catalogue.lmdb_store import LmdbItemChanges
+from serving_app.catalogue.store import ItemChangeStore
 from serving_app.keys.store import FileKeys, KeyStore
 from serving_app.live.breaker import GuardedBackend
 from serving_app.live.lmdb_store import LmdbBackend
@@ -38,6 +40,7 @@ class Stores:
     events: AppendLog
     keys: KeyStore
     live: LiveStore
+    item_changes: ItemChangeStore
 
 
 def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
@@ -59,6 +62,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
         events=AppendLog(paths.event_log, clock, new_name, title="the event log"),
         keys=FileKeys(settings.home),
         live=LiveStates(open_backend(settings, clock), restrictions, snapshots, settings.identity_key),
+        item_changes=LmdbItemChanges(paths.item_changes),
     )
 
 

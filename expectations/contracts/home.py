@@ -153,6 +153,11 @@ class HomePaths:
         return self.serving / "restrictions"
 
     @property
+    def item_changes(self) -> Path:
+        """What the shop said of stock and prices since its newest catalogue."""
+        return self.serving / "item_changes"
+
+    @property
     def live_states(self) -> Path:
         return self.serving / "live"
 

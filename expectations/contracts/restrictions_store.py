@@ -128,9 +128,14 @@ class RestrictionDatabase(WatchedEnvironment):
         """Write a permission for these ids where none newer is stored; durable when this returns, and known
         to every next answer.
         """
+        self.record_permissions(kind, dict.fromkeys(ids, permission))
+
+    def record_permissions(self, kind: str, permissions: Mapping[str, Permission]) -> None:
+        """As `record_permission`, each id its own, in one transaction."""
         with self._begin_write() as txn:
             newer = {}
-            for key in map(encode_key, ids):
+            for name, permission in permissions.items():
+                key = encode_key(name)
                 stored = txn.get(key, db=self._databases[kind])
                 if (
                     stored is None

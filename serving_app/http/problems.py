@@ -176,6 +176,12 @@ class OverridesUnwritable(ApiError):
     status, kind, title = 503, "overrides-out-of-reach", "The overrides cannot be written"
 
 
+class ItemChangesUnwritable(ApiError):
+    """The changes of items cannot be written."""
+
+    status, kind, title = 503, "item-changes-out-of-reach", "The changes of items cannot be written"
+
+
 class NotReady(ApiError):
     """Nothing can be served yet."""
 
@@ -194,6 +200,14 @@ def make_problem_response(status: int, kind: str, title: str, detail: str, **ext
     return Response(
         orjson.dumps(body), status, mimetype=MEDIA_TYPE, headers={"Cache-Control": "private, no-store"}
     )
+
+
+def list_flaws(error: ValidationError) -> list[dict[str, str]]:
+    """What is wrong with each field, without the values sent."""
+    return [
+        {"field": ".".join(str(part) for part in flaw["loc"]) or "request", "message": flaw["msg"]}
+        for flaw in error.errors()
+    ]
 
 
 def register_error_handlers(app: Flask) -> None:
@@ -216,10 +230,7 @@ def _handle_api_error(error: ApiError) -> Response:
 
 
 def _handle_validation_error(error: ValidationError) -> Response:
-    flaws = [
-        {"field": ".".join(str(part) for part in flaw["loc"]) or "request", "message": flaw["msg"]}
-        for flaw in error.errors()
-    ]
+    flaws = list_flaws(error)
     detail = "; ".join(f"{flaw['field']}: {flaw['message']}" for flaw in flaws)
     return make_problem_response(400, BadRequest.kind, BadRequest.title, detail, errors=flaws)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from serving_app.filters.expression import compile_filter
 from serving_app.filters.fields import FilterContext
-from serving_app.filters.hard_filters import FilterRequest
+from serving_app.filters.hard_filters import FilterRequest, ItemReader
 from serving_app.http.problems import BadRequest
 from serving_app.overrides.rule_set import RuleSet
 from serving_app.recommendations.cursor import NO_CURSOR, Cursor, decode_cursor, digest_item, encode_cursor
@@ -33,7 +33,7 @@ def make_rules(
     query: ListQuery,
     placement: Placement,
     cursor: Cursor,
-    snapshot: Snapshot,
+    read_item: ItemReader,
     overrides: RuleSet,
     find_removal: Callable[[str], str | None],
 ) -> Rules:
@@ -41,7 +41,7 @@ def make_rules(
     return Rules(
         n=query.n,
         find_removal=find_removal,
-        read_item=snapshot.read_item,
+        read_item=read_item,
         overrides=overrides if placement.has_pins_and_boosts else overrides.keep_blocks(),
         mode=query.mode or placement.mode,
         n_before=len(cursor.digests),

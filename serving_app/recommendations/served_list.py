@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from expectations.contracts.impressions import build_impression
+from serving_app.filters.hard_filters import ItemReader
 from serving_app.http.responses import format_utc
 from serving_app.recommendations.decision import Decision
 from serving_app.recommendations.trace import Trace
@@ -21,6 +22,7 @@ class ServedList:
     Attributes:
         customer_id: whom it was made for; None: a stranger.
         snapshot: what it was made from; None when nothing readable is published.
+        read_item: its items as they are now.
         ages: in seconds, of `live` and `overrides`, where there are such.
         next_cursor: of the page behind it; None: there is none.
     """
@@ -30,6 +32,7 @@ class ServedList:
     customer_id: str | None
     decision: Decision
     snapshot: Snapshot | None
+    read_item: ItemReader | None
     served_at: datetime
     ages: Mapping[str, float | None]
     next_cursor: str | None = None
@@ -83,5 +86,5 @@ class ServedList:
         }
 
     def _read_facts(self, item_id: str) -> dict[str, Any]:
-        item = self.snapshot.read_item(item_id)
+        item = self.read_item(item_id)
         return {name: getattr(item, name) for name in DISPLAYED}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from time import perf_counter_ns
 
+from serving_app.catalogue.current_items import CurrentItems
 from serving_app.filters.hard_filters import build_hard_filters
 from serving_app.live.state import EMPTY_STATE, LiveState
 from serving_app.overrides.index import OverrideIndex
@@ -53,7 +54,7 @@ class RecommendationService:
             new_id: makes a request's id.
         """
         self._stores, self._visitors, self._placements = stores, visitors, placements
-        self._clock, self._new_id = clock, new_id
+        self._clock, self._new_id, self._items = clock, new_id, CurrentItems(stores.item_changes)
         self._index: tuple[object, object, OverrideIndex | None] = (None, None, None)
         self._newest_override: datetime | None = None
 
@@ -83,15 +84,16 @@ class RecommendationService:
         now, snapshot, cursor = self._clock(), self._stores.snapshots.get_current(), read_cursor(query)
         name = query.placement or name
         trace = Trace(perf_counter_ns) if query.explain else None
-        visitor, decision, live = NOBODY, EMPTY_DECISION, EMPTY_STATE
+        visitor, decision, live, read_item = NOBODY, EMPTY_DECISION, EMPTY_STATE, None
         if snapshot:
             with self._stores.restrictions.open_view() as view:
                 visitor = self._visitors.find_keys_in_view(query, snapshot, view)
                 customer_id, live = visitor.customer_id, self._read_live(visitor, snapshot)
                 overrides = self._select_overrides(snapshot, customer_id, name, now)
+                read_item = self._items.get_reader(snapshot)
                 request = make_filter_request(query, snapshot, customer_id, name, now)
-                find_removal = build_hard_filters(snapshot.read_item, view, request)
-                rules = make_rules(query, placement, cursor, snapshot, overrides, find_removal)
+                find_removal = build_hard_filters(read_item, view, request)
+                rules = make_rules(query, placement, cursor, read_item, overrides, find_removal)
                 subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
                 ladder = gather_rungs(snapshot, subject, placement.sources)
                 if placement.is_steered_by_session and live.events:
@@ -103,6 +105,7 @@ class RecommendationService:
             visitor.customer_id,
             decision,
             snapshot,
+            read_item,
             now,
             self._compute_ages(live, now),
             make_next_cursor(query, cursor, decision),

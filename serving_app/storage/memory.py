@@ -1,6 +1,6 @@
 """Twins in memory of the stores on disk, for tests and local runs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from expectations.contracts.restrictions import (
@@ -45,8 +45,11 @@ class MemoryRestrictions:
         yield RestrictionView(lambda kind, name: self.permissions[kind].get(name), self.splits.get)
 
     def record_permission(self, kind: str, ids: Iterable[str], permission: Permission) -> None:
+        self.record_permissions(kind, dict.fromkeys(ids, permission))
+
+    def record_permissions(self, kind: str, permissions: Mapping[str, Permission]) -> None:
         stored = self.permissions[kind]
-        for name in ids:
+        for name, permission in permissions.items():
             stored[name] = (
                 find_newest_permission([stored[name], permission]) if name in stored else permission
             )

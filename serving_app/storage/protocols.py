@@ -1,6 +1,6 @@
 """What the service asks of its stores; each has an implementation on disk and a twin in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -34,6 +34,9 @@ class RestrictionStore(Protocol):
         Raises:
             RestrictionsUnreadable: there is no store to write to.
         """
+
+    def record_permissions(self, kind: str, permissions: Mapping[str, Permission]) -> None:
+        """As `record_permission`, by id each its own, in one write."""
 
     def describe_problem(self) -> str:
         """Why the store cannot be read; empty when it can."""

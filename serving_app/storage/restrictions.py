@@ -5,7 +5,7 @@ answered for by name, and items are shown as the snapshot says.
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,6 +57,9 @@ class LmdbRestrictions:
 
     def record_permission(self, kind: str, ids: Iterable[str], permission: Permission) -> None:
         self._get_database().record_permission(kind, ids, permission)
+
+    def record_permissions(self, kind: str, permissions: Mapping[str, Permission]) -> None:
+        self._get_database().record_permissions(kind, permissions)
 
     def refresh(self, now: datetime) -> None:
         """Verify the whole store once more every `VERIFY_EVERY`: for a timer."""

@@ -19,7 +19,13 @@ import pyarrow.compute as pc
 from expectations.contracts.consent import PERSONALIZATION
 from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import derive_customer_id as id_of_founder
-from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES, FEAT_CUSTOMERS
+from expectations.contracts.lake import (
+    CORE_CONSENTS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+    CORE_ITEMS,
+    FEAT_CUSTOMERS,
+)
 from expectations.contracts.published import Published, read_published_history
 from expectations.contracts.restrictions import CONSENTS, ITEMS, Permission, RestrictionsUnreadable
 from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase, encode_key
@@ -121,14 +127,27 @@ def read_newest_consents(sources: SnapshotTables) -> dict[str, tuple[datetime, s
 def collect_item_restrictions(
     sources: SnapshotTables, known_until: datetime, live_keys: set[bytes]
 ) -> dict[str, Permission]:
-    """A no for every item that must not be shown, and of `live_keys` items the word whatever it is."""
+    """A no for every item that must not be shown, and of `live_keys` items the word whatever it is.
+
+    A no is as old as the catalogue's record, so that a shop that restocked an item since is believed.
+    """
     may_be_shown = pc.and_(sources.items["is_recommendable"], sources.items["is_in_stock"]).to_pylist()
-    every = zip(sources.items["item_id"].to_pylist(), may_be_shown, strict=True)
-    return {
-        name: Permission(is_shown, known_until, BY_CATALOGUE, False)
-        for name, is_shown in every
-        if not is_shown or encode_key(name) in live_keys
-    }
+    updated_at = read_update_times(sources)
+    permissions = {}
+    for name, is_shown in zip(sources.items["item_id"].to_pylist(), may_be_shown, strict=True):
+        if not is_shown:
+            at = min(updated_at.get(name) or known_until, known_until)
+            permissions[name] = Permission(False, at, BY_CATALOGUE, False)
+        elif encode_key(name) in live_keys:
+            permissions[name] = Permission(True, known_until, BY_CATALOGUE, False)
+    return permissions
+
+
+def read_update_times(sources: SnapshotTables) -> dict[str, datetime | None]:
+    """When each item's record was changed, UTC."""
+    table = sources.lake.read_arrow(CORE_ITEMS, ["item_id", "updated_at"])
+    times = (at and at.astimezone(UTC) for at in table["updated_at"].to_pylist())
+    return dict(zip(table["item_id"].to_pylist(), times, strict=True))
 
 
 def find_split_ids(home: Path, whose: Mapping[str, str]) -> dict[str, int]:

@@ -24,6 +24,8 @@ ACCESS = {
     "/v1/popular": "read browser",
     "/v1/items/<anything:item_id>/similar": "read browser",
     "/v1/items/similar": "read browser",
+    "/v1/items/<anything:item_id>": "admin",
+    "/v1/items/changes": "admin",
     "/v1/customers/<customer_id>": "profiles",
     "/v1/overrides": "overrides",
     "/v1/overrides/audit": "overrides",

@@ -178,6 +178,30 @@ def test_the_night_lifts_what_was_heard_before_it_and_not_what_came_after(shop, 
     assert "item-07" in shown and "item-08" not in shown
 
 
+def test_a_shop_that_restocked_an_item_since_its_record_is_believed(shop, client):
+    """The record of item-05 is of 5 January, and says it is sold out."""
+    shop.rows["feat_items"][5]["is_in_stock"] = False
+    for row in (row for name in shop.rows if name.startswith("rec_") for row in shop.rows[name]):
+        row["items"] = [one for one in row["items"] if one["item_id"] != "item-05"]
+        row.pop("because", None)
+    publish(shop, 1)
+
+    def is_shown():
+        pin = {"kind": "pin", "item_id": "item-05", "until": "2026-03-01T00:00:00Z"}
+        client.post("/v1/overrides", json=pin)
+        items = client.get("/v1/recommendations?user_id=user-2").json["items"]
+        return "item-05" in {item["item_id"] for item in items}
+
+    assert not is_shown()
+    client.patch("/v1/items/item-05", json={"n_stock": 4, "updated_at": "2026-02-01T10:00:00Z"})
+    assert is_shown()
+    publish(shop, 2)
+    assert is_shown(), "the night's record is older"
+    shop.rows["core_items"][5]["updated_at"] = datetime(2026, 2, 2, 10, tzinfo=UTC)
+    publish(shop, 3)
+    assert not is_shown(), "this night's is newer"
+
+
 def test_a_missing_store_is_made_by_the_next_night_though_nothing_is_new(shop, client):
     publish(shop, 1)
     (shop.home / FOLDER / "data.mdb").unlink()
