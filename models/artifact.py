@@ -17,6 +17,7 @@ import numpy as np
 from models.blending.base import Blend
 from models.evaluation.fold_in import FoldInModel
 from models.recommenders import build_blend, build_recommender, get_parameters
+from models.steering.weights import NO_STEERING, SteeringWeights
 
 FACTORS, ABOUT = "factors.npz", "model.json"
 LAYOUT = 1
@@ -35,8 +36,11 @@ class ModelArtifact:
         configuration: parts with their parameters, and weights or a ranker.
         blend: fitted.
         item_ids, customer_ids: bytes arrays: the id at each position; customers sorted, items in the order
-        they were learned in. customer_vocabulary: column of each customer attribute. fold_in: factors in
-        which the service places customers by fresh events; None in models of before there were any.
+            they were learned in.
+        customer_vocabulary: column of each customer attribute.
+        fold_in: factors in which the service places customers by fresh events; None in models of before
+            there were any.
+        steering: what live behaviour weighs; no cohort where none was learned, or none passed its gate.
     """
 
     configuration: Mapping[str, Any]
@@ -45,6 +49,7 @@ class ModelArtifact:
     customer_ids: np.ndarray
     customer_vocabulary: dict[str, int] = field(default_factory=dict)
     fold_in: FoldInModel | None = None
+    steering: SteeringWeights = NO_STEERING
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write both files; the SHA-256 of each by name. Equal models give equal bytes."""
@@ -58,6 +63,11 @@ class ModelArtifact:
         if self.fold_in:
             arrays |= {FOLD_IN_PREFIX + name: array for name, array in self.fold_in.als.arrays().items()}
             about["fold_in"] = {"parameters": get_parameters(self.fold_in.als), "trust": self.fold_in.trust}
+        if self.steering.cohorts:
+            about["steering"] = {
+                "half_life_places": self.steering.half_life_places,
+                "cohorts": self.steering.as_rows(),
+            }
         (folder / FACTORS).write_bytes(pack_arrays(arrays))
         (folder / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True))
         return {name: compute_sha256(folder / name) for name in (FACTORS, ABOUT)}
@@ -92,7 +102,13 @@ class ModelArtifact:
                 tuple(map(tuple, fold_in_fields["trust"])),
             )
         ids = arrays["ids/items"], arrays["ids/customers"]
-        return cls(fields["configuration"], blend, *ids, fields["customer_vocabulary"], fold_in)
+        steered = fields.get("steering")
+        steering = (
+            SteeringWeights.from_rows(steered["half_life_places"], steered["cohorts"])
+            if steered
+            else NO_STEERING
+        )
+        return cls(fields["configuration"], blend, *ids, fields["customer_vocabulary"], fold_in, steering)
 
 
 def check_digests(folder: Path, digests: Mapping[str, str]) -> None:

@@ -22,6 +22,8 @@ from expectations.contracts.recommendation_tables import (
     REC_CUSTOMER_ITEMS,
     REC_FOLD_IN,
     REC_ITEM_ITEMS,
+    REC_ITEM_NEXT,
+    REC_STEERING,
 )
 from expectations.contracts.run_tables import OPS_DELIVERIES, OPS_RUNS, QUARANTINE
 from expectations.contracts.tables import AMOUNT, MAX_QUANTITY, MONEY, Table
@@ -250,6 +252,8 @@ EVERY_TABLE = (
     REC_ITEM_ITEMS,
     REC_AUDIENCE_ITEMS,
     REC_FOLD_IN,
+    REC_ITEM_NEXT,
+    REC_STEERING,
     OPS_DELIVERIES,
     OPS_RUNS,
 )

@@ -90,6 +90,28 @@ REC_AUDIENCE_ITEMS = Table(
     columns={"audience": "string", "items": f"array<{LISTED_ITEM}>", "model_version": "string"},
 )
 
+REC_ITEM_NEXT = Table(
+    name="rec_item_next_v1",
+    grain="One row per item: an ordered list of the items that sessions go on with after it.",
+    key=("item_id",),
+    # a score is a weight from 0 to 1: a share of the most frequent, its root
+    columns={"item_id": "string", "items": f"array<{LISTED_ITEM}>", "model_version": "string"},
+)
+
+REC_STEERING = Table(
+    name="rec_steering_v1",
+    grain="One row per model (the served one) with weights that passed their gate: what live behaviour"
+    " weighs.",
+    key=("model_version",),
+    columns={
+        "model_version": "string",
+        "half_life_places": "double",  # after how many newer events an event counts half
+        # by list that is steered and by most live events; weights by kind of event: view, cart, purchase
+        "cohorts": "array<struct<is_personal:boolean,most_events:int,base:double,"
+        "neighbours:array<double>,transitions:array<double>,fold_in:double>>",
+    },
+)
+
 REC_FOLD_IN = Table(
     name="rec_fold_in_v1",
     grain="One row per model (the served one): the factors in which a customer is placed by fresh events.",

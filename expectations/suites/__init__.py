@@ -27,6 +27,8 @@ GUARDED = (
     "rec_item_items_v1",
     "rec_audience_items_v1",
     "rec_fold_in_v1",
+    "rec_item_next_v1",
+    "rec_steering_v1",
 )
 
 SUITES: dict[str, Suite] = {name: import_module(f"expectations.suites.{name}").SUITE for name in GUARDED}

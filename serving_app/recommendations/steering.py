@@ -156,12 +156,14 @@ class SnapshotSteering:
         """What is similar to an item, and what sessions go on with after it."""
         item_id = self._vocabulary.item_ids[number]
         keys = contract.get_similar_list_key(item_id), contract.get_next_list_key(item_id)
-        lists = map(self._snapshot.read_list, keys)
-        similar, following = (
-            relate_items(one.numbers, one.scores) if isinstance(one, PackedList) else NO_ITEMS
-            for one in lists
+        similar, following = map(self._snapshot.read_list, keys)
+        return (
+            relate_items(similar.numbers, similar.scores) if isinstance(similar, PackedList) else NO_ITEMS,
+            # its scores are weights already
+            RelatedItems(np.array(following.numbers, np.int64), np.array(following.scores))
+            if isinstance(following, PackedList)
+            else NO_ITEMS,
         )
-        return similar, following
 
     def _fold_in(
         self, touched: Sequence[tuple[TouchedItem, int]], cohort: CohortWeights, now: datetime

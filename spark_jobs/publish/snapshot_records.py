@@ -30,12 +30,12 @@ from expectations.contracts.lake import (
     CORE_ITEMS,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
-    REC_FOLD_IN,
     REC_ITEM_ITEMS,
+    REC_ITEM_NEXT,
 )
 from expectations.contracts.tables import Table
-from models.training_data import KIND_WEIGHTS, KINDS
 from spark_jobs.publish import identity_records
+from spark_jobs.publish.live_records import encode_fold_in, encode_steering
 from spark_jobs.publish.snapshot_tables import SnapshotTables
 
 # of `core_items`: what `feat_items` leaves out
@@ -54,20 +54,28 @@ def encode_snapshot(
     """
     yield snapshot.META, snapshot.pack_record(meta)
     catalogue = snapshot.ListVocabulary(sorted(sources.items["item_id"].to_pylist()))
-    yield from encode_lists(sources, REC_CUSTOMER_ITEMS, snapshot.get_customer_list_key, catalogue)
-    yield from encode_lists(sources, REC_ITEM_ITEMS, snapshot.get_similar_list_key, catalogue)
-    yield from encode_lists(sources, REC_AUDIENCE_ITEMS, snapshot.get_audience_list_key, catalogue)
+    yield from encode_lists(
+        sources.lists[REC_CUSTOMER_ITEMS.name], REC_CUSTOMER_ITEMS, snapshot.get_customer_list_key, catalogue
+    )
+    yield from encode_lists(
+        sources.lists[REC_ITEM_ITEMS.name], REC_ITEM_ITEMS, snapshot.get_similar_list_key, catalogue
+    )
+    yield from encode_lists(
+        sources.lists[REC_AUDIENCE_ITEMS.name], REC_AUDIENCE_ITEMS, snapshot.get_audience_list_key, catalogue
+    )
+    yield from encode_lists(sources.next_items, REC_ITEM_NEXT, snapshot.get_next_list_key, catalogue)
     yield snapshot.CATALOGUE, catalogue.as_bytes()  # when it knows all that the lists hold
     yield from encode_items(sources, rule_names)
     yield from encode_customers(sources)
     yield from encode_identities(sources)
     yield from encode_identity_links(sources)
     yield from encode_fold_in(sources, meta)
+    yield from encode_steering(sources, meta)
     yield from encode_census(sources)
 
 
 def encode_lists(
-    sources: SnapshotTables, table: Table, key: Callable[[str], bytes], catalogue: snapshot.ListVocabulary
+    rows: pa.Table, table: Table, key: Callable[[str], bytes], catalogue: snapshot.ListVocabulary
 ) -> Pairs:
     """One packed list a row of a `rec_*` table.
 
@@ -75,7 +83,7 @@ def encode_lists(
     minute.
     """
     columns = [table.key[0], "items", *(["because"] if "because" in table.columns else [])]
-    for batch in sources.lists[table.name].select(columns).to_batches(max_chunksize=2000):
+    for batch in rows.select(columns).to_batches(max_chunksize=2000):
         lists = batch.column("items")
         flat = pc.list_flatten(lists)
         ids, scores = flat.field("item_id").to_pylist(), flat.field("score").to_pylist()
@@ -214,26 +222,3 @@ def encode_identity_links(sources: SnapshotTables) -> Pairs:
         snapshot.DECISIONS,
         snapshot.pack_decisions(identity_records.read_applied_decision_ids(sources.lake)),
     )
-
-
-def encode_fold_in(sources: SnapshotTables, meta: snapshot.SnapshotMeta) -> Pairs:
-    """The served model's factors for fold-in; none where they are of another model than the lists."""
-    rows = sources.lake.read_arrow(REC_FOLD_IN).to_pylist() if sources.lake.exists(REC_FOLD_IN) else []
-    for row in rows:
-        if row["model_version"] != meta.model_version:
-            continue
-        factors = np.array(row["factors"], np.float32).reshape(-1, row["n_components"])
-        wide = factors.astype(np.float64)
-        record = snapshot.FoldInFactors(
-            meta.model_version,
-            tuple(row["item_ids"]),
-            row["n_components"],
-            factors.astype("<f2").tobytes(),
-            (wide.T @ wide).astype("<f8").tobytes(),
-            row["confidence"],
-            row["regularisation"],
-            row["half_life_days"],
-            tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)),
-            tuple((one["most_events"], one["weight"]) for one in row["trust"]),
-        )
-        yield snapshot.FOLD_IN, snapshot.pack_record(record)

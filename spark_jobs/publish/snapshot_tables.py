@@ -27,7 +27,10 @@ from expectations.contracts.lake import (
     REC_CUSTOMER_ITEMS,
     REC_FOLD_IN,
     REC_ITEM_ITEMS,
+    REC_ITEM_NEXT,
+    REC_STEERING,
 )
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
 
@@ -48,7 +51,8 @@ OPERATOR_TABLES = (
     CORE_IDENTITY_REVIEWS,
     CORE_IDENTITY_DECISIONS,
 )
-FOLD_IN_TABLES = (REC_FOLD_IN,)  # a home of before has none until its next night
+# a home of before has none until its next night
+LIVE_TABLES = (REC_FOLD_IN, REC_ITEM_NEXT, REC_STEERING)
 
 
 class NothingToPublish(RuntimeError):  # noqa: N818 - reads as what it says
@@ -97,6 +101,16 @@ class SnapshotTables:
         personal = tables[REC_CUSTOMER_ITEMS.name]
         allowed = pc.is_in(personal["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
         return {**tables, REC_CUSTOMER_ITEMS.name: personal.filter(allowed)}
+
+    @cached_property
+    def next_items(self) -> pa.Table:
+        """`rec_item_next_v1`; empty in a home of before there was any."""
+        table = REC_ITEM_NEXT
+        return (
+            self.lake.read_arrow(table)
+            if self.lake.exists(table)
+            else build_arrow_schema(table).empty_table()
+        )
 
     @cached_property
     def identities(self) -> pa.Table:

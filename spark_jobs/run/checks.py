@@ -45,7 +45,14 @@ OUTGOING_TABLES = {
         "core_identity_changes",
         "core_identity_reviews",
     ),
-    "score": ("rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1", "rec_fold_in_v1"),
+    "score": (
+        "rec_customer_items_v1",
+        "rec_item_items_v1",
+        "rec_audience_items_v1",
+        "rec_fold_in_v1",
+        "rec_item_next_v1",
+        "rec_steering_v1",
+    ),
 }
 # Checked before the step reads them: `export` writes these without a JVM, and `train` is their first reader
 # and has one.

@@ -1,7 +1,8 @@
 """Compute all lists with the accepted model: of customers, of similar items, of audiences.
 
 Reads:   fct_interactions, feat_customers, feat_items, the accepted model where there is one
-Writes:  rec_customer_items_v1, rec_item_items_v1, rec_audience_items_v1, rec_fold_in_v1
+Writes:  rec_customer_items_v1, rec_item_items_v1, rec_audience_items_v1, rec_fold_in_v1, rec_item_next_v1,
+         rec_steering_v1
 If it fails: last night's lists are still published; clear the task. A model whose files are not those that
 were registered is refused here: find out who changed them, or run a search.
 """
@@ -16,10 +17,13 @@ from expectations.contracts.lake import (
     REC_CUSTOMER_ITEMS,
     REC_FOLD_IN,
     REC_ITEM_ITEMS,
+    REC_ITEM_NEXT,
+    REC_STEERING,
 )
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented, shift_to_shop_time
+from spark_jobs.learning_data.sessions import number_sessions, read_session_events
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import list_frames, personal_lists
@@ -67,8 +71,17 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
         reports = [report_table_write(REC_CUSTOMER_ITEMS, lake.replace(no_lists, REC_CUSTOMER_ITEMS))]
         similar = lake.spark.createDataFrame([], REC_ITEM_ITEMS.schema)
     factors = list_frames.export_fold_in_factors(lake.spark, artifact, version)
+    steering = list_frames.export_steering(lake.spark, artifact, version)
+    sessions = number_sessions(read_session_events(interactions, customers, span.until), demand.item_ids)
+    following = list_frames.compute_next_items(lake.spark, sessions, demand, version)
     audiences = list_frames.compute_audience_lists(demand, behaviour, customers, span, version)
-    frames = [(REC_ITEM_ITEMS, similar), (REC_FOLD_IN, factors), (REC_AUDIENCE_ITEMS, audiences)]
+    frames = [
+        (REC_ITEM_ITEMS, similar),
+        (REC_FOLD_IN, factors),
+        (REC_ITEM_NEXT, following),
+        (REC_STEERING, steering),
+        (REC_AUDIENCE_ITEMS, audiences),
+    ]
     reports += [report_table_write(table, lake.replace(frame, table)) for table, frame in frames]
     behaviour.unpersist()
     return reports

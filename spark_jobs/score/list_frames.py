@@ -8,8 +8,17 @@ from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
+from expectations.contracts.lake import (
+    REC_AUDIENCE_ITEMS,
+    REC_FOLD_IN,
+    REC_ITEM_ITEMS,
+    REC_ITEM_NEXT,
+    REC_STEERING,
+)
 from models.artifact import ModelArtifact
+from models.listing.lists import DECIMALS
+from models.steering.next_items import weigh_next_items
+from models.steering.sessions import Sessions
 from models.training_data import KINDS, encode_ids
 from spark_jobs.score import audiences, checkpoints, partitions, stale_customers
 from spark_jobs.score.interaction_span import InteractionSpan
@@ -126,3 +135,43 @@ def export_fold_in_factors(
         "trust": [{"most_events": most, "weight": weight} for most, weight in trust],
     }
     return spark.createDataFrame([row], REC_FOLD_IN.schema)
+
+
+def compute_next_items(
+    spark: SparkSession, sessions: Sessions, demand: ItemDemand, model_version: str
+) -> DataFrame:
+    """Grain: one row per item after which sessions went on to another. Counted without a model; the row names
+    the model of the personal lists.
+
+    Args:
+        sessions: items numbered as in `demand`.
+    """
+    weights = weigh_next_items(sessions, demand.allowed).tocoo()
+    if not weights.nnz:
+        return spark.createDataFrame([], REC_ITEM_NEXT.schema)
+    score = np.round(weights.data, DECIMALS)
+    order = np.lexsort((weights.col, -score, weights.row))
+    items, length = np.unique(weights.row, return_counts=True)
+    listed = partitions.encode_items(
+        demand.item_ids[weights.col[order]],
+        score[order],
+        np.ones(len(order), np.uint32),
+        ("transitions",),
+        length,
+    )
+    ids = pa.array([item.decode() for item in demand.item_ids[items]], pa.string())
+    versions = pa.array([model_version] * len(ids), pa.string())
+    rows = pa.table([ids, listed, versions], names=list(REC_ITEM_NEXT.columns))
+    return spark.createDataFrame(rows, REC_ITEM_NEXT.schema)
+
+
+def export_steering(spark: SparkSession, artifact: ModelArtifact | None, model_version: str) -> DataFrame:
+    """Grain: one row, what live behaviour weighs; none where no weights passed their gate."""
+    if artifact is None or not artifact.steering.cohorts:
+        return spark.createDataFrame([], REC_STEERING.schema)
+    row = {
+        "model_version": model_version,
+        "half_life_places": artifact.steering.half_life_places,
+        "cohorts": artifact.steering.as_rows(),
+    }
+    return spark.createDataFrame([row], REC_STEERING.schema)

@@ -19,6 +19,8 @@ from models.evaluation.fold_in import FoldInModel
 from models.fit_limits import drop_unfittable_parts, select_fittable_parts
 from models.recommenders import build_blend, build_recommender
 from models.search import get_memory_limit, read_search_space
+from models.steering.learn import SteeringFit
+from models.steering.weights import SteeringWeights
 from models.time_split import HoldoutCase
 from spark_jobs.train.blend_fits import BlendRequest, FitRequest, fit_blends
 from spark_jobs.train.configuration_search import FALLBACK
@@ -30,6 +32,7 @@ from spark_jobs.train.offline_tests import (
     measure_served_lists,
     score_test_case,
 )
+from spark_jobs.train.steering import NOTHING_LEARNED, WindowStart, learn_steering
 from spark_jobs.train.training_run import TrainingRun
 
 BASELINES = ("popularity", "recent_popularity", "item_knn", "lightfm")
@@ -49,6 +52,7 @@ class Evaluation:
         fold_in: the quality of fold-in against a refit, a row per cohort; empty without a test.
         left_out: by part why it could not be fitted; the configuration's others share its weight.
         warnings: a sentence for each recommender of the board that scores nothing for nearly all customers.
+        steering: what live behaviour weighs, with its gate's figures.
     """
 
     artifact: ModelArtifact
@@ -57,6 +61,7 @@ class Evaluation:
     fold_in: list[dict[str, Any]] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    steering: SteeringFit = NOTHING_LEARNED
 
     def quality(self, name: str = SERVED) -> np.ndarray:
         return self.board[name].quality
@@ -78,8 +83,8 @@ def evaluate_configuration(
     final = BlendRequest(configuration, matrices.training.behaviour.until)
     if windows is None:
         blends, _ = fit_blends(training, [final], [])
-        fold_in, _ = fit_fold_in_factors(training, None)
-        artifact = _build_artifact(matrices, configuration, blends[0], fold_in)
+        fold_in = fit_fold_in_factors(training, None).model
+        artifact = _build_artifact(matrices, configuration, blends[0], fold_in, NOTHING_LEARNED)
         return Evaluation(artifact, {}, None, left_out=left_out)
     tested = [BlendRequest(each, windows.test_from) for each in (configuration, rival) if each]
     parts = {part.name for part in build_blend(configuration).parts}
@@ -100,17 +105,19 @@ def evaluate_configuration(
     board = {each.name: measure_alone(each) for each in [*early.parts, *fitted_baselines]}
     for name, blend in zip([SERVED, ACCEPTED_BEFORE], [early, *rivals], strict=False):
         board[name] = measure_served_lists(matrices, blend, test, windows.test_from, facts, items)
-    fold_in, cohorts = fit_fold_in_factors(training, test)
-    artifact = _build_artifact(matrices, configuration, served, fold_in)
+    fold_in = fit_fold_in_factors(training, test)
+    steering = learn_steering(training, WindowStart(early, fold_in.early))
+    artifact = _build_artifact(matrices, configuration, served, fold_in.model, steering)
     warnings = silent_recommenders.warn_of_empty_lists(board)
-    return Evaluation(artifact, board, test, cohorts, {**unfit, **left_out}, warnings)
+    return Evaluation(artifact, board, test, fold_in.cohorts, {**unfit, **left_out}, warnings, steering)
 
 
 def replace_by_popularity(training: TrainingRun, evaluation: Evaluation) -> Evaluation:
     """Popularity as the model that is served, beside the leaderboard of the refused evaluation.
 
     The row `served` becomes popularity's and the refused model's row moves to `SEARCHED`. The fold-in factors
-    stay the evaluation's: the same factors, with the trust that only a test can measure.
+    stay the evaluation's: the same factors, with the trust that only a test can measure. So do the weights by
+    which popular lists are steered; those of the refused model's own lists go with it.
     """
     plain = evaluate_configuration(replace(training, windows=None), FALLBACK)
     board = {
@@ -118,12 +125,23 @@ def replace_by_popularity(training: TrainingRun, evaluation: Evaluation) -> Eval
         SERVED: evaluation.board["popularity"],
         SEARCHED: evaluation.board[SERVED],
     }
-    artifact = replace(plain.artifact, fold_in=evaluation.artifact.fold_in)
+    half_life, cohorts = evaluation.artifact.steering
+    popular = tuple(cohort for cohort in cohorts if not cohort.is_personal)
+    artifact = replace(
+        plain.artifact,
+        fold_in=evaluation.artifact.fold_in,
+        steering=SteeringWeights(half_life, popular),
+    )
     return replace(evaluation, artifact=artifact, board=board)
 
 
 def _build_artifact(
-    matrices: TrainingMatrices, configuration: Mapping[str, Any], blend: Blend, fold_in: FoldInModel
+    matrices: TrainingMatrices,
+    configuration: Mapping[str, Any],
+    blend: Blend,
+    fold_in: FoldInModel,
+    steering: SteeringFit,
 ) -> ModelArtifact:
     ids = matrices.item_ids, matrices.customer_ids
-    return ModelArtifact(dict(configuration), blend, *ids, matrices.customer_vocabulary, fold_in)
+    vocabulary = matrices.customer_vocabulary
+    return ModelArtifact(dict(configuration), blend, *ids, vocabulary, fold_in, steering.weights)

@@ -1,6 +1,6 @@
 """Factors for fold-in: fitted on everything, and how far fold-in is trusted, measured cohort by cohort."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from models import artifact
 from models.evaluation import fold_in
@@ -10,11 +10,22 @@ from models.time_split import HoldoutCase
 from spark_jobs.train.training_run import TrainingRun
 
 
-def fit_fold_in_factors(
-    training: TrainingRun, test: HoldoutCase | None
-) -> tuple[FoldInModel, list[dict[str, Any]]]:
-    """The factors with the trust that the test measured, and a row per cohort; without a test the trust is
-    zero and there are no rows.
+class FoldInFit(NamedTuple):
+    """Factors, and what was measured of them.
+
+    Attributes:
+        model: on everything, with the trust that the test measured.
+        cohorts: the quality of fold-in against a refit, a row per cohort.
+        early: before the test, with the same trust; None without a test.
+    """
+
+    model: FoldInModel
+    cohorts: list[dict[str, Any]]
+    early: FoldInModel | None = None
+
+
+def fit_fold_in_factors(training: TrainingRun, test: HoldoutCase | None) -> FoldInFit:
+    """The factors; without a test the trust is zero and there are no rows.
 
     Three fits, each a Spark task: on everything, and before the test with and without the customers who are
     treated as arriving in it.
@@ -34,6 +45,7 @@ def fit_fold_in_factors(
     shared.unpersist()
     fitted = [ALS().restore(artifact.unpack_arrays(packed[n])) for n in range(len(trainings))]
     if test is None:
-        return FoldInModel(fitted[0]), []
+        return FoldInFit(FoldInModel(fitted[0]), [])
     rows = fold_in.evaluate_fold_in(test, matrices.allowed, cohorts, trainings[1], *fitted[1:])
-    return FoldInModel(fitted[0], fold_in.extract_fold_in_trust(rows)), rows
+    trust = fold_in.extract_fold_in_trust(rows)
+    return FoldInFit(FoldInModel(fitted[0], trust), rows, FoldInModel(fitted[1], trust))

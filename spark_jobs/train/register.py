@@ -18,6 +18,7 @@ from spark_jobs.train.evaluate import SERVED, Evaluation
 from spark_jobs.train.gate_inputs import read_catalogue_coverage
 from spark_jobs.train.model_report import report_model, write_report
 from spark_jobs.train.provenance import REFIT
+from spark_jobs.train.steering import flatten_steering
 from spark_jobs.train.training_run import TrainingContext, TrainingRun
 
 Board = Mapping[str, Mapping[str, Any]]  # the leaderboard's rows as figures, by name
@@ -69,6 +70,7 @@ def register_evaluation(
         "warnings": evaluation.warnings,
         "slices": leaderboard.measure_slices(evaluation.board, groups),
         "fold_in": evaluation.fold_in,
+        "steering": evaluation.steering.report,
         "n_trials": len(trials),
         "search": dict(search.report) if search else {},
         "seed": context.run.settings.seed,
@@ -84,7 +86,11 @@ def register_evaluation(
         if board:
             leaderboard.plot_leaderboard(board, Path(folder) / "leaderboard.png")
             leaderboard.plot_slices(report["slices"], Path(folder) / "slices.png")
-        figures = {**leaderboard.flatten_leaderboard(board), **leaderboard.flatten_slices(report["slices"])}
+        figures = {
+            **leaderboard.flatten_leaderboard(board),
+            **leaderboard.flatten_slices(report["slices"]),
+            **flatten_steering(evaluation.steering.report),
+        }
         run_name, parameters = f"{kind} {context.run.run_id}", list_mlflow_parameters(configuration)
         mlflow_run_id = registry.log_run(run_name, parameters, figures, tags, trials, Path(folder))
     candidate = registry.register(mlflow_run_id, digests, tags, verdict.accepted, champion)

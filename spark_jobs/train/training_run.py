@@ -9,9 +9,11 @@ from pyspark.sql import SparkSession
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.model_version import ModelVersion
 from models.registry import ModelRegistry
+from models.steering.sessions import Sessions
 from models.time_split import HoldoutWindows, split_into_windows
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import select_newest_days, shift_to_shop_time
+from spark_jobs.learning_data.sessions import number_sessions, read_session_events
 from spark_jobs.run.context import RunContext
 from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.train.matrices import TrainingMatrices, build_training_matrices
@@ -24,12 +26,14 @@ class TrainingRun:
     Attributes:
         windows: where history is cut for tests; None where it is too short for one.
         seed: of everything that is drawn.
+        sessions: by which steering is learned; None where it is not.
     """
 
     spark: SparkSession
     matrices: TrainingMatrices
     windows: HoldoutWindows | None
     seed: int
+    sessions: Sessions | None = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,20 @@ class TrainingContext:
 def read_training_run(run: RunContext, lake: Lake) -> TrainingRun | None:
     """The run's matrices with their windows and seed; None when nobody has done anything yet."""
     settings = run.settings
-    matrices, cut = read_training_data(lake, settings.training_days, find_shop_time_zone(settings.sources))
-    return None if matrices is None else TrainingRun(lake.spark, matrices, cut, settings.seed)
+    zone = find_shop_time_zone(settings.sources)
+    matrices, windows = read_training_data(lake, settings.training_days, zone)
+    if matrices is None:
+        return None
+    sessions = read_sessions(lake, matrices, zone) if windows else None
+    return TrainingRun(lake.spark, matrices, windows, settings.seed, sessions)
+
+
+def read_sessions(lake: Lake, matrices: TrainingMatrices, time_zone: str) -> Sessions:
+    """The newest sessions of the customers that are trained on."""
+    interactions = shift_to_shop_time(lake.read(FCT_INTERACTIONS), "occurred_at", time_zone)
+    until = matrices.training.behaviour.until
+    events = read_session_events(interactions, lake.read(FEAT_CUSTOMERS), until)
+    return number_sessions(events, matrices.item_ids, matrices.customer_ids)
 
 
 def read_training_data(

@@ -5,6 +5,7 @@ import pytest
 
 from models.artifact import ABOUT, FACTORS, DigestError, ModelArtifact, pack_arrays, unpack_arrays
 from models.recommenders import build_blend
+from models.steering.weights import NO_STEERING, CohortWeights, SteeringWeights
 from models.training_data import Customers
 
 CONFIGURATION = {
@@ -36,6 +37,14 @@ def test_what_is_loaded_is_what_was_saved(checkerboard, tmp_path):
         model.configuration,
         model.customer_vocabulary,
     )
+
+
+def test_what_live_behaviour_weighs_is_part_of_a_model(checkerboard, tmp_path):
+    model = made(checkerboard)
+    assert ModelArtifact.load(tmp_path, model.save(tmp_path)).steering == NO_STEERING
+    cohort = CohortWeights(True, 2, 1.5, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 0.7)
+    model.steering = SteeringWeights(2.0, (cohort,))
+    assert ModelArtifact.load(tmp_path, model.save(tmp_path)).steering == model.steering
 
 
 def test_two_fits_give_the_same_digests_and_another_seed_others(checkerboard, tmp_path):

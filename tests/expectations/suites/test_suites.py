@@ -49,6 +49,7 @@ SQL_WORDS = {
     *("array_distinct", "sort_array", "array_contains", "isnan"),
     *("item_id", "score", "sources", "rank", "weight"),  # inside a list
     *("forall", "map_values", "said"),
+    *("flatten", "arrays_zip", "base", "neighbours", "transitions", "fold_in", "is_personal", "most_events"),
 }
 
 

@@ -77,8 +77,8 @@ def test_a_view_brings_what_is_similar_and_what_follows():
         "a": place[0],
         "b": place[1],
         "c": place[2],
-        "d": place[3] + 0.25,
-        "e": 0.5 + 0.25 * 0.5,
+        "d": place[3] + 0.25 * 0.3,
+        "e": 0.5 + 0.25 * 0.15,
         "f": 0.5 * 0.5,
     }
     assert {row.item_id: row.score for row in rows} == pytest.approx(expected, abs=1e-4)

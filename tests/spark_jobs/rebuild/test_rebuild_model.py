@@ -60,6 +60,8 @@ def test_factors_and_lists_are_the_same_bytes(other):
         "rec_item_items_v1",
         "rec_audience_items_v1",
         "rec_fold_in_v1",
+        "rec_item_next_v1",
+        "rec_steering_v1",
     ]
     assert all(each.equal for each in compared), "\n".join(map(str, compared))
     held = lake.read_arrow(

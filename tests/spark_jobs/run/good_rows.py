@@ -198,4 +198,17 @@ GOOD = {
         "factors": [0.5, -0.5],
         "trust": [(2, 0.5), (20, 1.0)],
     },
+    "rec_item_next_v1": lambda n: {
+        "item_id": f"item{n}",
+        "items": listed(("item-a", 0.9, ["transitions"]), ("item-b", 0.5, ["transitions"])),
+        "model_version": "m/1",
+    },
+    "rec_steering_v1": lambda n: {
+        "model_version": f"m/{n}",
+        "half_life_places": 2.0,
+        "cohorts": [
+            (False, 1, 1.0, [0.5, 0.5, 0.5], [1.0, 2.0, 0.0], 0.3),
+            (True, 1, 1.0, [0.1, 0.2, 0.3], [0.0, 0.0, 0.0], 0.0),
+        ],
+    },
 }

@@ -180,6 +180,16 @@ FAULTS = {
         "items_are_placed_once": {"item_ids": ["item-a", "item-a"]},
         "trust_is_a_share": {"trust": [(2, 1.5)]},
     },
+    "rec_item_next_v1": {
+        "not_its_own_successor": {"items": listed(("own", 1.0, ["kin"])), "item_id": "own"},
+        **LIST_FAULTS,
+    },
+    "rec_steering_v1": {
+        "half_life_is_positive": {"half_life_places": 0.0},
+        "weights_are_not_negative": {"cohorts": [(True, 1, 1.0, [0.1, -0.2, 0.3], [0.0] * 3, 0.0)]},
+        "a_weight_for_each_kind": {"cohorts": [(True, 1, 1.0, [0.1, 0.2], [0.0] * 3, 0.0)]},
+        "cohorts_are_named_once": {"cohorts": [(True, 1, 1.0, [0.1] * 3, [0.0] * 3, 0.0)] * 2},
+    },
 }
 # What is said of a table as a whole, broken by a frame of its own below.
 OF_THE_WHOLE = {

@@ -16,6 +16,8 @@ from expectations.contracts.lake import (
     REC_CUSTOMER_ITEMS,
     REC_FOLD_IN,
     REC_ITEM_ITEMS,
+    REC_ITEM_NEXT,
+    REC_STEERING,
 )
 from models.artifact import DigestError
 from models.blending.blend_lists import build_personal_lists
@@ -205,3 +207,31 @@ def test_fold_in_factors_are_those_of_the_served_model(scored, trained):
         5,
         20,
     ], "every night says how far fold-in is to be trusted"
+
+
+def test_sessions_go_on_to_what_customers_did_beside_it(scored, trained, shown):
+    """Everybody of the small shop does all of a day in one second, so what is listed is what was done beside
+    it: by one kind of customer, from one half of the shelf.
+    """
+    rows = {row["item_id"]: row for row in trained.lake.read_arrow(REC_ITEM_NEXT).to_pylist()}
+    consenting = {row["customer_id"] for row in trained.lake.read_arrow(FEAT_CUSTOMERS).to_pylist()}
+    beside = {}
+    for row in trained.rows:
+        if row["customer_id"] in consenting:
+            beside.setdefault((row["customer_id"], row["occurred_at"]), set()).add(row["item_id"])
+    pairs = Counter(
+        (one, other) for items in beside.values() for one in items for other in items if one != other
+    )
+    assert rows.keys() == {one for one, other in pairs if other in shown}
+    for item_id, row in rows.items():
+        assert {item["item_id"] for item in row["items"]} == {
+            other for one, other in pairs if one == item_id and other in shown
+        }
+        assert all(0 < item["score"] <= 1 and item["sources"] == ["transitions"] for item in row["items"])
+        counts = [pairs[item_id, item["item_id"]] for item in row["items"]]
+        assert counts[0] == max(counts), "days hold two or three items, and all count much alike"
+
+
+def test_nothing_steers_where_no_session_taught(scored, trained):
+    """Nobody of the small shop goes on to anything after the first second."""
+    assert trained.lake.read_arrow(REC_STEERING).num_rows == 0
