@@ -35,6 +35,7 @@ from serving_app.profiles import views as profiles
 from serving_app.profiles.service import ProfileService
 from serving_app.recommendations import views as recommendations
 from serving_app.recommendations.placements import Placements
+from serving_app.recommendations.preview import ListPreview
 from serving_app.recommendations.service import RecommendationService
 from serving_app.settings import Settings
 from serving_app.status import views as status
@@ -102,6 +103,7 @@ def create_app(
         placements,
         declared_webhooks,
     )
+    preview = ListPreview(stores, visitors, placements)
     tokens = UserTokens(settings.user_token_secrets, clock)
     permissions = PermissionWriter(stores.restrictions, stores.snapshots, settings.identity_key)
     writer = EventWriter(stores.events, stores.live, permissions)
@@ -112,7 +114,9 @@ def create_app(
     services = (
         RecommendationService(stores, visitors, placements, clock, new_id),
         ProfileService(stores.snapshots, visitors),
-        OverrideService(stores.overrides, stores.snapshots, OverrideBuilder(visitors, new_id), clock),
+        OverrideService(
+            stores.overrides, stores.snapshots, OverrideBuilder(visitors, new_id), clock, preview.compare
+        ),
         CatalogueService(stores.item_changes, stores.restrictions, stores.snapshots, clock),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
         intake_service,

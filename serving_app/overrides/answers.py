@@ -24,6 +24,7 @@ def format_override(override: Override, now: datetime, snapshot: Snapshot | None
         "is_in_force": override.is_in_force(now),
         "matches": count_items(override, snapshot),
         "matches_customers": count_customers(override, snapshot),
+        "effect": None,
     }
 
 

@@ -93,6 +93,7 @@ class OverrideIndex:
 
         Args:
             customer_id: None: a stranger.
+            placement: an override for `home` is also for `home/top`.
         """
         period = self._period
         if not period.start <= now < period.end:
@@ -102,9 +103,16 @@ class OverrideIndex:
         case = (
             customer_id if customer_id in self._by_customer else None,
             segments,
-            placement if placement in self._placements else None,
+            self._find_placements(placement),
         )
         return period.rule_sets.get(case) or self._build_rule_set(period, now, *case)
+
+    def _find_placements(self, placement: str | None) -> tuple[str, ...]:
+        """Those that overrides name and this placement is, or is part of."""
+        if placement is None or not self._placements:
+            return ()
+        names = (placement, placement.partition("/")[0])
+        return tuple(name for name in dict.fromkeys(names) if name in self._placements)
 
     def _open_period(self, now: datetime) -> _Period:
         place = bisect_right(self._times, now)
@@ -119,7 +127,7 @@ class OverrideIndex:
         now: datetime,
         customer_id: str | None,
         segments: tuple[str, ...],
-        placement: str | None,
+        placements: tuple[str, ...],
     ) -> RuleSet:
         """The rules of one case; what is for many is shared by the rule sets of those who have rules of their
         own.
@@ -129,18 +137,19 @@ class OverrideIndex:
             return RuleLayer.build(
                 override
                 for override in overrides
-                if override.is_in_force(now) and override.placement in (None, placement)
+                if override.is_in_force(now)
+                and (override.placement is None or override.placement in placements)
             )
 
-        shared = period.layers.get((segments, placement))
+        shared = period.layers.get((segments, placements))
         if shared is None:
             of_segments = (override for name in segments for override in self._by_segment[name])
             shared = build_layer([*of_segments, *self._for_everyone])
-            period.remember(period.layers, (segments, placement), shared)
+            period.remember(period.layers, (segments, placements), shared)
         if customer_id is None:
             rules = RuleSet(shared)
         else:
             rules = RuleSet(build_layer(self._by_customer[customer_id]), shared)
         rules = NO_RULES if rules.is_empty else rules
-        period.remember(period.rule_sets, (customer_id, segments, placement), rules)
+        period.remember(period.rule_sets, (customer_id, segments, placements), rules)
         return rules

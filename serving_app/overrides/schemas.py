@@ -1,11 +1,11 @@
-"""Overrides as operators send them and ask for them, and overrides in answers."""
+"""Overrides as operators send them and ask for them."""
 
 from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, create_model, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, create_model, model_validator
 from pydantic.fields import FieldInfo
 
 from expectations.contracts.census import fold_category
@@ -164,8 +164,16 @@ class OverridesQuery(VisitorIds):
         )
 
 
-class DeleteQuery(StrictModel):
-    """What the audit log shall say of a deletion."""
+class WriteQuery(StrictModel):
+    """How a change is made."""
+
+    dry_run: bool = Field(
+        False, description="store nothing and answer with what it would do to customers' lists"
+    )
+
+
+class DeleteQuery(WriteQuery):
+    """How an override is deleted, and what the audit log says of it."""
 
     reason: Text = Field("", description="why, for people")
     author: Author = Field("", description="who says so")
@@ -183,60 +191,3 @@ class AuditQuery(StrictModel):
         return (self.before is None or entry["number"] < self.before) and (
             self.override_id is None or entry["override_id"] == self.override_id
         )
-
-
-class OverrideAnswer(BaseModel):
-    """One override that has not ended."""
-
-    override_id: str
-    kind: Kind
-    item_id: str | None
-    category: str | None
-    customer_id: str | None = Field(description="whom it is for; null: not narrowed to a customer")
-    segment_id: str | None
-    placement: str | None
-    position: int | None
-    factor: float | None = Field(description="null of a bury: to the end")
-    priority: int
-    starts_at: datetime | None
-    until: datetime
-    created_at: datetime
-    reason: str
-    note: str = Field(description="`reason`, by its old name")
-    author: str
-    version: int = Field(description="how many times it was written; its ETag")
-    is_in_force: bool
-    matches: int | None = Field(
-        description="items of the shop that it names, or that are in its category; null: not known"
-    )
-    matches_customers: int | None = Field(
-        description="customers it is for, who may be personalised for; null: everyone, or not known"
-    )
-
-
-class OverridesAnswer(BaseModel):
-    """A page of overrides, oldest first."""
-
-    overrides: list[OverrideAnswer]
-    next_cursor: str | None = Field(description="asks for the next page; null: this is the last")
-
-
-class AuditEntryAnswer(BaseModel):
-    """One change of an override."""
-
-    number: int = Field(description="counts up by one")
-    at: datetime
-    action: Literal["created", "changed", "deleted"]
-    override_id: str
-    before: dict[str, Any] | None = Field(description="the override as it was stored; null: there was none")
-    after: dict[str, Any] | None = Field(description="as it is stored since; null: there is none")
-    author: str
-    reason: str
-    key_id: str = Field(description="of the key that asked for it")
-
-
-class AuditAnswer(BaseModel):
-    """A page of the audit log, the newest entry first."""
-
-    entries: list[AuditEntryAnswer]
-    next_before: int | None = Field(description="asks for the next page; null: this is the last")

@@ -18,12 +18,13 @@ from serving_app.overrides.answers import decode_cursor, encode_cursor, format_o
 from serving_app.overrides.builder import OverrideBuilder
 from serving_app.overrides.changes import (
     Actor,
-    Applied,
     Change,
     OverrideMissing,
     TooManyOverrides,
     VersionConflict,
+    apply_change,
 )
+from serving_app.overrides.preview import Preview, PreviewedChange
 from serving_app.overrides.schemas import AuditQuery, NewOverride, OverrideChange, OverridesQuery
 from serving_app.overrides.store import OverridesOutOfReach, OverrideStore
 from serving_app.storage.protocols import SnapshotStore
@@ -38,10 +39,15 @@ class WriteOptions:
     Attributes:
         tags: of `If-Match`; `*` is any; None: there is no such header.
         key_id: of the key that it carries.
+        is_dry_run: nothing is stored; the answer's `effect` says what it would do.
+        author, reason: of a deletion, which has no body.
     """
 
     tags: frozenset[str] | None = None
     key_id: str = ""
+    is_dry_run: bool = False
+    author: str = ""
+    reason: str = ""
 
 
 class OverrideService:
@@ -57,8 +63,10 @@ class OverrideService:
         snapshots: SnapshotStore,
         builder: OverrideBuilder,
         clock: Callable[[], datetime],
+        preview: Preview,
     ) -> None:
-        self._store, self._snapshots, self._builder, self._clock = store, snapshots, builder, clock
+        self._store, self._snapshots, self._builder = store, snapshots, builder
+        self._clock, self._preview = clock, preview
 
     def list(self, query: OverridesQuery) -> dict:
         """A page of overrides, oldest first, as `OverridesAnswer`.
@@ -108,7 +116,7 @@ class OverrideService:
         now = self._clock()
         override = self._builder.build(request, now, self._snapshots.get_current())
         actor = Actor(options.key_id, override.author, override.reason)
-        return self._format(self._apply(Change(now, actor, override)).after)
+        return self._write(Change(now, actor, override), options)
 
     def replace(self, override_id: str, request: NewOverride, options: WriteOptions) -> dict:
         """Put another override in the place of one, if that is of a version that `If-Match` names.
@@ -135,8 +143,9 @@ class OverrideService:
         new = NewOverride.model_validate({**fields, **sent})
         return self._replace(override_id, new, options, versions, request.author or "")
 
-    def delete(self, override_id: str, reason: str, author: str, options: WriteOptions) -> None:
-        """
+    def delete(self, override_id: str, options: WriteOptions) -> dict:
+        """Delete an override; the answer is empty, but for a dry run.
+
         Raises:
             UnknownOverride: none that has not ended has this id.
             OverrideChanged: `If-Match` names another version.
@@ -144,8 +153,8 @@ class OverrideService:
         versions = None
         if options.tags is not None:
             versions = _read_versions(options, self._find(override_id))
-        actor = Actor(options.key_id, author, reason)
-        self._apply(Change(self._clock(), actor, None, override_id, versions))
+        actor = Actor(options.key_id, options.author, options.reason)
+        return self._write(Change(self._clock(), actor, None, override_id, versions), options)
 
     def _replace(
         self,
@@ -158,7 +167,7 @@ class OverrideService:
         now, before = self._clock(), self._find(override_id)
         after = self._builder.build(request, now, self._snapshots.get_current(), before)
         actor = Actor(options.key_id, request.author if author is None else author, after.reason)
-        return self._format(self._apply(Change(now, actor, after, override_id, versions)).after)
+        return self._write(Change(now, actor, after, override_id, versions), options)
 
     def _find(self, override_id: str) -> Override:
         now = self._clock()
@@ -167,9 +176,15 @@ class OverrideService:
                 return override
         raise UnknownOverride("No override has this id, or it has ended.")
 
-    def _apply(self, change: Change) -> Applied:
+    def _write(self, change: Change, options: WriteOptions) -> dict:
         with _answering_refusals():
-            return self._store.apply(change)
+            if not options.is_dry_run:
+                after = self._store.apply(change).after
+                return self._format(after) if after else {}
+            stored = self._store.read_all()
+            applied = apply_change(stored, change)
+        effect = self._preview(PreviewedChange.of(stored, applied, change.at))
+        return {**self._format(applied.after or applied.before), "effect": effect}
 
     def _format(self, override: Override) -> dict:
         return format_override(override, self._clock(), self._snapshots.get_current())

@@ -1,6 +1,6 @@
 """One snapshot as the service reads it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -26,15 +26,21 @@ class Snapshot:
         meta: which run made it, when, with which model and tables.
     """
 
-    def __init__(self, name: str, get: Callable[[bytes], bytes | None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        get: Callable[[bytes], bytes | None],
+        iterate_keys: Callable[[bytes], Iterator[bytes]] = lambda first: iter(()),
+    ) -> None:
         """
         Args:
             get: the value of a key, or None.
+            iterate_keys: the keys from one on, in order.
 
         Raises:
             SnapshotUnreadable: it says nothing about itself, or is of another layout.
         """
-        self.name, self._get, self._items = name, get, {}
+        self.name, self._get, self._iterate_keys, self._items = name, get, iterate_keys, {}
         packed = get(contract.META)
         if packed is None:
             raise SnapshotUnreadable(f"snapshot {name} does not say where it comes from")
@@ -54,7 +60,8 @@ class Snapshot:
     @classmethod
     def from_pairs(cls, name: str, pairs: Iterable[tuple[bytes, bytes]]) -> "Snapshot":
         """A snapshot in memory, of keys and values."""
-        return cls(name, dict(pairs).get)
+        values = dict(pairs)
+        return cls(name, values.get, lambda first: (key for key in sorted(values) if key >= first))
 
     def compute_age_seconds(self, now: datetime) -> float:
         """Seconds since the snapshot was made, to the millisecond."""
@@ -108,6 +115,13 @@ class Snapshot:
             return customer_id
         current = self._get(contract.get_former_customer_key(customer_id))
         return current.decode() if current else None
+
+    def iterate_customers_with_lists(self) -> Iterator[str]:
+        """The customers who have a list of their own, in the order of their ids, which are hashes."""
+        for key in self._iterate_keys(contract.CUSTOMER_LISTS):
+            if not key.startswith(contract.CUSTOMER_LISTS):
+                return
+            yield key.removeprefix(contract.CUSTOMER_LISTS).decode()
 
     def find_customer_id(self, identifier_id: str) -> str | None:
         """The customer to whom an identifier belongs."""

@@ -1,5 +1,6 @@
 """A snapshot on disk, verified by its manifest before anything is read from it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,7 +50,12 @@ class VerifiedSnapshot(Snapshot):
                 with env.begin() as txn:
                     return txn.get(key)
 
-            super().__init__(name, get)
+            def iterate_keys(first: bytes) -> Iterator[bytes]:
+                with env.begin() as txn, txn.cursor() as cursor:
+                    if cursor.set_range(first):
+                        yield from cursor.iternext(keys=True, values=False)
+
+            super().__init__(name, get, iterate_keys)
         except lmdb.Error:
             raise SnapshotUnreadable(f"snapshot {name} is damaged: {DATA_FILE} is no LMDB file") from None
         if manifest is None and self.meta.layout >= contract.VERIFIED_SINCE:

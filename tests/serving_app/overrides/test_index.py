@@ -11,7 +11,7 @@ from tests.serving_app.conftest import NOW
 from tests.serving_app.overrides.calls import make_override
 
 ITEMS, CATEGORIES, SEGMENTS = ["a", "b", "c"], ["tea", "gifts"], ["vip", "new"]
-CUSTOMERS, PLACEMENTS = ["c1", "c2"], ["home", "cart"]
+CUSTOMERS, PLACEMENTS = ["c1", "c2"], ["home", "home/top"]
 
 
 def minutes(low, high):
@@ -53,7 +53,7 @@ def concern(one, customer, segments, placement, now):
         and now < one.until
         and one.customer_id in (None, customer)
         and (one.segment_id is None or one.segment_id in segments)
-        and one.placement in (None, placement)
+        and (one.placement in (None, placement) or f"{placement}/".startswith(f"{one.placement}/"))
     )
 
 
@@ -65,7 +65,7 @@ VISITS = st.lists(
     st.tuples(
         st.sampled_from([None, "c3", *CUSTOMERS]),
         st.lists(st.sampled_from([*SEGMENTS, "other"]), unique=True),
-        st.sampled_from([None, "search", *PLACEMENTS]),
+        st.sampled_from([None, "search", "homely", "home/end", *PLACEMENTS]),
         st.integers(-5, 10),
     ),
     min_size=1,

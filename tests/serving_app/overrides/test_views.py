@@ -176,3 +176,79 @@ def test_the_audit_log_says_who_changed_what(shop):
     more = {"override_id": override_id, "before": answer.json["next_before"]}
     last = shop.client.get("/v1/overrides/audit", query_string=more).json
     assert [entry["action"] for entry in last["entries"]] == ["created"] and last["next_before"] is None
+
+
+def dry_run(shop, method, path="", tag=None, **body):
+    headers = {"If-Match": tag} if tag else {}
+    json = {"json": body} if body else {}
+    answer = shop.client.open(
+        f"/v1/overrides{path}", method=method, query_string={"dry_run": "true"}, headers=headers, **json
+    )
+    assert answer.status_code == 200, answer.text
+    assert "ETag" not in answer.headers and "Location" not in answer.headers
+    return answer.json["effect"]
+
+
+def test_a_dry_run_says_what_a_new_override_would_do_and_does_nothing(shop):
+    lists = [shown(shop, customer_id="c_regular"), shown(shop)]
+    effect = dry_run(shop, "POST", **BLOCK)
+    assert effect == {
+        "at": "2026-02-21T12:00:00.000000Z",
+        "placement": "recommendations",
+        "n_items": 10,
+        "n_customers_checked": 1,
+        "n_customers_changed": 1,
+        "is_whole": True,
+        "examples": [
+            {
+                "customer_id": "c_regular",
+                "before": [f"item-{n:02d}" for n in range(10)],
+                "after": [f"item-{n:02d}" for n in (0, 2, 3, 4, 5, 6, 7, 8, 9, 10)],
+            }
+        ],
+        "stranger": None,
+    }
+    pin = {"kind": "pin", "item_id": "item-00", "until": UNTIL}
+    effect = dry_run(shop, "POST", **pin)
+    assert (effect["n_customers_changed"], effect["stranger"]["after"][0]) == (0, "item-00")
+    assert [shown(shop, customer_id="c_regular"), shown(shop)] == lists
+    assert shop.client.get("/v1/overrides/audit").json["entries"] == []
+
+
+def test_a_dry_run_of_a_change_and_of_a_deletion(shop):
+    made = create(shop)
+    path = f"/{made['override_id']}"
+    effect = dry_run(shop, "PATCH", path, '"1"', item_id="item-02")
+    [example] = effect["examples"]
+    assert example["before"] == [f"item-{n:02d}" for n in (0, 2, 3, 4, 5, 6, 7, 8, 9, 10)]
+    assert example["after"] == [f"item-{n:02d}" for n in (0, 1, 3, 4, 5, 6, 7, 8, 9, 10)]
+    [example] = dry_run(shop, "DELETE", path)["examples"]
+    assert example["after"] == [f"item-{n:02d}" for n in range(10)]
+    assert dry_run(shop, "PUT", path, "*", **BLOCK)["n_customers_changed"] == 0
+    query = "?dry_run=true"
+    assert shop.client.put(f"/v1/overrides{path}{query}", json=BLOCK).status_code == 428
+    assert shop.client.delete(f"/v1/overrides/o_none{query}").status_code == 404
+    assert shop.client.get(f"/v1/overrides{path}").json == made
+
+
+@pytest.mark.parametrize(
+    ("scope", "n_checked", "n_changed"),
+    [
+        ({"segment_id": "champions"}, 1, 1),
+        ({"segment_id": "lapsed"}, 0, 0),
+        ({"user_id": "u-regular"}, 1, 1),
+        ({"customer_id": "c_newcomer"}, 1, 0),
+        ({"placement": "email"}, 1, 1),
+    ],
+)
+def test_a_dry_run_looks_at_those_whom_it_is_for(shop, scope, n_checked, n_changed):
+    effect = dry_run(shop, "POST", **BLOCK, **scope)
+    assert (effect["n_customers_checked"], effect["n_customers_changed"]) == (n_checked, n_changed)
+    assert effect["placement"] == scope.get("placement", "recommendations")
+
+
+def test_a_dry_run_looks_at_the_first_moment_of_a_scheduled_override(shop):
+    create(shop, item_id="item-00", until="2026-02-21T13:00:00Z")
+    effect = dry_run(shop, "POST", **BLOCK, starts_at="2026-02-21T13:00:00Z")
+    assert effect["at"] == "2026-02-21T13:00:00.000000Z"
+    assert effect["examples"][0]["before"][0] == "item-00", "by then the other block has ended"
