@@ -10,12 +10,17 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
+
 from expectations.contracts.files import write_text_atomically
+
+HEAD = re.compile(rb'\{"sha256": "([0-9a-f]{64})", "state":\n')
 
 
 class State(NamedTuple):
@@ -43,10 +48,14 @@ class StateFile:
         Where neither file is there nothing was ever written, and that is no flaw.
         """
         states, flaws = [], []
+        decoded: dict[bytes, State] = {}  # mostly the copy holds the same bytes
         was_written = any(path.exists() for path in self.paths)
         for path in self.paths if was_written else ():
             try:
-                states.append(_decode(path.read_text()))
+                text = path.read_bytes()
+                if text not in decoded:
+                    decoded[text] = _decode(text)
+                states.append(decoded[text])
             except FileNotFoundError:
                 flaws.append(f"{path.name} is missing")
             except OSError as error:
@@ -88,19 +97,31 @@ class StateFile:
 
 
 def _encode(state: State) -> str:
-    fields = {"number": state.number, "content": state.content}
-    return json.dumps({"sha256": _hash_fields(fields), **fields}, indent=1)
+    """The file's text: the checksum of what stands behind it, then that, of which the reader hashes the very
+    bytes.
+    """
+    body = orjson.dumps({"number": state.number, "content": state.content}, option=orjson.OPT_INDENT_2)
+    return f'{{"sha256": "{hashlib.sha256(body).hexdigest()}", "state":\n{body.decode()}}}\n'
 
 
-def _decode(text: str) -> State:
+def _decode(text: bytes) -> State:
     try:
-        fields = json.loads(text)
-        if fields.pop("sha256") != _hash_fields(fields):
-            raise ValueError("another checksum")
+        if head := HEAD.match(text):
+            body = text[head.end() :].removesuffix(b"}\n")
+            if hashlib.sha256(body).hexdigest().encode() != head[1]:
+                raise ValueError("another checksum")
+            fields = orjson.loads(body)
+        else:
+            fields = _decode_earlier_version(text.decode())
         return State(fields["number"], fields["content"])
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise ValueError("no state") from error
 
 
-def _hash_fields(fields: dict) -> str:
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+def _decode_earlier_version(text: str) -> dict[str, Any]:
+    """The fields of a file whose checksum is that of the fields' JSON with sorted names."""
+    fields = json.loads(text)
+    checksum = fields.pop("sha256")
+    if checksum != hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest():
+        raise ValueError("another checksum")
+    return fields

@@ -50,6 +50,7 @@ class FileOverrides:
         self._paths = self._file.paths  # made once: every request stats them
         self._audit = AuditLog(HomePaths(home).override_audit)
         self._state, self._overrides = State(0, []), ()
+        self._decoded: dict[str, tuple[dict[str, Any], Override]] = {}  # by id, with the row it comes from
         self._loaded: FileStamps | None = None
         self._problem, self._audit_problem = "", ""
         with contextlib.suppress(OverridesOutOfReach):  # then they are read from where they are
@@ -156,9 +157,10 @@ class FileOverrides:
         """Let one writer in, of all threads and processes, with the newest state adopted."""
         try:
             with self._lock, self._file.writer_lock():
-                state, _ = self._file.read()
-                if state and state.number > self._state.number:
-                    self._adopt(state)
+                if read_file_stamps(*self._paths) != self._loaded:  # else nobody has written since
+                    state, _ = self._file.read()
+                    if state and state.number > self._state.number:
+                        self._adopt(state)
                 yield
         except OSError as error:
             raise OverridesOutOfReach(
@@ -166,12 +168,16 @@ class FileOverrides:
             ) from error
 
     def _write(self, overrides: tuple[Override, ...], unaudited: list[dict[str, Any]]) -> None:
-        content = make_content([encode_override(override) for override in overrides], unaudited)
+        content = make_content([*map(self._encode, overrides)], unaudited)
         new = State(self._state.number + 1, content)
         flaws = self._file.write(new)
         self._adopt(new)
         self._loaded = read_file_stamps(*self._paths)
         self._problem = f"overrides: {', '.join(flaws)}; what was in force holds" if flaws else ""
+
+    def _encode(self, override: Override) -> dict[str, Any]:
+        row, known = self._decoded.get(override.override_id, (None, None))
+        return row if known is override else encode_override(override)
 
     def _read_last_number(self) -> int:
         """The audit log's; where it cannot be read, all that the state holds of it waits."""
@@ -196,8 +202,13 @@ class FileOverrides:
             self._audit_problem = problem
 
     def _adopt(self, state: State) -> None:
-        rows = get_override_rows(state.content)
-        self._state, self._overrides = state, sort_overrides(map(decode_override, rows))
+        """Hold a state. Of thousands of overrides one has changed, so the others are not decoded anew."""
+        decoded = {}
+        for row in get_override_rows(state.content):
+            known, override = self._decoded.get(row["override_id"], (None, None))
+            decoded[row["override_id"]] = row, override if row == known else decode_override(row)
+        self._decoded = decoded
+        self._state, self._overrides = state, sort_overrides(override for _, override in decoded.values())
 
     def _migrate_from_lmdb(self) -> None:
         """Write what an earlier service stored in LMDB into the file, and delete it there."""

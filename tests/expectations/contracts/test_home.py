@@ -132,6 +132,7 @@ def test_the_names_of_files_stay():
         "reports/run/lists.json",
         "reports/run/model.json",
         "serving/history/run.json",
+        "serving/override_audit.jsonl",
         "serving/production.jsonl",
         "summary.json",
         "warehouse/builds/run.duckdb",

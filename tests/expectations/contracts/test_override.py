@@ -1,5 +1,7 @@
 """Overrides on disk: what is encoded is decoded, and whoever reads while others write sees a whole state."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from expectations.contracts.override import (
     read_override_rows,
     sort_overrides,
 )
+from expectations.contracts.state_file import State
 
 NOW = datetime(2026, 2, 21, 12, tzinfo=UTC)
 N_WRITES = 60
@@ -80,6 +83,18 @@ def test_a_scheduled_one_is_in_force_from_its_start():
     moments = [NOW + timedelta(minutes=minutes) for minutes in (0, 10, 59, 60)]
     assert [scheduled.is_in_force(moment) for moment in moments] == [False, True, True, False]
     assert [scheduled.has_ended(moment) for moment in moments] == [False, False, False, True]
+
+
+def test_a_file_of_an_earlier_version_is_read_and_checked(tmp_path):
+    file = open_override_file(tmp_path)
+    file.folder.mkdir(parents=True)
+    fields = {"number": 7, "content": [encode_override(make_override(1))]}
+    checksum = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    text = json.dumps({"sha256": checksum, **fields}, indent=1)
+    file.paths[0].write_text(text)
+    file.paths[1].write_text(text.replace("item-1", "item-2"))
+    assert file.read() == (State(7, fields["content"]), ["overrides.copy.json is damaged"])
+    assert [row["item_id"] for row in read_override_rows(tmp_path)] == ["item-1"]
 
 
 def test_oldest_first_and_in_force_until_their_end():

@@ -152,4 +152,4 @@ def test_a_layout_of_another_release_is_told(store, tmp_path):
     store._file.write(store._file.read()[0]._replace(number=9, content=[{"id": "x"}]))
     assert "of another layout" in store.describe_problem()
     assert len(store.read_all()) == 1
-    assert json.loads(paths(tmp_path)[0].read_text())["number"] == 9
+    assert json.loads(paths(tmp_path)[0].read_text())["state"]["number"] == 9
