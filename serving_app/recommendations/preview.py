@@ -5,6 +5,7 @@ with those of then. Nothing is stored, logged or counted.
 import time
 from collections.abc import Callable, Iterator
 
+from serving_app.catalogue.current_items import CurrentItems
 from serving_app.filters.hard_filters import build_hard_filters
 from serving_app.http.problems import NotReady
 from serving_app.http.responses import format_utc
@@ -43,7 +44,7 @@ class ListPreview:
             measure_seconds: a clock that is never set back.
         """
         self._stores, self._visitors, self._placements = stores, visitors, placements
-        self._measure_seconds = measure_seconds
+        self._items, self._measure_seconds = CurrentItems(stores.item_changes), measure_seconds
 
     def compare(self, change: PreviewedChange) -> dict:
         """The effect of a change, as `EffectAnswer`. Live behaviour has no part in it.
@@ -86,6 +87,7 @@ class ListPreview:
         """A function of a customer: the items of their list before and after."""
         name, now = change.placement or DEFAULT_PLACEMENT, change.at
         placement, query = self._placements.find(change.placement), ListQuery(n=N_ITEMS)
+        read_item = self._items.get_reader(snapshot)
         indexes = [
             OverrideIndex(overrides, snapshot.resolve_customer_id, snapshot.normalise_item_id)
             for overrides in (change.before, change.after)
@@ -97,10 +99,10 @@ class ListPreview:
             ladder = [*gather_rungs(snapshot, ListSubject(customer_id), placement.sources)]
             lists = []
             with self._stores.restrictions.open_view() as view:
-                find_removal = build_hard_filters(snapshot.read_item, view, request)
+                find_removal = build_hard_filters(read_item, view, request)
                 for index in indexes:
                     overrides = index.select(customer_id, segments, name, now)
-                    rules = make_rules(query, placement, NO_CURSOR, snapshot, overrides, find_removal)
+                    rules = make_rules(query, placement, NO_CURSOR, read_item, overrides, find_removal)
                     decision = decide_list(ladder, EMPTY_STATE, rules, now)
                     lists.append([item.item_id for item in decision.items])
             return lists[0], lists[1]
