@@ -129,6 +129,7 @@ def create_app(
     register_services(app, services)
     register_error_handlers(app)
     register_compression(app)
+    app.url_map.merge_slashes = False  # it answers `//v1` by a redirect to whatever host the request names
     app.url_map.converters["anything"] = AnyPathConverter
     for feature in FEATURES:
         app.register_blueprint(feature.bp)

@@ -45,6 +45,7 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
             contract.LAYOUT, name, published_at[:10], published_at, "concierge/1", "", {}
         )
         content[contract.META] = contract.pack_record(meta)
+        content[contract.REVIEWS] = contract.pack_reviews([])  # or no route of identity answers
         write_snapshot(HomePaths(home).snapshots / name, content.items())
         record = Published(name, published_at[:10], published_at, name, "", "concierge/1", name)
         (home / HISTORY).mkdir(parents=True, exist_ok=True)

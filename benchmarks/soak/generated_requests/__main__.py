@@ -53,9 +53,12 @@ def send_requests(
     )
     checks = ",".join(check.__name__ for check in EXCLUDED_CHECKS)
     run = subprocess.run(
-        [SCHEMATHESIS, "run", file, "--url", server.url(""), "-H", f"Authorization: Bearer {key}"]
-        + ["--max-examples", str(n_examples), "--seed", str(seed), "--workers", "2"]
-        + ["--continue-on-failure", "--exclude-checks", checks, "--no-color"],
+        [
+            *(SCHEMATHESIS, "run", file, "--url", server.url("")),
+            *("-H", f"Authorization: Bearer {key}", "--exclude-checks", checks),
+            *("--max-examples", str(n_examples), "--seed", str(seed), "--workers", "2"),
+            *("--continue-on-failure", "--no-color"),
+        ],
         cwd=folder,
         env={
             **os.environ,
