@@ -1,0 +1,1 @@
+"""The soak of hidden items: what was hidden is served no more, whatever happens meanwhile."""
