@@ -31,7 +31,7 @@ def register_access(
         if scope == PUBLIC:
             return
         try:
-            g.caller = caller = find_caller_within_limits(keys, limits, clock)
+            g.caller = caller = find_caller_within_limits(keys, limits, clock, scope)
             check_scope(caller, scope, is_for_browsers)
             if caller.is_browser:
                 check_browser_request(caller, scope, tokens)
@@ -48,7 +48,9 @@ def register_access(
     app.after_request(describe_rate)
 
 
-def find_caller_within_limits(keys: KeyStore, limits: RateLimits, clock: Callable[[], datetime]) -> Caller:
+def find_caller_within_limits(
+    keys: KeyStore, limits: RateLimits, clock: Callable[[], datetime], scope: str
+) -> Caller:
     """Who sends the current request, counted.
 
     Raises:
@@ -57,7 +59,7 @@ def find_caller_within_limits(keys: KeyStore, limits: RateLimits, clock: Callabl
             from an address that fails are answered: a proxy sends everybody's requests from one.
     """
     try:
-        caller = find_caller(keys, clock)
+        caller = find_caller(keys, clock, scope)
     except KeyRequired:
         refuse_beyond(limits.count_failure(request.remote_addr))
         raise

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from flask import current_app, g, request
 
+from serving_app.http.page_keys import read_page_key
 from serving_app.http.problems import KeyRequired, LocalOnly, ScopeMissing
 from serving_app.keys.api_key import SCOPES
 from serving_app.keys.callers import ADMIN, LOCAL, PUBLIC, Caller, make_caller
@@ -24,6 +25,7 @@ from serving_app.keys.store import KeyStore
 
 View = TypeVar("View", bound=Callable)
 ATTRIBUTE = "required_scope"
+EVENTS, BROWSER = "events", "browser"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
@@ -68,8 +70,11 @@ def get_caller() -> Caller:
     return g.caller
 
 
-def find_caller(keys: KeyStore, clock: Callable[[], datetime]) -> Caller:
+def find_caller(keys: KeyStore, clock: Callable[[], datetime], scope: str) -> Caller:
     """Who sends the current request.
+
+    Args:
+        scope: of what is asked; with events a page may send its key where it can.
 
     Raises:
         KeyRequired: there are keys or an operator's token, and the request carries none that is valid.
@@ -86,6 +91,8 @@ def find_caller(keys: KeyStore, clock: Callable[[], datetime]) -> Caller:
     if token and is_bearer and hmac.compare_digest(sent.encode(), token.encode()):
         return ADMIN
     if key := keys.find(sent, clock()):
+        return make_caller(key)
+    if scope == EVENTS and not sent and (key := keys.find(read_page_key(), clock())) and key.kind == BROWSER:
         return make_caller(key)
     raise KeyRequired(
         "Send a valid key: `Authorization: Bearer <key>`, or Basic with the key as the user's name."

@@ -43,7 +43,7 @@ def read_sent_body() -> bytes:
         BodyTooLarge: it is larger than a batch may be.
     """
     try:
-        return request.get_data(cache=False)
+        return request.get_data()
     except RequestEntityTooLarge:
         raise BodyTooLarge(TOO_LARGE) from None
 

@@ -4,6 +4,7 @@ The order decides what a fault costs. An event is in the log before it is acknow
 store nor a store of restrictions that is away can lose it: the night reads the log.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -12,6 +13,7 @@ from serving_app.intake.normal_form import NormalEvent
 from serving_app.intake.permissions import PermissionWriter
 from serving_app.live.events import REFUSED, LiveEvent
 from serving_app.live.state import LiveStore
+from serving_app.metrics import declarations as metrics
 from serving_app.storage.append_log import AppendLog, LogUnavailable
 
 ACCEPTED, DUPLICATE, QUARANTINED = "accepted", "duplicate", "quarantined"
@@ -33,6 +35,12 @@ class EventWriter:
         Raises:
             EventsUnwritable: they cannot be stored now; none is.
         """
+        outcomes = self._write(events, received_date)
+        for outcome, n_events in Counter(outcomes).items():
+            metrics.EVENTS.labels(outcome=outcome).inc(n_events)
+        return outcomes
+
+    def _write(self, events: Sequence[NormalEvent], received_date: date) -> list[str]:
         known = self._live.find_known(event.key for event in events)
         outcomes, new = [], []
         for event in events:
@@ -44,7 +52,8 @@ class EventWriter:
             outcomes.append(QUARANTINED if event.flaw else ACCEPTED)
         if new:
             try:
-                self._log.append_lines([event.line for event in new], received_date)
+                with metrics.EVENT_LOG_SECONDS.time():
+                    self._log.append_lines([event.line for event in new], received_date)
             except LogUnavailable as error:
                 raise EventsUnwritable(
                     "The events cannot be stored now; none was. Send them again."

@@ -77,3 +77,26 @@ def test_a_key_names_the_source_of_its_ids(shop):
     shop.use_stores(keys=keys)
     send(shop, viewed(), headers=bearer(text))
     assert log_records(shop)[0]["source"] == "other_shop"
+
+
+def test_a_page_that_can_set_no_header(shop, texts):
+    """`sendBeacon`: the key is in the address, or in the body as Segment's client for browsers writes it."""
+    key, server = texts["browser"]["Authorization"].split()[1], texts["server"]["Authorization"].split()[1]
+    page = {"Origin": ORIGIN, "Content-Type": "text/plain"}
+    assert outcomes(send(shop, viewed("m-1"), path=f"/v1/batch?writeKey={key}", headers=page)) == [
+        ("accepted", None)
+    ]
+    large = [viewed(f"n-{n}", pad="x" * 900) for n in range(100)]
+    assert send(shop, *large, headers=page, writeKey=key).json["n_accepted"] == 100
+    answer = shop.client.post("/v1/page", json={**viewed("m-2"), "writeKey": key}, headers=page)
+    assert outcomes(answer) == [("accepted", None)]
+    for path, fields in (
+        ("/v1/batch", {"writeKey": server}),
+        (f"/v1/batch?writeKey={server}", {}),
+        ("/v1/batch", {}),
+    ):
+        assert send(shop, viewed("m-3"), path=path, headers=page, **fields).status_code == 401
+    elsewhere = {**page, "Origin": "https://other.example"}
+    assert send(shop, viewed("m-3"), headers=elsewhere, writeKey=key).status_code == 403
+    assert shop.client.get(f"/v1/popular?writeKey={key}", headers=page).status_code == 401
+    assert key not in str(log_records(shop))
