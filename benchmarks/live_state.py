@@ -23,11 +23,13 @@ import numpy as np
 
 from benchmarks.soak.dependencies.redis_server import run_redis
 from expectations.contracts.identifiers import hash_identifier
+from expectations.contracts.identity_rules import load_identity_rules
 from serving_app.live.backends import LiveBackend, get_state_key
 from serving_app.live.breaker import GuardedBackend
 from serving_app.live.events import VIEW, EventItem, LiveEvent
 from serving_app.live.lmdb_store import LmdbBackend
 from serving_app.live.redis_store import RedisBackend, RedisTransaction
+from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.live.state import VisitorKeys
 from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
@@ -75,7 +77,9 @@ def make_events(visitors: Sequence[int], numbers: Iterator[int]) -> list[LiveEve
 
 def open_live(backend: LiveBackend) -> LiveStates:
     guarded = GuardedBackend(backend, time.monotonic)
-    return LiveStates(guarded, MemoryRestrictions(), MemorySnapshots(), KEY)
+    return LiveStates(
+        guarded, RootFinder(MemoryRestrictions(), MemorySnapshots(), KEY, load_identity_rules())
+    )
 
 
 @contextmanager

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from expectations.contracts.home import HomePaths
+from expectations.contracts.identity_rules import load_identity_rules
 from serving_app.catalogue.lmdb_store import LmdbItemChanges
 from serving_app.catalogue.store import ItemChangeStore
 from serving_app.keys.store import FileKeys, KeyStore
 from serving_app.live.breaker import GuardedBackend
 from serving_app.live.lmdb_store import LmdbBackend
 from serving_app.live.redis_store import SLOW_SECONDS, RedisBackend
+from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.live.state import LiveStore
 from serving_app.overrides.file_store import FileOverrides
@@ -54,6 +56,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
     log = log_class(paths.decision_log, clock, new_name)
     snapshots = PublishedSnapshots(settings.home, PATIENCE_SECONDS)
     restrictions = LmdbRestrictions(paths.restrictions)
+    roots = RootFinder(restrictions, snapshots, settings.identity_key, load_identity_rules())
     return Stores(
         snapshots=snapshots,
         restrictions=restrictions,
@@ -61,8 +64,8 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
         impressions=ImpressionLog(log, settings.withholds_unlogged),
         events=AppendLog(paths.event_log, clock, new_name, title="the event log"),
         keys=FileKeys(settings.home),
-        live=LiveStates(open_backend(settings, clock), restrictions, snapshots, settings.identity_key),
         item_changes=LmdbItemChanges(paths.item_changes),
+        live=LiveStates(open_backend(settings, clock), roots),
     )
 
 

@@ -10,12 +10,14 @@ from typing import Protocol
 DAY = 24 * 3600
 LAYOUT = 1  # raised when a key or a value changes its shape; values of another one are begun anew
 # Prefix of a key, and after how many seconds without a write its value is deleted.
-STATES, EXPOSURES, ALIASES, CUSTOMERS, MESSAGES = b"s/", b"x/", b"a/", b"c/", b"m/"
+STATES, EXPOSURES, ALIASES, CUSTOMERS, MESSAGES, BROWSERS = b"s/", b"x/", b"a/", b"c/", b"m/", b"b/"
+OF_VISITORS = (STATES, EXPOSURES)  # behind which stands the root whose behaviour it is
 LIFETIMES = {
     STATES: 30 * DAY,
     EXPOSURES: 14 * DAY,
     ALIASES: 30 * DAY,
     CUSTOMERS: 30 * DAY,
+    BROWSERS: 7 * DAY,
     # A client that was away sends again for days. Later ones change nothing either: states are sets of
     # events, and the night drops them by their id.
     MESSAGES: 7 * DAY,
@@ -54,8 +56,8 @@ class LiveBackend(Protocol):
     def update(self, change: Callable[[BackendTransaction], None]) -> None:
         """Run a change in one transaction; a change that met another one is run again."""
 
-    def sweep(self) -> None:
-        """Delete some of what has outlived its lifetime: for a timer."""
+    def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
+        """Delete some of what has outlived its lifetime, or lies under a forbidden root: for a timer."""
 
 
 def get_state_key(root: str) -> bytes:
@@ -76,3 +78,12 @@ def get_customer_key(customer_id: str) -> bytes:
 
 def get_message_key(message_id: str) -> bytes:
     return MESSAGES + hashlib.blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def get_browsers_key(user_root: str) -> bytes:
+    return BROWSERS + user_root.encode()
+
+
+def is_of_forbidden(key: bytes, is_forbidden: Callable[[str], bool]) -> bool:
+    """Whether a key holds behaviour of a root that is forbidden."""
+    return key[:2] in OF_VISITORS and is_forbidden(key[2:].decode())

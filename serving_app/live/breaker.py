@@ -74,13 +74,18 @@ class GuardedBackend:
     def update(self, change: Callable[[BackendTransaction], None]) -> None:
         self._call(self._writes, lambda: self._backend.update(change))
 
-    def sweep(self) -> None:
-        self._call(self._writes, self._backend.sweep)
+    def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
+        self._call(self._writes, lambda: self._backend.sweep(is_forbidden))
 
     def take_begun_anew(self) -> str:
         """Why the database was begun anew, once; empty when it was not."""
         reason, self._backend.begun_anew = self._backend.begun_anew, ""
         return reason
+
+    @property
+    def is_open(self) -> bool:
+        """Whether reads or writes are left out."""
+        return self._reads.is_open or self._writes.is_open
 
     def describe_problem(self) -> str:
         """Why the newest call failed, of those that read or of those that write; empty when both work."""

@@ -20,7 +20,7 @@ from pathlib import Path
 import lmdb
 
 from expectations.contracts.lmdb_environments import DATA, WatchedEnvironment
-from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTransaction
+from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTransaction, is_of_forbidden
 
 MAP_BYTES = 1 << 34  # address space, not disk; a million visitors of twenty events take some 1 GB
 HEADER = struct.Struct(">II")  # checksum of key and the rest, minutes since 1970 of the last write
@@ -113,18 +113,21 @@ class LmdbBackend:
         with self._begin(is_write=True) as txn:
             change(LmdbTransaction(txn, self._get_minutes()))
 
-    def sweep(self) -> None:
+    def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         minutes, rows = self._get_minutes(), []
         with self._begin(is_write=False) as txn, txn.cursor() as cursor:
             if cursor.set_range(self._swept_to):
                 rows = list(itertools.islice(cursor.iternext(), SWEPT_AT_ONCE))
         self._swept_to = rows[-1][0] + b"\0" if len(rows) == SWEPT_AT_ONCE else b""
         outlived = [key for key, packed in rows if has_outlived(key, packed, minutes)]
-        if outlived:
+        forbidden = [key for key, _ in rows if is_of_forbidden(key, is_forbidden)]
+        if outlived or forbidden:
             with self._begin(is_write=True) as txn:
                 for key in outlived:
                     if has_outlived(key, txn.get(key), minutes):
                         txn.delete(key)
+                for key in forbidden:
+                    txn.delete(key)
 
     def _get_minutes(self) -> int:
         return int(self._clock().timestamp()) // 60

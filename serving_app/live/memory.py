@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from serving_app.live.backends import LIFETIMES, BackendTransaction
+from serving_app.live.backends import LIFETIMES, BackendTransaction, is_of_forbidden
 
 
 class MemoryTransaction:
@@ -54,11 +54,12 @@ class MemoryBackend:
                 else:
                     self.values[key] = (now, value)
 
-    def sweep(self) -> None:
+    def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         with self._lock:
             now = self._clock().timestamp()
-            for key in [key for key in self.values if read_value(self.values, key, now) is None]:
-                del self.values[key]
+            for key in list(self.values):
+                if read_value(self.values, key, now) is None or is_of_forbidden(key, is_forbidden):
+                    del self.values[key]
 
 
 def read_value(values: dict[bytes, tuple[float, bytes]], key: bytes, now: float) -> bytes | None:

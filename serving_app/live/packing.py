@@ -1,8 +1,11 @@
 """Values as bytes (msgpack)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgpack
+
+T = TypeVar("T")
 
 
 def pack(value: Any) -> bytes:
@@ -20,3 +23,11 @@ def unpack(packed: bytes) -> Any:
         return msgpack.unpackb(packed, use_list=False, unicode_errors="surrogatepass")
     except msgpack.UnpackException as error:
         raise ValueError("not packed") from error
+
+
+def unpack_or(packed: bytes | None, unpack_it: Callable[[bytes], T], default: T) -> T:
+    """The value; the default where there is none, or nobody can read it: the next write puts it right."""
+    try:
+        return unpack_it(packed) if packed else default
+    except ValueError:
+        return default

@@ -1,6 +1,7 @@
 """Live states in Redis, for several machines that answer for one shop: `CONCIERGE_LIVE=redis://…`."""
 
 import hashlib
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,13 +9,15 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTransaction
+from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTransaction, is_of_forbidden
 
 # Of every call; an answer makes two of them, and waits 150 ms at most for everything.
 TIMEOUT_SECONDS = 0.03
 SLOW_SECONDS = 0.06  # of a read or change that makes several calls
 MOST_TRIES = 8  # of a change that met another one of the same visitor
 PREFIX = f"concierge:live:{LAYOUT}:".encode()
+ORIGIN = PREFIX + b"origin"  # the name of all that is stored
+SWEPT_AT_ONCE = 500
 # Writes what a change decided, unless what it read is no longer so. KEYS: those read, then those written;
 # ARGV: how many were read, the SHA-1 of each (empty: there was none), then lifetime and value of each written
 # (lifetime 0: it is deleted).
@@ -73,7 +76,7 @@ class RedisBackend:
             lib_version=None,
         )
         self._commit = self._client.register_script(COMMIT)
-        self.begun_anew = ""
+        self._swept_to, self._name, self.begun_anew = 0, b"", ""
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         if not keys:
@@ -91,8 +94,24 @@ class RedisBackend:
                 return
         raise BackendError("the live states cannot be used: one visitor is written too often at once")
 
-    def sweep(self) -> None:
-        pass
+    def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
+        """Delete some of what is forbidden, and look whether the server has forgotten all."""
+        self._swept_to, keys = self._call(
+            lambda: self._client.scan(self._swept_to, match=PREFIX + b"[sx]/*", count=SWEPT_AT_ONCE)
+        )
+        if forbidden := [key for key in keys if is_of_forbidden(key[len(PREFIX) :], is_forbidden)]:
+            self._call(lambda: self._client.delete(*forbidden))
+        self._notice_loss()
+
+    def _notice_loss(self) -> None:
+        """A server that was started without its data has lost the name that some worker gave the data."""
+        name = self._call(lambda: self._client.get(ORIGIN))
+        if name is None:
+            self._call(lambda: self._client.set(ORIGIN, uuid.uuid4().hex, nx=True))
+            name = self._call(lambda: self._client.get(ORIGIN))
+        if self._name and name != self._name:
+            self.begun_anew = "the Redis server has lost its data"
+        self._name = name
 
     def _write(self, transaction: RedisTransaction) -> bool:
         """Whether it could be committed; otherwise somebody else has changed what it read."""

@@ -5,11 +5,12 @@ A *root* is the id that a record is stored under: the identifier of a user or a 
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from serving_app.live.backends import (
     BackendTransaction,
     get_alias_key,
+    get_browsers_key,
     get_customer_key,
     get_exposures_key,
     get_message_key,
@@ -20,24 +21,21 @@ from serving_app.live.exposures import (
     NOTHING_SHOWN,
     ExposureTimes,
     add_exposures,
-    merge_exposures,
     pack_exposures,
     unpack_exposures,
 )
-from serving_app.live.packing import pack, unpack
+from serving_app.live.joins import find_user, join_browser, unpack_users
+from serving_app.live.packing import pack, unpack, unpack_or
 from serving_app.live.record import (
     EMPTY_RECORD,
     VisitorRecord,
     add_event,
-    merge_records,
     pack_record,
     unpack_record,
 )
 from serving_app.live.state import VisitorKeys
 from serving_app.live.timestamps import to_microseconds
 
-T = TypeVar("T")
-MOST_USERS = 4  # of one browser that are remembered
 MOST_ROOTS = 16  # of one customer that are merged
 
 
@@ -93,7 +91,7 @@ def record_exposures(
     root = visitor.customer_id or _find_root(transaction, visitor.identifier_ids)
     key = get_exposures_key(root)
     (packed,) = transaction.get_many([key])
-    times = add_exposures(_decode(packed, unpack_exposures, NOTHING_SHOWN), item_ids, shown_at)
+    times = add_exposures(unpack_or(packed, unpack_exposures, NOTHING_SHOWN), item_ids, shown_at)
     transaction.put(key, pack_exposures(times))
 
 
@@ -110,9 +108,9 @@ def find_roots(
     users = [
         (root, users[-1][1])
         for root, packed in zip(visitor.identifier_ids, found, strict=False)
-        if (users := _unpack_users(packed))
+        if (users := unpack_users(packed))
     ]
-    of_customer = _unpack_roots(found[-1]) if customer_keys else ()
+    of_customer = unpack_or(found[-1], unpack, ()) if customer_keys else ()
     return own, users, list(of_customer)
 
 
@@ -124,8 +122,8 @@ def read_records(
     return [
         FoundRecord(
             root,
-            _decode(state, unpack_record, EMPTY_RECORD),
-            _decode(exposures, unpack_exposures, NOTHING_SHOWN),
+            unpack_or(state, unpack_record, EMPTY_RECORD),
+            unpack_or(exposures, unpack_exposures, NOTHING_SHOWN),
         )
         for root, state, exposures in zip(roots, found[::2], found[1::2], strict=True)
         if state or exposures
@@ -138,6 +136,7 @@ def _list_keys(routed: Sequence[RoutedEvent]) -> list[bytes]:
         keys.append(get_message_key(one.event.message_id))
         keys += [get_state_key(root) for root in (one.user_root, one.anonymous_root) if root]
         keys += [get_alias_key(one.anonymous_root)] if one.anonymous_root else []
+        keys += [get_browsers_key(one.user_root)] if one.user_root and one.anonymous_root else []
         keys += [get_customer_key(one.customer_id)] if one.customer_id else []
     return keys
 
@@ -146,8 +145,9 @@ def _record_event(transaction: BackendTransaction, routed: RoutedEvent) -> None:
     at = to_microseconds(routed.event.occurred_at)
     user, browser = routed.user_root, routed.anonymous_root
     if user and browser and routed.is_stored:
-        _join(transaction, browser, user, at, routed.may_join)
-    root = user or (browser and (_find_user(transaction, browser, at) or browser))
+        is_joined = join_browser(transaction, browser, user, at, routed.may_join)
+        user = user if is_joined else None
+    root = user or (browser and (find_user(transaction, browser, at) or browser))
     if root is None:
         return
     of_customer = _add_customer_root(transaction, routed.customer_id, root) if routed.customer_id else ()
@@ -160,7 +160,8 @@ def _record_event(transaction: BackendTransaction, routed: RoutedEvent) -> None:
 
 
 def _change_record(transaction: BackendTransaction, root: str, routed: RoutedEvent, at: int) -> None:
-    record = _read_record(transaction, root)
+    (packed,) = transaction.get_many([get_state_key(root)])
+    record = unpack_or(packed, unpack_record, EMPTY_RECORD)
     if routed.is_stored:
         record = add_event(record, routed.event, routed.received_day)
     else:
@@ -175,53 +176,13 @@ def _change_record(transaction: BackendTransaction, root: str, routed: RoutedEve
         transaction.put(get_state_key(root), pack_record(record))
 
 
-def _join(
-    transaction: BackendTransaction, anonymous_root: str, user_root: str, at: int, may_join: bool
-) -> None:
-    """Remember whose browser it is from now on. Its history becomes the first user's; a second user, as on a
-    tablet of two, gets what is done after they have said who they are, and nothing of the first one's.
-    """
-    (packed,) = transaction.get_many([get_alias_key(anonymous_root)])
-    users = _unpack_users(packed)
-    if not users and may_join:
-        _move_record(transaction, anonymous_root, user_root)
-    by_time = sorted((*users, (at, user_root)))
-    changes = [one for n, one in enumerate(by_time) if n == 0 or one[1] != by_time[n - 1][1]]
-    transaction.put(get_alias_key(anonymous_root), pack(changes[-MOST_USERS:]))
-
-
-def _move_record(transaction: BackendTransaction, from_root: str, to_root: str) -> None:
-    keys = [get_state_key(from_root), get_exposures_key(from_root), get_exposures_key(to_root)]
-    state, exposures, exposures_there = transaction.get_many(keys)
-    if state:
-        moved = _decode(state, unpack_record, EMPTY_RECORD)
-        merged = merge_records(_read_record(transaction, to_root), moved)
-        transaction.put(get_state_key(to_root), pack_record(merged))
-        transaction.delete(keys[0])
-    if exposures:
-        shown, shown_there = (
-            _decode(packed, unpack_exposures, NOTHING_SHOWN) for packed in (exposures, exposures_there)
-        )
-        transaction.put(keys[2], pack_exposures(merge_exposures(shown, shown_there)))
-        transaction.delete(keys[1])
-
-
-def _find_user(transaction: BackendTransaction, anonymous_root: str, at: int) -> str | None:
-    """Whose browser it was at that moment; before anybody said so, the first one's."""
-    (packed,) = transaction.get_many([get_alias_key(anonymous_root)])
-    users = _unpack_users(packed)
-    if not users:
-        return None
-    return next((user for since, user in reversed(users) if since <= at), users[0][1])
-
-
 def _find_root(transaction: BackendTransaction, identifier_ids: Sequence[str]) -> str:
     """The first of these ids that something is stored of, as its user; otherwise the first."""
     aliases = transaction.get_many([get_alias_key(root) for root in identifier_ids])
     states = transaction.get_many([get_state_key(root) for root in identifier_ids])
     for root, users, state in zip(identifier_ids, aliases, states, strict=True):
-        if _unpack_users(users):
-            return _unpack_users(users)[-1][1]
+        if unpack_users(users):
+            return unpack_users(users)[-1][1]
         if state:
             return root
     return identifier_ids[0]
@@ -231,30 +192,8 @@ def _add_customer_root(transaction: BackendTransaction, customer_id: str, root: 
     """All roots of a customer, this one among them."""
     key = get_customer_key(customer_id)
     (packed,) = transaction.get_many([key])
-    roots = _unpack_roots(packed)
+    roots = unpack_or(packed, unpack, ())
     if root not in roots:
         roots = (*roots, root)[-MOST_ROOTS:]
         transaction.put(key, pack(roots))
     return roots
-
-
-def _read_record(transaction: BackendTransaction, root: str) -> VisitorRecord:
-    (packed,) = transaction.get_many([get_state_key(root)])
-    return _decode(packed, unpack_record, EMPTY_RECORD)
-
-
-def _unpack_users(packed: bytes | None) -> tuple[tuple[int, str], ...]:
-    """Whose browser it was from when on, microseconds since 1970; oldest first."""
-    return _decode(packed, unpack, ())
-
-
-def _unpack_roots(packed: bytes | None) -> tuple[str, ...]:
-    return _decode(packed, unpack, ())
-
-
-def _decode(packed: bytes | None, decode: Callable[[bytes], T], default: T) -> T:
-    """The value; the default where there is none, or nobody can read it: the next write puts it right."""
-    try:
-        return decode(packed) if packed else default
-    except ValueError:
-        return default

@@ -14,10 +14,12 @@ from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
 from expectations.contracts.census import CENSUS, Census
 from expectations.contracts.identifiers import hash_identifier
+from expectations.contracts.identity_rules import load_identity_rules
 from expectations.contracts.published import HISTORY, Published
 from serving_app.app import create_app
 from serving_app.live.breaker import GuardedBackend
 from serving_app.live.memory import MemoryBackend
+from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.overrides.store import MemoryOverrides
 from serving_app.settings import Settings
@@ -242,7 +244,8 @@ class Shop:
         self.stores = open_stores(self.settings, clock)
         self.database = MemoryBackend(clock)
         backend = GuardedBackend(self.database, lambda: clock().timestamp())
-        self.live = LiveStates(backend, self.restrictions, self.snapshots, KEY)
+        roots = RootFinder(self.restrictions, self.snapshots, KEY, load_identity_rules())
+        self.live = LiveStates(backend, roots)
         self.use_stores(
             snapshots=self.snapshots,
             overrides=self.overrides,

@@ -5,7 +5,7 @@ import threading
 import pytest
 import redis
 
-from serving_app.live.backends import BackendError, get_message_key, get_state_key
+from serving_app.live.backends import BackendError, get_exposures_key, get_message_key, get_state_key
 from serving_app.live.lmdb_store import LmdbBackend
 from serving_app.live.memory import MemoryBackend
 from serving_app.live.redis_store import PREFIX, RedisBackend
@@ -67,7 +67,7 @@ def test_what_is_not_written_for_long_is_gone(kind, tmp_path, clock):
     clock.move(days=1, minutes=1)
     assert backend.read([A, MESSAGE, B]) == [b"1", None, b"2"]
     clock.move(days=23)
-    backend.sweep()
+    backend.sweep(lambda root: False)
     assert backend.read([A, B]) == [None, b"2"]
 
 
@@ -79,6 +79,30 @@ def test_what_is_written_in_redis_ends_by_itself(redis_port):
     day = 24 * 3600
     assert 0 <= 30 * day - client.ttl(PREFIX + A) <= 60
     assert 0 <= 7 * day - client.ttl(PREFIX + MESSAGE) <= 60
+
+
+def test_what_is_forbidden_is_swept(backend):
+    message = get_message_key("i_a")
+    shown = get_exposures_key("i_a")
+    backend.update(lambda txn: [txn.put(key, b"1") for key in (A, B, shown, message)])
+    for _ in range(3):
+        backend.sweep(lambda root: root == "i_a")
+    assert backend.read([A, B, shown, message]) == [None, b"1", None, b"1"]
+
+
+def test_a_redis_server_that_lost_its_data_is_noticed(redis_port):
+    backend = RedisBackend(f"redis://127.0.0.1:{redis_port}/0", timeout_seconds=10)
+    other = RedisBackend(f"redis://127.0.0.1:{redis_port}/0", timeout_seconds=10)
+    for one in (backend, other, backend):
+        one.sweep(lambda root: False)
+        assert one.begun_anew == ""
+    redis.Redis(port=redis_port).flushall()
+    for one in (backend, other):
+        one.sweep(lambda root: False)
+        assert one.begun_anew == "the Redis server has lost its data"
+        one.begun_anew = ""
+        one.sweep(lambda root: False)
+        assert one.begun_anew == ""
 
 
 def test_changes_at_once_lose_nothing(backend):

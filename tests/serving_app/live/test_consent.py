@@ -14,7 +14,7 @@ from tests.serving_app.live.visits import list_items, read
 
 
 def view(shop, item_id, minute=0, **fields):
-    shop.live.record([make_event("view", item_id, minute=minute, **{"browser": "phone"} | fields)])
+    shop.live.record([make_event("view", item_id, minute=minute, **{"browser": "her-phone"} | fields)])
 
 
 def list_stored(shop):
@@ -25,10 +25,10 @@ def list_stored(shop):
 def test_a_no_ends_what_was_stored_and_what_comes_is_not_stored(shop):
     view(shop, "item-01")
     view(shop, "item-02", 1, has_personalization_consent=False)
-    state = read(shop, anonymous_id="phone")
+    state = read(shop, anonymous_id="her-phone")
     assert (state.events, state.cart, state.has_personalization_consent) == ((), {}, False)
     view(shop, "item-03", 2)
-    assert list_items(shop, anonymous_id="phone") == []
+    assert list_items(shop, anonymous_id="her-phone") == []
     assert not any(b"item-" in value for _, value in shop.database.values.values())
 
 
@@ -37,13 +37,13 @@ def test_a_yes_after_it_counts_from_then_on(shop):
     view(shop, "item-02", 5, has_personalization_consent=True)
     view(shop, "item-03", 6)
     view(shop, "late", 3)  # done while the no held, and arrived afterwards
-    assert list_items(shop, anonymous_id="phone") == ["item-02", "item-03"]
+    assert list_items(shop, anonymous_id="her-phone") == ["item-02", "item-03"]
 
 
 def test_of_a_yes_and_a_no_at_one_time_the_no_holds(shop):
     for word in (True, False, True):
         view(shop, "item-01", 1, has_personalization_consent=word)
-    assert list_items(shop, anonymous_id="phone") == []
+    assert list_items(shop, anonymous_id="her-phone") == []
 
 
 def test_a_no_of_a_user_ends_what_their_browser_and_their_customer_stored(shop):
@@ -67,11 +67,24 @@ def test_what_the_restrictions_forbid_is_neither_used_nor_stored(shop, kind):
     assert list_stored(shop) == []  # what was stored before has gone with it
 
 
+@pytest.mark.parametrize("kind", [CONSENTS, ERASURES])
+def test_who_said_no_and_never_comes_back_is_deleted_too(shop, kind):
+    view(shop, "item-01", user="u-regular", browser=None)
+    view(shop, "item-02", browser="b-1")
+    shop.live.record_exposures(VisitorKeys((), "c_regular"), ["item-09"], NOON)
+    shop.live.flush()
+    shop.live.sweep()
+    assert len(list_stored(shop)) == 3
+    shop.restrictions.record_permission(kind, ["c_regular"], Permission(False, NOON, "web/events"))
+    shop.live.sweep()
+    assert len(list_stored(shop)) == 1 and list_items(shop, anonymous_id="b-1") == ["item-02"]
+
+
 def test_a_browser_reads_nothing_of_a_user_who_said_no_elsewhere(shop):
     view(shop, "item-01", user="u-regular")
-    assert list_items(shop, anonymous_id="phone") == ["item-01"]
+    assert list_items(shop, anonymous_id="her-phone") == ["item-01"]
     shop.restrictions.record_permission(CONSENTS, ["c_regular"], Permission(False, NOON, "web/events"))
-    assert list_items(shop, anonymous_id="phone") == []
+    assert list_items(shop, anonymous_id="her-phone") == []
 
 
 def test_while_nobody_knows_who_said_no_nothing_is_stored_and_nothing_deleted(shop, monkeypatch):
@@ -88,9 +101,9 @@ def test_while_nobody_knows_who_said_no_nothing_is_stored_and_nothing_deleted(sh
     monkeypatch.setattr(shop.restrictions, "open_view", Unreadable)
     monkeypatch.setattr(shop.restrictions, "describe_problem", lambda: "damaged")
     view(shop, "item-02", 1)
-    assert read(shop, anonymous_id="phone") == EMPTY_STATE
+    assert read(shop, anonymous_id="her-phone") == EMPTY_STATE
     monkeypatch.setattr(shop.restrictions, "open_view", open_view)
-    assert list_items(shop, anonymous_id="phone") == ["item-01"]
+    assert list_items(shop, anonymous_id="her-phone") == ["item-01"]
 
 
 WORDS = st.lists(st.tuples(st.booleans(), st.integers(1, 20)), max_size=12)

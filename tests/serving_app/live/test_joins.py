@@ -1,6 +1,8 @@
 """A browser whose user says who they are becomes theirs at once, and one of two people mixes nobody."""
 
 from expectations.contracts import snapshot as contract
+from expectations.contracts.identity_rules import load_identity_rules
+from serving_app.live.joins import MOST_BROWSERS
 from serving_app.live.state import EMPTY_STATE
 from serving_app.storage.snapshots import Snapshot
 from tests.serving_app.conftest import pairs
@@ -17,25 +19,25 @@ def view(shop, item_id, minute, **ids):
 
 
 def test_what_was_done_before_the_login_is_the_users_at_once(shop):
-    view(shop, "item-01", 0, browser="phone")
+    view(shop, "item-01", 0, browser="her-phone")
     view(shop, "item-02", 1, user="u-new")
-    identify(shop, "u-new", "phone", 2)
-    view(shop, "item-03", 3, browser="phone")
-    for ids in ({"user_id": "u-new"}, {"anonymous_id": "phone"}):
+    identify(shop, "u-new", "her-phone", 2)
+    view(shop, "item-03", 3, browser="her-phone")
+    for ids in ({"user_id": "u-new"}, {"anonymous_id": "her-phone"}):
         assert list_items(shop, **ids) == ["item-01", "item-02", "item-03"]
 
 
 def test_any_event_with_both_ids_joins(shop):
-    view(shop, "item-01", 0, browser="phone")
-    view(shop, "item-02", 1, browser="phone", user="u-new")
+    view(shop, "item-01", 0, browser="her-phone")
+    view(shop, "item-02", 1, browser="her-phone", user="u-new")
     assert list_items(shop, user_id="u-new") == ["item-01", "item-02"]
 
 
 def test_two_browsers_of_one_user_are_one_visitor(shop):
-    for n, browser in enumerate(["phone", "laptop"]):
+    for n, browser in enumerate(["her-phone", "laptop"]):
         view(shop, f"item-0{n}", n, browser=browser)
         identify(shop, "u-new", browser, 10 + n)
-    assert list_items(shop, anonymous_id="phone") == ["item-00", "item-01"]
+    assert list_items(shop, anonymous_id="her-phone") == ["item-00", "item-01"]
 
 
 def test_an_unproven_claim_reads_nothing_and_joins_nothing(shop):
@@ -52,6 +54,29 @@ def test_with_proof_the_same_claim_joins(shop):
     view(shop, "secret", 0, user="victim")
     shop.live.record([make_event("identify", user="victim", browser="attacker", minute=1)])
     assert list_items(shop, anonymous_id="attacker") == ["secret"]
+
+
+def test_an_id_that_is_nobodys_joins_nobody(shop):
+    """A broken tag sends `null` as everybody's user: each browser stays apart."""
+    for n, nobody in enumerate(["null", "{{user.id}}", "undefined", "0"]):
+        view(shop, f"item-{n}", n, browser=f"b-{n}", user=nobody)
+        assert list_items(shop, anonymous_id=f"b-{n}") == [f"item-{n}"]
+        assert list_items(shop, user_id=nobody) == []
+    view(shop, "item-9", 9, browser="null", user="u-new")
+    view(shop, "item-8", 9, browser="null")
+    assert list_items(shop, user_id="u-new") == ["item-9"]
+
+
+def test_an_id_of_a_crowd_joins_no_more(shop):
+    """The night takes twenty new browsers in a week for a robot or a counter; the rules say so too."""
+    assert load_identity_rules().limit_of("anonymous_id").at_most == MOST_BROWSERS == 20
+    for n in range(30):
+        view(shop, f"item-{n:02d}", n, browser=f"b-{n}", user="till-4")
+    assert list_items(shop, user_id="till-4") == [f"item-{n:02d}" for n in range(20)]
+    for n in range(20, 30):
+        assert list_items(shop, anonymous_id=f"b-{n}") == [f"item-{n:02d}"]
+    view(shop, "next-week", 7 * 24 * 60 + 30, browser="b-40", user="till-4")
+    assert list_items(shop, user_id="till-4")[-1] == "next-week"
 
 
 class TestATabletOfTwo:
@@ -107,5 +132,5 @@ class TestATabletOfTwo:
 
 
 def test_a_stranger_without_an_id_has_no_state(shop):
-    view(shop, "item-01", 0, browser="phone")
+    view(shop, "item-01", 0, browser="her-phone")
     assert read(shop) == EMPTY_STATE

@@ -7,9 +7,11 @@ import redis
 
 from benchmarks.soak.dependencies.unreliable import GARBAGE, GOOD, HANGING, REFUSED, SLOW
 from expectations.contracts.identifiers import hash_identifier
+from expectations.contracts.identity_rules import load_identity_rules
 from serving_app.live.backends import BackendError, get_state_key
 from serving_app.live.breaker import GuardedBackend
 from serving_app.live.redis_store import TIMEOUT_SECONDS, RedisBackend
+from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.live.state import EMPTY_STATE, VisitorKeys
 from tests.serving_app.live.events import KEY, make_event
@@ -41,7 +43,8 @@ def make_live(unreliable, shop, seconds):
     def make(timeout_seconds):
         backend = CountingBackend(f"redis://127.0.0.1:{unreliable.port}/0", timeout_seconds)
         guarded = GuardedBackend(backend, seconds)
-        return LiveStates(guarded, shop.restrictions, shop.snapshots, KEY), backend
+        roots = RootFinder(shop.restrictions, shop.snapshots, KEY, load_identity_rules())
+        return LiveStates(guarded, roots), backend
 
     return make
 

@@ -31,9 +31,9 @@ def test_an_event_that_is_sent_again_changes_nothing(shop):
 
 def test_a_customer_is_one_by_all_their_ids(shop):
     shop.live.record([make_event("view", "item-01", user="u-regular")])
-    shop.live.record([make_event("identify", user="u-regular", browser="phone")])
-    shop.live.record([make_event("view", "item-02", browser="phone", minute=1)])
-    for ids in ({"user_id": "u-regular"}, {"anonymous_id": "phone"}, {"customer_id": "c_former"}):
+    shop.live.record([make_event("identify", user="u-regular", browser="her-phone")])
+    shop.live.record([make_event("view", "item-02", browser="her-phone", minute=1)])
+    for ids in ({"user_id": "u-regular"}, {"anonymous_id": "her-phone"}, {"customer_id": "c_former"}):
         assert list_items(shop, **ids) == ["item-01", "item-02"]
 
 
