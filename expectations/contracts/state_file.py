@@ -84,15 +84,16 @@ class StateFile:
         return []
 
     @contextlib.contextmanager
-    def writer_lock(self) -> Iterator[None]:
-        """Let one writer in at a time, of all processes.
+    def writer_lock(self, *, is_patient: bool = True) -> Iterator[None]:
+        """Let one writer in at a time, of all processes and threads.
 
         Raises:
+            BlockingIOError: another is in, and this one is not patient.
             OSError: the lock's file cannot be made.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / f".{self.name}.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
             yield
 
 

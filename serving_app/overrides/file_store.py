@@ -9,6 +9,7 @@ the log. So no kill and no full disk leaves a change without its entry, or an en
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from expectations.contracts.override import (
     sort_overrides,
 )
 from expectations.contracts.state_file import State
+from serving_app.metrics import declarations as metrics
 from serving_app.overrides.audit_log import AuditLog, select_waiting
 from serving_app.overrides.changes import Applied, Change, apply_change
 from serving_app.overrides.store import OverridesOutOfReach
@@ -52,12 +54,15 @@ class FileOverrides:
         self._state, self._overrides = State(0, []), ()
         self._decoded: dict[str, tuple[dict[str, Any], Override]] = {}  # by id, with the row it comes from
         self._loaded: FileStamps | None = None
+        self._is_writing = False
         self._problem, self._audit_problem = "", ""
         with contextlib.suppress(OverridesOutOfReach):  # then they are read from where they are
             self._migrate_from_lmdb()
 
     def read_all(self) -> tuple[Override, ...]:
-        if read_file_stamps(*self._paths) != self._loaded:
+        # While this process writes nobody else can, and its own change counts when it is on disk: no request
+        # waits for the disk.
+        if not self._is_writing and read_file_stamps(*self._paths) != self._loaded:
             with self._lock:
                 stamp = read_file_stamps(*self._paths)
                 if stamp != self._loaded:
@@ -78,7 +83,7 @@ class FileOverrides:
             with self._lock:
                 self._load()
         if self._audit_problem:
-            with contextlib.suppress(OSError), self._lock, self._file.writer_lock():
+            with contextlib.suppress(OSError), self._file.writer_lock():
                 self._append_to_audit_log()
 
     def apply(self, change: Change) -> Applied:
@@ -106,6 +111,8 @@ class FileOverrides:
         """Adopt what is on disk when it is newer; write back what is in memory when it is not."""
         state, flaws = self._file.read()
         if state and state.number >= self._state.number:
+            if self._state.number and state.number > self._state.number:
+                self._observe_delay()
             self._adopt(state)
         elif state:
             flaws.append("overrides.json is older than what is in force")
@@ -117,6 +124,12 @@ class FileOverrides:
             self._write_back(flaws)
         else:
             self._problem = ""
+
+    def _observe_delay(self) -> None:
+        """Measure how long ago another worker wrote what is read now."""
+        with contextlib.suppress(OSError):
+            delay = time.time() - self._paths[0].stat().st_mtime
+            metrics.OVERRIDE_SEEN_SECONDS.observe(max(0.0, delay))
 
     def _start_without_state(self, flaws: list[str]) -> None:
         """Adopt what is known of overrides when no file can be read; of a home without any, that is
@@ -134,11 +147,14 @@ class FileOverrides:
 
     def _write_back(self, flaws: list[str]) -> None:
         try:
-            with self._file.writer_lock():
+            # not patient: who writes may wait for the lock that is held here, and writes both files anyway
+            with self._file.writer_lock(is_patient=False):
                 state, _ = self._file.read()
                 if state and state.number > self._state.number:
                     self._adopt(state)
                 flaws_left = self._file.write(self._state)
+        except BlockingIOError:
+            flaws_left = ["are being written"]
         except OSError as error:
             flaws_left = [f"cannot be written back: {error.strerror}"]
         if not flaws_left:
@@ -156,12 +172,16 @@ class FileOverrides:
     def _writing(self) -> Iterator[None]:
         """Let one writer in, of all threads and processes, with the newest state adopted."""
         try:
-            with self._lock, self._file.writer_lock():
+            with self._file.writer_lock(), self._lock:
                 if read_file_stamps(*self._paths) != self._loaded:  # else nobody has written since
                     state, _ = self._file.read()
                     if state and state.number > self._state.number:
                         self._adopt(state)
-                yield
+                self._is_writing = True
+                try:
+                    yield
+                finally:
+                    self._is_writing = False
         except OSError as error:
             raise OverridesOutOfReach(
                 f"The override cannot be written: {error.strerror}. Nothing was changed."

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import threading
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import lmdb
 import msgpack
 import pytest
 
-from expectations.contracts.override import FOLDER, Override, read_override_rows
+from expectations.contracts.override import FOLDER, Override, open_override_file, read_override_rows
 from expectations.contracts.published import DEPLOYMENTS
 from serving_app.overrides.file_store import FileOverrides
 from serving_app.overrides.store import OverridesOutOfReach
@@ -169,3 +170,33 @@ def test_out_of_reach_holds_no_path(tmp_path, clock):
     with pytest.raises(OverridesOutOfReach) as error:
         add(FileOverrides(tmp_path), override(1, clock()))
     assert str(tmp_path) not in str(error.value)
+
+
+def test_no_request_waits_for_a_write_of_its_own_worker(tmp_path, clock, monkeypatch):
+    """While it writes, another worker's change cannot come between; its own counts when it is on disk."""
+    store, seen = FileOverrides(tmp_path), []
+    add(store, override(1, clock()))
+    sync = os.fsync
+
+    def look_meanwhile(handle):
+        reader = threading.Thread(target=lambda: seen.append(ids(store)))
+        reader.start()
+        reader.join(5)
+        assert not reader.is_alive()
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", look_meanwhile)
+    add(store, override(2, clock()))
+    assert seen and all(one == ["o_1"] for one in seen[:2])
+    assert ids(store) == ["o_1", "o_2"]
+
+
+def test_a_reader_that_finds_damage_does_not_wait_for_a_writer(tmp_path, clock):
+    store = FileOverrides(tmp_path)
+    add(store, override(1, clock()))
+    cut(tmp_path / FOLDER / "overrides.copy.json")
+    with open_override_file(tmp_path).writer_lock():
+        assert ids(store) == ["o_1"]
+        assert "what was in force holds" in store.describe_problem()
+    store.refresh()
+    assert store.describe_problem() == ""
