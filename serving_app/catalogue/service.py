@@ -33,6 +33,7 @@ VISIBILITY = {N_STOCK, IS_IN_STOCK, IS_RECOMMENDABLE}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # How far a shop's clock may be ahead of ours: a word of tomorrow would hold against all of today's.
 MOST_AHEAD = timedelta(minutes=5)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before it, a clock that was never set
 
 
 class CatalogueService:
@@ -136,9 +137,11 @@ def make_change(entry: ItemChangeEntry, snapshot: Snapshot, now: datetime) -> Ne
     """What is to be stored of an entry.
 
     Raises:
-        BadRequest: it became so in the future.
+        BadRequest: it became so in the future, or before there were shops.
     """
     at = entry.updated_at or now
+    if at < EARLIEST:
+        raise BadRequest(f"updated_at must not lie before {format_utc(EARLIEST)}")
     if at > now + MOST_AHEAD:
         raise BadRequest(f"updated_at must not lie in the future; it is {format_utc(now)} now")
     values = {name: getattr(entry, name) for name in FIELDS if name in entry.model_fields_set}

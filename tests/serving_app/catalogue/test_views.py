@@ -181,6 +181,8 @@ def test_an_item_may_be_hidden_before_the_catalogue_has_it(shop):
         ({"stock": 1}, "stock: unknown; allowed"),
         ({"n_stock": 1, "updated_at": "2026-02-21T11:00:00"}, "updated_at"),
         ({"n_stock": 1, "updated_at": "2026-02-21T12:06:00Z"}, "must not lie in the future"),
+        ({"n_stock": 1, "updated_at": "9999-12-31T23:59:59-14:00"}, "must not lie in the future"),
+        ({"n_stock": 1, "updated_at": "0001-01-01T00:00:00+14:00"}, "must not lie before 2000"),
     ],
 )
 def test_what_is_not_understood_changes_nothing(shop, body, flaw):
