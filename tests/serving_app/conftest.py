@@ -4,9 +4,11 @@ or on disk.
 
 import json
 import shutil
+import subprocess
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,7 @@ from serving_app.storage.snapshots import Snapshot
 from serving_app.stores import open_stores
 from spark_jobs.publish.snapshot_writer import write_snapshot
 
+CLIENTS = Path(__file__).resolve().parents[1] / "clients"
 KEY, SOURCE = "test-key", "sample_shop"
 NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
@@ -268,3 +271,15 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path, clock):
     return Shop(tmp_path, clock)
+
+
+@pytest.fixture(scope="session")
+def node_clients():
+    """The folder with the programs of others that npm installs by their lock."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed, which fetches clients for Node")
+    lock, installed = CLIENTS / "package-lock.json", CLIENTS / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=CLIENTS, check=True, capture_output=True, timeout=300)
+    return CLIENTS

@@ -1,11 +1,9 @@
 """Segment's own clients, unchanged, against the real server: what they call delivered is in the log."""
 
 import json
-import shutil
 import subprocess
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from segment.analytics.client import Client
@@ -16,7 +14,6 @@ from tests.serving_app.conftest import publish
 from tests.serving_app.intake.sent_events import read_event_log
 from tests.serving_app.test_server import Server
 
-CLIENTS = Path(__file__).resolve().parents[2] / "clients"
 N_EVENTS = 120
 
 
@@ -47,18 +44,6 @@ def server(tmp_path_factory):
     started.new_records = new_records
     yield started
     started.stop()
-
-
-@pytest.fixture(scope="session")
-def node_clients():
-    """The folder with Segment's client for Node, installed by its lock."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed, which fetches Segment's client for Node")
-    lock, installed = CLIENTS / "package-lock.json", CLIENTS / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=CLIENTS, check=True, capture_output=True, timeout=300)
-    return CLIENTS
 
 
 @pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "gzip"])
