@@ -73,7 +73,9 @@ def add_event(record: VisitorRecord, event: LiveEvent, received_day: int) -> Vis
         hashlib.blake2b(event.message_id.encode("utf-8", "surrogatepass"), digest_size=4).digest()
     )
     stored = [
-        StoredEvent(at, tag, item.item_id, event.event_type, min(item.quantity, MOST_PIECES), received_day)
+        StoredEvent(
+            at, tag, item.item_id, event.event_type, max(0, min(item.quantity, MOST_PIECES)), received_day
+        )
         for item in event.items[:MOST_EVENTS]
         if len(item.item_id) <= LONGEST_ID
     ]

@@ -103,6 +103,17 @@ def test_nothing_is_counted_of_who_has_no_keys(shop):
     assert read(shop) == EMPTY_STATE
 
 
+def test_a_large_batch_is_recorded_in_parts_and_whole(shop):
+    n_written = []
+    update = shop.database.update
+    shop.database.update = lambda change: n_written.append(1) or update(change)
+    shop.live.record(
+        [make_event("view", f"item-{n:03d}", browser=f"b-{n % 7}", minute=n) for n in range(450)]
+    )
+    assert len(n_written) == 5
+    assert sum(len(list_items(shop, anonymous_id=f"b-{n}")) for n in range(7)) == 450
+
+
 def test_an_id_that_is_half_a_character_costs_no_neighbour(shop):
     shop.live.record(
         [make_event("view", "item-01", browser="\ud800"), make_event("view", "item-02", browser="new")]
