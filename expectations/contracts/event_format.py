@@ -17,9 +17,6 @@ ANY_CONTEXT, ANY_PROPERTIES = "any_context", "any_properties"  # what holds for 
 MAX_EVENT_BYTES = 32 << 10  # what Segment's own collector takes
 MAX_BODY_BYTES = 500 << 10  # the same
 MAX_BATCH_EVENTS = 500
-# A line of the event log: of a refused event the text that was sent, of which each byte may become an escape
-# of six.
-MAX_LOGGED_BYTES = 256 << 10
 
 # `event_type` by call; a `track` has that of the event it names
 CALL_TYPES = {"page": "page", "screen": "screen", "identify": "identify", "alias": "alias", "group": "group"}
