@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from expectations.contracts.snapshot import ItemFacts
 from serving_app.catalogue.changes import apply_change, read_microseconds
 from serving_app.catalogue.store import ItemChangeStore
-from serving_app.storage.snapshots import Snapshot
+from serving_app.storage.snapshots import MAX_CACHED_ITEMS, Snapshot
 
 ItemReader = Callable[[str], ItemFacts | None]
 
@@ -62,6 +62,8 @@ class RememberedItems:
             item = apply_change(item, change, self._published_at)
         with self._lock:
             if self.number == number:
+                if len(self._items) >= MAX_CACHED_ITEMS:
+                    self._items.clear()
                 self._items[item_id] = item
         return item
 

@@ -9,6 +9,7 @@ from expectations.contracts.census import CENSUS, Census, fold_category
 from expectations.contracts.ids import normalise_id
 
 NOTHING_PUBLISHED = "nothing has been published yet"
+MAX_CACHED_ITEMS = 100_000  # of 1.5 kB with five attributes, in each worker
 
 
 class SnapshotUnreadable(RuntimeError):  # noqa: N818 - reads as what it says
@@ -89,12 +90,16 @@ class Snapshot:
 
     def read_item(self, item_id: str) -> contract.ItemFacts | None:
         """An item's facts. Cached: a snapshot never changes, and every answer needs its items' facts."""
-        if item_id not in self._items:
+        item = self._items.get(item_id)
+        if item is None:
             packed = self._get(contract.get_item_key(item_id))
             if packed is None:
                 return None  # not cached: a client may send any id
-            self._items[item_id] = contract.unpack_record(contract.ItemFacts, packed)
-        return self._items[item_id]
+            item = contract.unpack_record(contract.ItemFacts, packed)
+            if len(self._items) >= MAX_CACHED_ITEMS:
+                self._items.clear()
+            self._items[item_id] = item
+        return item
 
     def normalise_item_id(self, text: str) -> str:
         """An item's id in the normal form of the shop's catalogue: `85123a` is `85123A` where letter case

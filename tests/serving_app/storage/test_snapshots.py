@@ -4,6 +4,7 @@ import msgpack
 import pytest
 
 from expectations.contracts import snapshot as contract
+from serving_app.storage import snapshots
 from serving_app.storage.memory import MemorySnapshots
 from serving_app.storage.snapshots import Snapshot, SnapshotUnreadable
 
@@ -47,3 +48,12 @@ def test_a_snapshot_of_the_layout_before_is_read(tmp_path, disk):
         ("item-02", 0.3, ("fm", "knn"), None),
         ("item-01", 0.1 + 0.2, (), None),
     ]
+
+
+def test_the_items_that_a_worker_remembers_are_bounded(disk, monkeypatch):
+    monkeypatch.setattr(snapshots, "MAX_CACHED_ITEMS", 3)
+    snapshot = Snapshot.from_pairs("night-1", disk.pairs())
+    for n in (*range(40), *range(5)):
+        assert snapshot.read_item(f"item-{n:02d}").title == f"Item {n}"
+        assert len(snapshot._items) <= 3
+    assert snapshot.read_item("item-99") is None
