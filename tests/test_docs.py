@@ -113,7 +113,8 @@ def pages():
 
 @cache
 def every_file():
-    return [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")]
+    files = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*"))
+    return [path for path in files if "node_modules" not in path.parts]
 
 
 def is_path(token):
