@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import requests
 
-from benchmarks.serving import make_snapshot_content
+from benchmarks.serving.shop import make_snapshot_content
 from benchmarks.soak.damage.server import ServiceProcess
 from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published

@@ -30,7 +30,9 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks.serving import ROOT, make_snapshot_content, run_client, wait_until_ready
+from benchmarks.serving.load import run_client
+from benchmarks.serving.servers import ROOT, wait_until_ready
+from benchmarks.serving.shop import make_snapshot_content
 from expectations.contracts.home import HomePaths
 from expectations.contracts.override import Override, encode_override, make_content, open_override_file
 from expectations.contracts.published import Published

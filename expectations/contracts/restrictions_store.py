@@ -105,9 +105,14 @@ class RestrictionDatabase(WatchedEnvironment):
                 f"the restrictions cannot be read: {type(error).__name__}"
             ) from error
         with reading as txn:
+            is_empty: dict[str, bool] = {}
 
             def get(kind: str, name: str) -> bytes | None:
                 try:
+                    if kind not in is_empty:
+                        is_empty[kind] = txn.stat(self._databases[kind])["entries"] == 0
+                    if is_empty[kind]:  # most shops hide no item by name, and an answer asks for a dozen
+                        return None
                     return txn.get(encode_key(name), db=self._databases[kind])
                 except lmdb.Error as error:
                     raise RestrictionsUnreadable("the restrictions are damaged") from error

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.serving import make_snapshot_content
+from benchmarks.serving.shop import make_snapshot_content
 from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
 from expectations.contracts.home import HomePaths
