@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from spark_jobs.land.service_logs import move_finished_logs, wait_for_open_logs
+from spark_jobs.land.service_logs import find_last_whole_day, move_finished_logs, wait_for_open_logs
 from spark_jobs.run.context import ROOT, LandingDates, RunContext
 from spark_jobs.sources.declaration import GeneratorProgram, ServiceLog, SharedFolder, Source
 from spark_jobs.sources.landed_files import list_landing_dates
@@ -41,7 +41,9 @@ def collect_files(source: Source, context: RunContext) -> int:
             return run_generator(program, source, context)
         case ServiceLog() as log:
             logs = settings.paths.serving / log.folder
-            wait_for_open_logs(logs, context.days.last, log.time_field, source.time_zone)
+            if log.is_awaited:
+                last_day = min(context.days.last, find_last_whole_day(context.now, source.time_zone))
+                wait_for_open_logs(logs, last_day, log.time_field, source.time_zone)
             return move_finished_logs(logs, landing / log.entity, source.time_zone, log.time_field)
     return 0
 

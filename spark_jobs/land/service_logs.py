@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -46,6 +46,11 @@ def wait_for_open_logs(
         sleep(POLL_SECONDS)
         waited += POLL_SECONDS
     return open_logs
+
+
+def find_last_whole_day(now: datetime, time_zone: str) -> date:
+    """The shop's newest day that is over: there is always an open log of the day that goes on."""
+    return now.astimezone(ZoneInfo(time_zone)).date() - timedelta(days=1)
 
 
 def list_open_logs(logs: Path, last_day: date, time_field: str, zone: ZoneInfo) -> list[str]:

@@ -192,6 +192,7 @@ class ServiceLog(NamedTuple):
     entity: str
     folder: str
     time_field: str  # of a record: when the service wrote it; the newest decides a file's landing date
+    is_awaited: bool = False  # whether `land` waits for files of past days that are still being written
 
 
 @dataclass(frozen=True)
