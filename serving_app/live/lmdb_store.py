@@ -9,9 +9,7 @@ import fcntl
 import itertools
 import logging
 import shutil
-import struct
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -20,20 +18,17 @@ from pathlib import Path
 import lmdb
 
 from expectations.contracts.lmdb_environments import DATA, WatchedEnvironment
-from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTransaction, is_of_forbidden
+from serving_app.live.backends import DAY, LAYOUT, BackendError, BackendTransaction, is_of_forbidden
+from serving_app.live.lmdb_values import ValueDamaged, has_outlived, pack_value, read_value
 
 MAP_BYTES = 1 << 34  # address space, not disk; a million visitors of twenty events take some 1 GB
-HEADER = struct.Struct(">II")  # checksum of key and the rest, minutes since 1970 of the last write
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 ORIGIN = "origin"  # the file that says which layout, and which start of the machine, wrote the database
 SWEPT_AT_ONCE = 500
+SET_ASIDE_SECONDS = 7 * DAY
 PATIENCE_SECONDS = 0.05  # for the write before; a request's own takes a millisecond or two
 
 logger = logging.getLogger(__name__)
-
-
-class ValueDamaged(Exception):  # noqa: N818 - reads as what it says
-    """A value is not what was written."""
 
 
 DAMAGES = (lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.InvalidError, ValueDamaged)
@@ -100,6 +95,7 @@ class LmdbBackend:
             read_boot_id: which start of the machine this is.
         """
         self._folder, self._clock, self._boot_id = folder, clock, read_boot_id()
+        self._set_aside = folder.with_name(f".{folder.name}.set_aside")
         self._lock, self._swept_to = threading.Lock(), b""
         self._database: LiveDatabase | None = None
         self.begun_anew = ""
@@ -128,6 +124,7 @@ class LmdbBackend:
                         txn.delete(key)
                 for key in forbidden:
                     txn.delete(key)
+        self._delete_set_aside()
 
     def _get_minutes(self) -> int:
         return int(self._clock().timestamp()) // 60
@@ -190,18 +187,24 @@ class LmdbBackend:
             return "another version wrote it"
         return "" if boot_id == self._boot_id else "the machine has started since it was written"
 
+    def _delete_set_aside(self) -> None:
+        """It holds what people did who may have said no since; somebody may look at it for a week."""
+        with suppress(OSError):
+            set_aside_at = self._set_aside.stat().st_ctime
+            if self._clock().timestamp() - set_aside_at > SET_ASIDE_SECONDS:
+                shutil.rmtree(self._set_aside)
+
     def _begin_anew(self, reason: str) -> None:
         """An empty database; whoever has the old one open notices. The old one is set aside, one at most."""
         temporary = self._folder.with_name(f".{self._folder.name}.part")
-        aside = self._folder.with_name(f".{self._folder.name}.set_aside")
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         with lmdb.open(str(temporary), map_size=MAP_BYTES):
             pass
         (temporary / ORIGIN).write_text(f"{LAYOUT} {self._boot_id}\n")
         if self._folder.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-            self._folder.rename(aside)
+            shutil.rmtree(self._set_aside, ignore_errors=True)
+            self._folder.rename(self._set_aside)
             logger.warning("the live states were begun anew: %s", reason)
         self.begun_anew = reason
         temporary.rename(self._folder)
@@ -224,30 +227,3 @@ def lock_folder(folder: Path) -> Iterator[None]:
     with folder.with_name(f".{folder.name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def pack_value(key: bytes, value: bytes, minutes: int) -> bytes:
-    """A value as it lies in the file."""
-    return HEADER.pack(zlib.crc32(key + value), minutes) + value
-
-
-def read_value(txn: lmdb.Transaction, key: bytes, minutes: int) -> bytes | None:
-    """A value that has not outlived its lifetime.
-
-    Raises:
-        ValueDamaged: its checksum is another's.
-    """
-    packed = txn.get(key)
-    if packed is None or has_outlived(key, packed, minutes):
-        return None
-    value = packed[HEADER.size :]
-    if zlib.crc32(key + value) != HEADER.unpack_from(packed)[0]:
-        raise ValueDamaged
-    return value
-
-
-def has_outlived(key: bytes, packed: bytes | None, minutes: int) -> bool:
-    """Whether a value was not written for as long as its kind lives."""
-    if packed is None or len(packed) < HEADER.size or key[:2] not in LIFETIMES:
-        return packed is not None
-    return (minutes - HEADER.unpack_from(packed)[1]) * 60 >= LIFETIMES[key[:2]]

@@ -1,11 +1,13 @@
 """What becomes of the file of live states when somebody cuts, deletes or damages it."""
 
 import fcntl
+from datetime import UTC, datetime
 
 import pytest
 
 from serving_app.live.backends import BackendError, get_state_key
 from serving_app.live.lmdb_store import LmdbBackend
+from tests.serving_app.conftest import Clock
 
 KEYS = [get_state_key(f"i_{n}") for n in range(300)]
 
@@ -90,6 +92,18 @@ def test_damage_is_noticed_when_it_is_read(folder, clock, harm, is_open):
         assert count(backend) == 0
     assert is_served_again(backend) and count(backend) == 1
     assert (folder.with_name(".live.set_aside") / "data.mdb").exists()
+
+
+def test_what_was_set_aside_is_deleted_after_a_week(folder):
+    backend = LmdbBackend(folder, clock := Clock())
+    clock.time = datetime.now(UTC)  # files have the system's times
+    fill(backend)
+    cut(folder / "data.mdb")
+    assert is_served_again(backend)
+    for days, is_there in ((6, True), (2, False)):
+        clock.move(days=days)
+        backend.sweep(lambda root: False)
+        assert folder.with_name(".live.set_aside").exists() == is_there
 
 
 def test_another_worker_notices_that_it_was_begun_anew(backend, folder, clock):
