@@ -34,6 +34,10 @@ class SteeredItems(Sequence[ListItem]):
     def __len__(self) -> int:
         return len(self._steered)
 
+    def list_item_ids(self) -> list[str]:
+        """The items' ids alone."""
+        return self._steered.list_item_ids()
+
     def __getitem__(self, place):
         if isinstance(place, slice):
             return [*map(make_list_item, self._steered[place])]

@@ -75,6 +75,10 @@ class SteeredCandidates(Sequence[SteeredItem]):
     def __len__(self) -> int:
         return len(self._steered.items)
 
+    def list_item_ids(self) -> list[str]:
+        """The items' ids alone."""
+        return [self._vocabulary.item_ids[number] for number in self._steered.items.tolist()]
+
     def __getitem__(self, place):
         if isinstance(place, slice):
             return [self[one] for one in range(*place.indices(len(self)))]

@@ -19,7 +19,8 @@ from models.steering.learn import (
     draw_moments,
     judge_examples,
     learn_weights,
-    measure_ndcg,
+    measure_best_gain,
+    measure_gain,
     split_by_time,
 )
 from models.steering.logit import ExampleStack, fit_logit
@@ -163,16 +164,21 @@ def test_no_session_teaches_and_judges():
     }
 
 
-def test_ndcg_and_lift_by_hand():
+def test_gains_and_lift_by_hand():
     features = np.zeros((4, N_FEATURES))
     features[:3, 0] = 1.0, 0.7, 0.3  # the list holds three; the fourth is proposed by an event alone
     features[3, 4] = 1.0
-    example = Example(0, 1, features, np.array([0.0, 1.0, 0.0, 5.0]), np.array([5.0, 1.0]))
+    bought = Example(0, 1, features, np.array([0.0, 1.0, 0.0, 5.0]), np.array([5.0, 1.0]))
+    viewed = Example(1, 1, features, np.array([1.0, 0.0, 0.0, 0.0]), np.array([1.0]))
     best = 5.0 + 1.0 / np.log2(3)
-    assert measure_ndcg(example, example.unsteered) == pytest.approx((1 / np.log2(3) + 5 / np.log2(5)) / best)
+    assert measure_gain(bought, bought.unsteered) == pytest.approx(1 / np.log2(3) + 5 / np.log2(5))
+    assert measure_best_gain(bought) == pytest.approx(best)
     weights = CohortWeights(False, 1, 1.0, (0.0,) * 3, (2.0, 0.0, 0.0), 0.0)
-    judged = judge_examples([example, example], {1: weights})
-    steered = (5.0 + 1.0 / np.log2(4)) / best
-    assert judged.steered == pytest.approx(steered)
-    assert judged.lift == pytest.approx(steered - judged.unsteered)
+    judged = judge_examples([bought, viewed], {1: weights})
+    # steered, the fourth comes first: what was bought gains, what was viewed falls to the second place
+    steered = (5.0 + 1.0 / np.log2(4) + 1.0 / np.log2(3)) / (best + 1.0)
+    unsteered = (1 / np.log2(3) + 5 / np.log2(5) + 1.0) / (best + 1.0)
+    assert (judged.unsteered, judged.steered) == pytest.approx((unsteered, steered))
+    assert judged.lift == pytest.approx(steered - unsteered)
     assert (judged.hits_unsteered, judged.hits_steered) == (1.0, 1.0)
+    assert (judged.n_sessions, judged.n_moments) == (2, 2)

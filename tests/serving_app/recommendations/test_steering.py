@@ -86,6 +86,7 @@ def test_a_view_brings_what_is_similar_and_what_follows():
     because = {row.item_id: row.because for row in rows}
     assert because == {"a": None, "b": None, "c": None, "d": event, "e": event, "f": event}
     assert {row.item_id for row in rows if row.base is None} == {"e", "f"}
+    assert steer(build_snapshot(), event).list_item_ids() == [row.item_id for row in rows]
     assert next(row for row in rows if row.item_id == "b").base.item_id == "b"
 
 
