@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from serving_app.http.problems import TooManyRequests
+from serving_app.metrics import declarations as metrics
 
 MOST_AT_ONCE = 3
 PATIENCE_SECONDS = 0.1  # a burst of a moment is no overload
@@ -41,6 +42,7 @@ class Admission:
             is_refusing = self._clock() < self._refuse_until
             if is_refusing or not self._free.acquire(timeout=self._patience):
                 self._refuse_until = self._clock() + REFUSE_SECONDS
+                metrics.REFUSED.labels(reason="too-many-events").inc()
                 raise TooManyRequests(
                     "More events arrive than can be stored; send these again.", RETRY_AFTER_SECONDS
                 )

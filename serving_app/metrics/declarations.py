@@ -25,7 +25,7 @@ REQUEST_SECONDS = Histogram(
 )
 REFUSED = Counter(
     "concierge_http_refused",
-    "Requests refused before their view: not-allowed, scope-missing, too-many-requests, …",
+    "Requests refused unseen: not-allowed, scope-missing, too-many-requests, too-many-events, …",
     ("reason",),
     registry=REGISTRY,
 )
