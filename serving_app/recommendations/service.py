@@ -12,6 +12,7 @@ from time import perf_counter_ns
 from serving_app.catalogue.current_items import CurrentItems
 from serving_app.filters.hard_filters import build_hard_filters
 from serving_app.live.state import EMPTY_STATE, LiveState
+from serving_app.metrics import declarations as metrics
 from serving_app.overrides.index import OverrideIndex
 from serving_app.overrides.rule_set import RuleSet
 from serving_app.recommendations.decide import decide_list
@@ -115,7 +116,10 @@ class RecommendationService:
             served = replace(served, decision=EMPTY_DECISION, next_cursor=None)
         if is_shown and placement.fatigue_rate:
             self._stores.live.record_exposures(visitor, [item.item_id for item in served.decision.items], now)
-        return served.as_answer()
+        answer = served.as_answer()
+        if is_shown:
+            metrics.LISTS.labels(source=answer["source"]).inc()
+        return answer
 
     def _read_live(self, visitor: VisitorKeys, snapshot: Snapshot) -> LiveState:
         """What the visitor did that the snapshot does not know; nothing of somebody who said no to it."""

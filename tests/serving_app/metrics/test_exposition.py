@@ -46,6 +46,21 @@ def test_requests_are_counted_by_declared_route(shop):
     }
 
 
+def test_lists_are_counted_by_source(shop):
+    before = read(shop.client)
+    for path in (
+        "/v1/recommendations?user_id=u-regular",
+        "/v1/recommendations",
+        "/v1/popular",
+        "/v1/popular",
+    ):
+        assert shop.client.get(path).status_code == 200
+    shop.client.head("/v1/popular")
+    after = read(shop.client)
+    changed = {key[1]: after[key] - before.get(key, 0) for key in after if key[0] == "concierge_lists_total"}
+    assert {source: n for source, n in changed.items() if n} == {"personal": 1, "popular": 3}
+
+
 def test_no_value_of_a_request_is_a_label(shop):
     shop.client.get("/v1/recommendations", query_string={"user_id": SECRET, "placement": "home-secret"})
     shop.client.get(f"/v1/customers/{SECRET}", headers={"X-Request-Id": "id-secret"})
