@@ -1,20 +1,20 @@
 """`make soak NAME=hidden_items`, short: what was hidden is in no answer, through a publish and a kill."""
 
-from benchmarks.soak.hidden_items.__main__ import Pace, run_soak
+from benchmarks.soak.hidden_items.__main__ import Goal, Pace, run_soak
 from benchmarks.soak.hidden_items.books import HiddenBooks
 
 PACE = Pace(flips=0.01, nights=0.8, kills=1.5)
 
 
 def test_what_is_hidden_is_served_no_more(tmp_path):
-    result = run_soak(tmp_path, n_answers=600, n_clients=6, pace=PACE, least_kills=1)
+    result = run_soak(tmp_path, Goal(answers=600, kills=1), n_clients=6, pace=PACE)
     assert result.counts.violations == []
-    assert result.n_hides > 10 and result.n_killed >= 1 and len(result.counts.snapshots) >= 2
+    assert result.n_hides >= 3 and result.n_killed >= 1 and len(result.counts.snapshots) >= 2
     assert result.counts.n_items > 10 * result.counts.n_answers
 
 
 def test_the_control_is_noticed(tmp_path):
-    result = run_soak(tmp_path, n_answers=150, n_clients=6, pace=PACE, is_silent=True)
+    result = run_soak(tmp_path, Goal(answers=150), n_clients=6, pace=PACE, is_silent=True)
     assert result.counts.n_violations > 10
 
 

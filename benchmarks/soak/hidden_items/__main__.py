@@ -31,6 +31,18 @@ class Pace(NamedTuple):
     kills: float = 20.0
 
 
+class Goal(NamedTuple):
+    """When a run ends: after so many answers and kills, or so many seconds."""
+
+    answers: int
+    kills: int = 0
+    seconds: float = float("inf")
+
+    def is_reached(self, n_answers: int, n_killed: int, seconds: float) -> bool:
+        """Whether a run has come so far."""
+        return seconds > self.seconds or (n_answers >= self.answers and n_killed >= self.kills)
+
+
 class SoakResult(NamedTuple):
     """What the clients met, and what happened meanwhile."""
 
@@ -42,10 +54,8 @@ class SoakResult(NamedTuple):
     seconds: float
 
 
-def run_soak(
-    folder: Path, n_answers: int, n_clients: int, pace: Pace, is_silent: bool = False, least_kills: int = 0
-) -> SoakResult:
-    """Hide, publish and kill until so many answers were checked, and so many workers killed."""
+def run_soak(folder: Path, goal: Goal, n_clients: int, pace: Pace, is_silent: bool = False) -> SoakResult:
+    """Hide, publish and kill until the goal is reached."""
     home = folder / ("control" if is_silent else "home")
     publish_night(home, 1)
     server, books, stop = ServiceProcess(home), HiddenBooks(), threading.Event()
@@ -59,7 +69,7 @@ def run_soak(
             repeat(publisher.publish, pace.nights, stop),
             repeat(killer.kill, pace.kills, stop),
         ]
-        while clients.counts.n_answers < n_answers or killer.n_killed < least_kills:
+        while not goal.is_reached(clients.counts.n_answers, killer.n_killed, time.monotonic() - started):
             time.sleep(0.05)
         counts = clients.stop()
         stop.set()
@@ -90,12 +100,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make soak NAME=hidden_items", description=__doc__.splitlines()[0])
     parser.add_argument("--answers", type=int, default=1_000_000)
     parser.add_argument("--control-answers", type=int, default=2_000)
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="at most, whatever --answers says"
+    )
     parser.add_argument("--clients", type=int, default=16)
     args = parser.parse_args()
+    goal = Goal(args.answers, seconds=args.minutes * 60)
     with tempfile.TemporaryDirectory() as folder:
-        result = run_soak(Path(folder), args.answers, args.clients, Pace())
+        result = run_soak(Path(folder), goal, args.clients, Pace())
         print(describe(result), *result.counts.violations, sep="\n")
-        control = run_soak(Path(folder), args.control_answers, args.clients, Pace(), is_silent=True)
+        goal = Goal(args.control_answers)
+        control = run_soak(Path(folder), goal, args.clients, Pace(), is_silent=True)
         print(f"control, the service told nothing: {describe(control)}")
     return 1 if result.counts.n_violations or not control.counts.n_violations else 0
 
