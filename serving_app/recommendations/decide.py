@@ -140,7 +140,11 @@ def combine_removals(
             return Removal(OVERRIDES, BLOCKED, block)
         return None
 
-    return trace.follow_removals(find_removal) if trace else find_removal
+    if trace:
+        return trace.follow_removals(find_removal)
+    if rules.admitted is not None:
+        return lambda item_id: None if item_id == rules.admitted else find_removal(item_id)
+    return find_removal
 
 
 def list_categories(rules: Rules, item_id: str) -> Sequence[str]:

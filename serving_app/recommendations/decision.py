@@ -53,6 +53,7 @@ class Rules:
         diversity: λ, from 0 (as scored) to 1 (as different as can be).
         max_per_category: in this list; never broken, not by a pin either.
         leaves_out_cart: whether what lies in the visitor's cart is left out.
+        admitted: an item that nothing removes, to find out what its list would be then; None: no such.
     """
 
     n: int
@@ -67,6 +68,7 @@ class Rules:
     max_per_category: int | None = None
     fatigue: Fatigue = NO_FATIGUE
     leaves_out_cart: bool = False
+    admitted: str | None = None
 
 
 class DecidedItem(NamedTuple):

@@ -88,6 +88,34 @@ class RecommendationQuery(ListQuery):
     item_id: Id | None = Field(None, description="of the page, for placements with the source similar")
 
 
+class WhyNotQuery(ListQuery):
+    """The query for why an item is not in a list."""
+
+    item_id: Id = Field(description="the item that is missed")
+
+
+class WhyNotAnswer(BaseModel):
+    """Why an item is not in a visitor's list, and the smallest change that would have it there."""
+
+    customer_id: str | None = Field(description="whose list it is; null: a stranger's")
+    placement: str
+    item_id: str
+    rank: int | None = Field(description="its rank in the list; null: it is not in it")
+    obstacles: list["Obstacle"] = Field(description="all that keeps it out, in the order of the stages")
+    rank_without: int | None = Field(
+        description="its rank when every obstacle is gone; null: no list offers it, or it is in the list"
+    )
+
+
+class Obstacle(BaseModel):
+    """What keeps an item out of a list."""
+
+    stage: Literal["gather", "filters", "live", "overrides", "diversity", "fill"]
+    reason: str = Field(description="a stable word")
+    override_id: str | None
+    change: str = Field(description="what would remove it, in words")
+
+
 class ItemAnswer(BaseModel):
     """One item of a list."""
 

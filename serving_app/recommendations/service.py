@@ -4,20 +4,24 @@ Without a readable snapshot there is nothing that may be shown, so the answer is
 `static`, status 200: the page stays up.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from time import perf_counter_ns
 
+from expectations.contracts.restrictions import RestrictionView
 from serving_app.catalogue.current_items import CurrentItems
 from serving_app.filters.hard_filters import build_hard_filters
+from serving_app.http.problems import NotReady
 from serving_app.live.state import EMPTY_STATE, LiveState
 from serving_app.metrics import declarations as metrics
 from serving_app.overrides.index import OverrideIndex
 from serving_app.overrides.rule_set import RuleSet
+from serving_app.recommendations.cursor import Cursor
 from serving_app.recommendations.decide import decide_list
 from serving_app.recommendations.decision import EMPTY_DECISION
-from serving_app.recommendations.ladder import POPULAR, SIMILAR, ListSubject, gather_rungs
+from serving_app.recommendations.ladder import POPULAR, SIMILAR, ListSubject, Rung, gather_rungs
+from serving_app.recommendations.list_inputs import ListInputs
 from serving_app.recommendations.live_rung import steer_rungs
 from serving_app.recommendations.placements import Placement, Placements
 from serving_app.recommendations.request_rules import (
@@ -26,15 +30,16 @@ from serving_app.recommendations.request_rules import (
     make_rules,
     read_cursor,
 )
-from serving_app.recommendations.schemas import ItemQuery, ListQuery, RecommendationQuery
+from serving_app.recommendations.schemas import ItemQuery, ListQuery, RecommendationQuery, WhyNotQuery
 from serving_app.recommendations.served_list import ServedList
 from serving_app.recommendations.trace import Trace
+from serving_app.recommendations.why_not import find_absence
 from serving_app.storage.snapshots import Snapshot
 from serving_app.stores import Stores
 from serving_app.visitors.keys import VisitorKeys
 from serving_app.visitors.service import VisitorResolver
 
-NOBODY = VisitorKeys()
+NO_INPUTS = ListInputs(VisitorKeys(), EMPTY_STATE, None, None, None)
 
 
 class RecommendationService:
@@ -57,7 +62,6 @@ class RecommendationService:
         self._stores, self._visitors, self._placements = stores, visitors, placements
         self._clock, self._new_id, self._items = clock, new_id, CurrentItems(stores.item_changes)
         self._index: tuple[object, object, OverrideIndex | None] = (None, None, None)
-        self._newest_override: datetime | None = None
 
     def recommend(self, query: RecommendationQuery, is_shown: bool = True) -> dict:
         """The visitor's list."""
@@ -85,30 +89,23 @@ class RecommendationService:
         now, snapshot, cursor = self._clock(), self._stores.snapshots.get_current(), read_cursor(query)
         name = query.placement or name
         trace = Trace(perf_counter_ns) if query.explain else None
-        visitor, decision, live, read_item = NOBODY, EMPTY_DECISION, EMPTY_STATE, None
+        inputs, decision = NO_INPUTS, EMPTY_DECISION
         if snapshot:
             with self._stores.restrictions.open_view() as view:
-                visitor = self._visitors.find_keys_in_view(query, snapshot, view)
-                customer_id, live = visitor.customer_id, self._read_live(visitor, snapshot)
-                overrides = self._select_overrides(snapshot, customer_id, name, now)
-                read_item = self._items.get_reader(snapshot)
-                request = make_filter_request(query, snapshot, customer_id, name, now)
-                find_removal = build_hard_filters(read_item, view, request)
-                rules = make_rules(query, placement, cursor, read_item, overrides, find_removal)
-                subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
-                ladder = gather_rungs(snapshot, subject, placement.sources)
-                if placement.is_steered_by_session and live.events:
-                    ladder = steer_rungs(ladder, live, snapshot, now)
-                decision = decide_list(ladder, live, rules, now, trace)
+                inputs = self._collect_inputs(
+                    query, (name, placement), item_id, cursor, (snapshot, view, now)
+                )
+                decision = decide_list(inputs.gather(), inputs.live, inputs.rules, now, trace)
+        visitor = inputs.visitor
         served = ServedList(
             self._new_id(),
             name,
             visitor.customer_id,
             decision,
             snapshot,
-            read_item,
+            inputs.read_item,
             now,
-            self._compute_ages(live, now),
+            self._compute_ages(inputs.live, now),
             make_next_cursor(query, cursor, decision),
             trace,
         )
@@ -120,6 +117,54 @@ class RecommendationService:
         if is_shown:
             metrics.LISTS.labels(source=answer["source"]).inc()
         return answer
+
+    def explain_absence(self, query: WhyNotQuery) -> dict:
+        """Why an item is not in the visitor's list (`WhyNotAnswer`), and what would have it there.
+
+        Raises:
+            NotReady: nothing readable is published.
+        """
+        now, snapshot = self._clock(), self._stores.snapshots.get_current()
+        if snapshot is None:
+            raise NotReady(self._stores.snapshots.describe_problem())
+        placement, name = self._placements.find(query.placement), query.placement or "recommendations"
+        with self._stores.restrictions.open_view() as view:
+            cursor, made_from = read_cursor(query), (snapshot, view, now)
+            inputs = self._collect_inputs(query, (name, placement), None, cursor, made_from)
+            absence = find_absence(snapshot.normalise_item_id(query.item_id), inputs, now)
+        return {"customer_id": inputs.visitor.customer_id, "placement": name, **absence._asdict()}
+
+    def _collect_inputs(
+        self,
+        query: ListQuery,
+        placement: tuple[str, Placement],
+        item_id: str | None,
+        cursor: Cursor,
+        made_from: tuple[Snapshot, RestrictionView, datetime],
+    ) -> ListInputs:
+        """All that a list is decided from.
+
+        Args:
+            placement: with its name in the answer.
+            item_id: that the list is about; None: it is about none.
+        """
+        (name, settings), (snapshot, view, now) = placement, made_from
+        visitor = self._visitors.find_keys_in_view(query, snapshot, view)
+        customer_id, live = visitor.customer_id, self._read_live(visitor, snapshot)
+        overrides = self._select_overrides(snapshot, customer_id, name, now)
+        read_item = self._items.get_reader(snapshot)
+        request = make_filter_request(query, snapshot, customer_id, name, now)
+        find_removal = build_hard_filters(read_item, view, request)
+        rules = make_rules(query, settings, cursor, read_item, overrides, find_removal)
+        subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
+
+        def gather() -> Iterator[Rung]:
+            ladder = gather_rungs(snapshot, subject, settings.sources)
+            if settings.is_steered_by_session and live.events:
+                return steer_rungs(ladder, live, snapshot, now)
+            return ladder
+
+        return ListInputs(visitor, live, rules, gather, read_item)
 
     def _read_live(self, visitor: VisitorKeys, snapshot: Snapshot) -> LiveState:
         """What the visitor did that the snapshot does not know; nothing of somebody who said no to it."""

@@ -6,30 +6,28 @@ The last one is for items that a client's own library will not leave in a path a
 
 from flask import Blueprint, Response
 
-from serving_app.http.auth import check_scope, get_caller, require_scope
+from serving_app.http.auth import require_scope
 from serving_app.http.operations import describe_operation
-from serving_app.http.problems import BadRequest
 from serving_app.http.requests import is_body_wanted, read_json_object, read_query_parameters
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
+from serving_app.recommendations.list_response import make_list_response
+from serving_app.recommendations.request_checks import check_explain, check_named_once
 from serving_app.recommendations.request_rules import fold_parameters
-from serving_app.recommendations.schemas import ItemQuery, ListAnswer, ListQuery, RecommendationQuery
+from serving_app.recommendations.schemas import (
+    ItemQuery,
+    ListAnswer,
+    ListQuery,
+    RecommendationQuery,
+    WhyNotAnswer,
+    WhyNotQuery,
+)
 from serving_app.recommendations.service import RecommendationService
 
 LIST = {200: ListAnswer}
+KEPT_LIST = {200: ListAnswer, 304: "The list is as it was (If-None-Match)"}
 
 bp = Blueprint("recommendations", __name__)
-
-
-def check_explain(query: ListQuery) -> ListQuery:
-    """The query. Only who has the scope admin sees how a list was decided.
-
-    Raises:
-        ScopeMissing: it asks for a trace, and the caller lacks the scope.
-    """
-    if query.explain:
-        check_scope(get_caller(), "admin", is_for_browsers=False)
-    return query
 
 
 @bp.get("/v1/recommendations")
@@ -40,7 +38,8 @@ def check_explain(query: ListQuery) -> ListQuery:
 def get_recommendations() -> Response:
     """The visitor's recommendation list."""
     query = check_explain(RecommendationQuery(**fold_parameters(read_query_parameters())))
-    return make_json_response(get_service(RecommendationService).recommend(query, is_body_wanted()))
+    answer = get_service(RecommendationService).recommend(query, is_body_wanted())
+    return make_list_response(answer, query)
 
 
 @bp.post("/v1/recommendations")
@@ -55,36 +54,54 @@ def get_recommendations() -> Response:
 def post_recommendations() -> Response:
     """The visitor's recommendation list, asked for in a body."""
     query = check_explain(RecommendationQuery(**read_json_object()))
-    return make_json_response(get_service(RecommendationService).recommend(query))
+    return make_list_response(get_service(RecommendationService).recommend(query), query)
 
 
 @bp.get("/v1/popular")
 @require_scope("read", for_browsers=True)
-@describe_operation("getPopularItems", "What sells in the whole shop", LIST, problems=(400,), query=ListQuery)
+@describe_operation(
+    "getPopularItems", "What sells in the whole shop", KEPT_LIST, problems=(400,), query=ListQuery
+)
 def get_popular_items() -> Response:
     """The list of what is popular in the whole shop."""
     query = check_explain(ListQuery(**fold_parameters(read_query_parameters())))
-    return make_json_response(get_service(RecommendationService).list_popular(query, is_body_wanted()))
+    answer = get_service(RecommendationService).list_popular(query, is_body_wanted())
+    return make_list_response(answer, query, may_be_kept=True)
 
 
 @bp.get("/v1/items/<anything:item_id>/similar", merge_slashes=False)
 @require_scope("read", for_browsers=True)
-@describe_operation("getSimilarItems", "What is like an item", LIST, problems=(400,), query=ListQuery)
+@describe_operation("getSimilarItems", "What is like an item", KEPT_LIST, problems=(400,), query=ListQuery)
 def get_similar_items(item_id: str) -> Response:
     """The list of items like the one in the path."""
-    query = fold_parameters(read_query_parameters())
-    if "item_id" in query:
-        raise BadRequest("item_id stands in the path already")
-    query = check_explain(ItemQuery(item_id=item_id, **query))
-    return make_json_response(get_service(RecommendationService).list_similar(query, is_body_wanted()))
+    values = check_named_once(fold_parameters(read_query_parameters()))
+    query = check_explain(ItemQuery(item_id=item_id, **values))
+    answer = get_service(RecommendationService).list_similar(query, is_body_wanted())
+    return make_list_response(answer, query, may_be_kept=True)
 
 
 @bp.get("/v1/items/similar")
 @require_scope("read", for_browsers=True)
 @describe_operation(
-    "getSimilarItemsByQuery", "What is like an item of any id", LIST, problems=(400,), query=ItemQuery
+    "getSimilarItemsByQuery", "What is like an item of any id", KEPT_LIST, problems=(400,), query=ItemQuery
 )
 def get_similar_items_by_query() -> Response:
     """The list of items like the one in the query."""
     query = check_explain(ItemQuery(**fold_parameters(read_query_parameters())))
-    return make_json_response(get_service(RecommendationService).list_similar(query, is_body_wanted()))
+    answer = get_service(RecommendationService).list_similar(query, is_body_wanted())
+    return make_list_response(answer, query, may_be_kept=True)
+
+
+@bp.get("/v1/recommendations/why-not")
+@require_scope("profiles")
+@describe_operation(
+    "explainAbsence",
+    "Why an item is not in a list",
+    {200: WhyNotAnswer},
+    problems=(400, 503),
+    query=WhyNotQuery,
+)
+def get_why_not() -> Response:
+    """What keeps an item out of a visitor's list, and what would have it there."""
+    query = WhyNotQuery(**fold_parameters(read_query_parameters()))
+    return make_json_response(get_service(RecommendationService).explain_absence(query))

@@ -129,7 +129,23 @@ def test_an_answer_says_where_it_comes_from(shop):
         "currency": "EUR",
         "image_url": "https://shop.example/0.jpg",
     }
-    assert shop.client.get("/v1/popular").headers["Cache-Control"] == "private, no-store"
+    headers = shop.client.get("/v1/popular?user_id=u-regular").headers
+    assert headers["Cache-Control"] == "private, no-store" and "ETag" not in headers
+    assert (headers["X-Model-Version"], headers["X-Snapshot"]) == ("concierge/7", "night-1")
+
+
+@pytest.mark.parametrize("path", ["/v1/popular", "/v1/items/item-05/similar"])
+def test_a_list_that_is_nobodys_own_may_be_kept_while_it_is_as_it_was(shop, path):
+    first = shop.client.get(path)
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    again = {"If-None-Match": first.headers["ETag"]}
+    shop.clock.move(minutes=1)
+    kept = shop.client.get(path, headers=again)
+    assert (kept.status_code, kept.data) == (304, b"")
+    assert len(logged(shop)) == 2, "it is shown again"
+    block(shop, ids(first.json)[0], until="2026-02-22T00:00:00Z")
+    assert shop.client.get(path, headers=again).status_code == 200, "an override changed it"
+    assert shop.client.get(path, query_string={"anonymous_id": "x"}, headers=again).status_code == 200
 
 
 def test_a_short_list_is_filled_from_lower_rungs(shop):
