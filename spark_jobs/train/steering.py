@@ -30,7 +30,7 @@ from models.training_data import Customers
 from spark_jobs.train.training_run import TrainingRun
 
 DAY_SECONDS = 86_400
-MOST_SESSIONS = 4000  # of the window, drawn by the seed
+MOST_SESSIONS = 2000  # of the window, drawn by the seed
 MOST_CUSTOMERS = 600  # whose own lists are made; drawn by the seed
 LIST_LENGTH = 100
 NOTHING_LEARNED = SteeringFit(NO_STEERING, {})

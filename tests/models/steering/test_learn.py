@@ -14,15 +14,15 @@ from models.steering.examples import (
     flatten_weights,
     unflatten_weights,
 )
-from models.steering.learn import (
-    MOMENTS_A_SESSION,
-    draw_moments,
+from models.steering.gate import (
+    Judgement,
+    compute_least_lift,
+    explain_verdict,
     judge_examples,
-    learn_weights,
     measure_best_gain,
     measure_gain,
-    split_by_time,
 )
+from models.steering.learn import MOMENTS_A_SESSION, draw_moments, learn_weights, split_by_time
 from models.steering.logit import ExampleStack, fit_logit
 from models.steering.scoring import EventLists, RelatedItems, steer
 from models.steering.sessions import Moment
@@ -182,3 +182,17 @@ def test_gains_and_lift_by_hand():
     assert judged.lift == pytest.approx(steered - unsteered)
     assert (judged.hits_unsteered, judged.hits_steered) == (1.0, 1.0)
     assert (judged.n_sessions, judged.n_moments) == (2, 2)
+
+
+def test_lists_of_their_own_must_gain_a_share_of_what_they_hold():
+    judged = Judgement(100, 200, 0.3, 0.4, unsteered=0.2, steered=0.215, lift=0.015, low=0.009, high=0.02)
+    own, popular = (
+        [CohortWeights(is_personal, 1, 1.0, (0.0,) * 3, (0.0,) * 3, 0.0)] for is_personal in (True, False)
+    )
+    assert compute_least_lift(judged, popular) == compute_least_lift(None, own) == 0.0
+    assert compute_least_lift(judged, own) == pytest.approx(0.01)
+    assert "not above 0.0100, 5% of what the list holds" in explain_verdict(judged, 0.01)
+    assert (
+        explain_verdict(judged, 0.0)
+        == "lift over the list alone +0.0150 [+0.0090, +0.0200] over 100 sessions"
+    )
