@@ -10,6 +10,7 @@ visitor's answer is made of.
 """
 
 import hashlib
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgpack
@@ -132,6 +133,7 @@ class SnapshotMeta(NamedTuple):
 
     `item_case` is what the shop's catalogue says of letter case in item ids (`contracts.ids`); a snapshot
     made before there was such a rule has none. `time_zone` is the shop's, by whose days events are landed.
+    `absorbed_date` is the last of these days whose events the snapshot all knows, ISO; empty: `landing_date`.
     """
 
     layout: int
@@ -143,6 +145,11 @@ class SnapshotMeta(NamedTuple):
     table_versions: dict[str, int]
     item_case: str = AS_GIVEN
     time_zone: str = "UTC"
+    absorbed_date: str = ""
+
+    def get_absorbed_date(self) -> date:
+        """The day up to whose end the service's live state drops what was received."""
+        return date.fromisoformat(self.absorbed_date or self.landing_date)
 
 
 def get_customer_list_key(customer_id: str) -> bytes:

@@ -39,7 +39,7 @@ def refill_live_states(
     if not reason:
         return
     snapshot, n_events = snapshots.get_current(), 0
-    after = date.fromisoformat(snapshot.meta.landing_date) if snapshot else None
+    after = snapshot.meta.get_absorbed_date() if snapshot else None
     files = find_log_files(HomePaths(home), after)
     newest = select_newest(files, most_bytes)
     events = read_events(newest, snapshot)

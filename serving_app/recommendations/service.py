@@ -6,7 +6,7 @@ Without a readable snapshot there is nothing that may be shown, so the answer is
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from time import perf_counter_ns
 
 from expectations.contracts.restrictions import RestrictionView
@@ -168,7 +168,7 @@ class RecommendationService:
 
     def _read_live(self, visitor: VisitorKeys, snapshot: Snapshot) -> LiveState:
         """What the visitor did that the snapshot does not know; nothing of somebody who said no to it."""
-        live = self._stores.live.read(visitor, date.fromisoformat(snapshot.meta.landing_date))
+        live = self._stores.live.read(visitor, snapshot.meta.get_absorbed_date())
         return EMPTY_STATE if live.has_personalization_consent is False else live
 
     def _select_overrides(

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from spark_jobs.land.service_logs import find_last_whole_day, move_finished_logs, wait_for_open_logs
+from spark_jobs.land.service_logs import move_finished_logs, wait_for_open_logs
 from spark_jobs.run.context import ROOT, LandingDates, RunContext
 from spark_jobs.sources.declaration import GeneratorProgram, ServiceLog, SharedFolder, Source
 from spark_jobs.sources.landed_files import list_landing_dates
+from spark_jobs.sources.service_logs import find_last_whole_day
 
 logger = logging.getLogger(__name__)
 

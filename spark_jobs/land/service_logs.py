@@ -5,16 +5,15 @@ from its live state what the snapshot stands for. So a file of those days that i
 waited for: a worker finishes its file after a minute.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
+from spark_jobs.sources.service_logs import find_first_day, find_times
 
 WAIT_SECONDS = 90.0  # a worker finishes its file after 60 s, and looks every few
 POLL_SECONDS = 2.0
@@ -48,21 +47,12 @@ def wait_for_open_logs(
     return open_logs
 
 
-def find_last_whole_day(now: datetime, time_zone: str) -> date:
-    """The shop's newest day that is over: there is always an open log of the day that goes on."""
-    return now.astimezone(ZoneInfo(time_zone)).date() - timedelta(days=1)
-
-
 def list_open_logs(logs: Path, last_day: date, time_field: str, zone: ZoneInfo) -> list[str]:
     """Names of files that are being written and whose first record is of `last_day` or before."""
     names = []
     for file in sorted(logs.glob(f"[!.]*{OPEN_SUFFIX}")):
-        try:
-            with file.open("rb") as lines:
-                first = find_times(lines, time_field, zone, n_lines=1)
-        except FileNotFoundError:
-            continue  # finished meanwhile
-        if first and first[0].date() <= last_day:
+        first_day = find_first_day(file, time_field, zone)
+        if first_day and first_day <= last_day:
             names.append(file.name)
     return names
 
@@ -86,18 +76,3 @@ def find_newest_day(file: Path, time_field: str, zone: ZoneInfo) -> date:
     with file.open("rb") as lines:
         times = find_times(lines, time_field, zone)
     return max(times, default=datetime.fromtimestamp(file.stat().st_mtime, zone)).date()
-
-
-def find_times(
-    lines: BinaryIO, time_field: str, zone: ZoneInfo, n_lines: int | None = None
-) -> list[datetime]:
-    """When each record was written, in the shop's zone; of the first lines, or of all."""
-    times = []
-    for number, line in enumerate(lines):
-        if number == n_lines:
-            break
-        try:
-            times.append(datetime.fromisoformat(json.loads(line)[time_field]).astimezone(zone))
-        except (ValueError, TypeError, KeyError):
-            continue
-    return times

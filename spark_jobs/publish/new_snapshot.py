@@ -18,7 +18,9 @@ from spark_jobs.publish.snapshot_tables import (
 )
 from spark_jobs.publish.snapshot_writer import find_free_name, write_snapshot
 from spark_jobs.run.context import RunContext
-from spark_jobs.sources.registry import find_item_case, find_item_rule_names, load_sources
+from spark_jobs.sources.declaration import Source
+from spark_jobs.sources.registry import LIVE_SOURCE, find_item_case, find_item_rule_names, load_sources
+from spark_jobs.sources.service_logs import find_absorbed_date
 
 
 def check_lists(context: RunContext, tables: SnapshotTables, now: Published | None) -> ListFigures:
@@ -70,6 +72,7 @@ def store_snapshot(
         {name: versions[name] for name in names if name in versions},
         find_item_case(home_sources),
         home_sources[0].time_zone,
+        find_live_absorbed_date(context, home_sources, landing_date).isoformat(),
     )
     if now and published_lists.is_same_content(
         published_lists.read_snapshot_meta(folder / now.snapshot), meta
@@ -78,3 +81,10 @@ def store_snapshot(
     name = find_free_name(folder, context.slug)
     write_snapshot(folder / name, encode_snapshot(tables, meta, find_item_rule_names(home_sources)))
     return name, meta
+
+
+def find_live_absorbed_date(context: RunContext, home_sources: list[Source], landing_date: date) -> date:
+    """The last shop day whose live events have all landed."""
+    live = next(source for source in home_sources if source.name == LIVE_SOURCE)
+    logs = context.settings.paths.serving / live.origin.folder
+    return find_absorbed_date(logs, landing_date, context.now, live.time_zone, live.origin.time_field)

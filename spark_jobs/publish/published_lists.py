@@ -31,7 +31,7 @@ def read_snapshot_meta(folder: Path) -> snapshot.SnapshotMeta | None:
 
 def is_same_content(current: snapshot.SnapshotMeta | None, due: snapshot.SnapshotMeta) -> bool:
     """Whether the same tables, model and code made both; when they were made is no part of what they hold."""
-    of_the_run = {"run_id": "", "landing_date": "", "published_at": ""}
+    of_the_run = {"run_id": "", "landing_date": "", "published_at": "", "absorbed_date": ""}
     return current is not None and current._replace(**of_the_run) == due._replace(**of_the_run)
 
 

@@ -16,7 +16,8 @@ from spark_jobs.sources.declaration import Source
 PACKAGE = "spark_jobs.ingest.sources"
 FOLDER = Path(__file__).resolve().parents[1] / "ingest" / "sources"
 # the service's own logs, and the events sent to it: in every home
-SERVICE_SOURCES = ("serving", "live")
+LIVE_SOURCE = "live"
+SERVICE_SOURCES = ("serving", LIVE_SOURCE)
 
 
 class SourceError(ValueError):

@@ -1,12 +1,12 @@
 """Logs of the service come to the day of their newest record; one of a past day is waited for. No Spark."""
 
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from spark_jobs.land.service_logs import find_last_whole_day, move_finished_logs, wait_for_open_logs
+from spark_jobs.land.service_logs import move_finished_logs, wait_for_open_logs
 
 MONDAY = date(2026, 1, 5)
 MARTINIQUE = "America/Martinique"  # four hours behind UTC
@@ -59,15 +59,6 @@ def test_an_open_log_of_a_past_day_is_waited_for(tmp_path, caplog):
 def test_an_open_log_of_today_is_not_waited_for(tmp_path, content):
     write_log(tmp_path / "log", "1.jsonl.open", *content)
     assert wait_for_open_logs(tmp_path / "log", MONDAY, "receivedAt", MARTINIQUE, sleep=pytest.fail) == []
-
-
-@pytest.mark.parametrize(
-    ("now", "whole"),
-    [("2026-01-07T03:00:00+00:00", MONDAY), ("2026-01-07T04:00:00+00:00", date(2026, 1, 6))],
-)
-def test_a_day_is_whole_when_the_shop_has_closed_it(now, whole):
-    """At 03:00 UTC, when the night begins, it is eleven in the evening in Martinique."""
-    assert find_last_whole_day(datetime.fromisoformat(now), MARTINIQUE) == whole
 
 
 def test_a_log_that_stays_open_is_named_and_the_run_goes_on(tmp_path, caplog):
