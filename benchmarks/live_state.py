@@ -53,7 +53,7 @@ class SqliteBackend:
         ]
         return [row and row[0] for row in rows]
 
-    def update(self, change: Callable) -> None:
+    def update(self, change: Callable, is_patient: bool = False) -> None:
         self._connection.execute("begin immediate")
         transaction = RedisTransaction(self.read)
         change(transaction)

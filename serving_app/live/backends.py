@@ -53,8 +53,12 @@ class LiveBackend(Protocol):
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values, None where there is none."""
 
-    def update(self, change: Callable[[BackendTransaction], None]) -> None:
-        """Run a change in one transaction; a change that met another one is run again."""
+    def update(self, change: Callable[[BackendTransaction], None], is_patient: bool = False) -> None:
+        """Run a change in one transaction; a change that met another one is run again.
+
+        Args:
+            is_patient: nobody waits for it, so it may take a second.
+        """
 
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         """Delete some of what has outlived its lifetime, or lies under a forbidden root: for a timer."""

@@ -69,13 +69,14 @@ class GuardedBackend:
         self._problems: dict[CircuitBreaker, str] = {}
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        return self._call(self._reads, lambda: self._backend.read(keys))
+        return self._call(self._reads, lambda: self._backend.read(keys), self._slow_seconds)
 
-    def update(self, change: Callable[[BackendTransaction], None]) -> None:
-        self._call(self._writes, lambda: self._backend.update(change))
+    def update(self, change: Callable[[BackendTransaction], None], is_patient: bool = False) -> None:
+        slow_seconds = math.inf if is_patient else self._slow_seconds
+        self._call(self._writes, lambda: self._backend.update(change, is_patient), slow_seconds)
 
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
-        self._call(self._writes, lambda: self._backend.sweep(is_forbidden))
+        self._call(self._writes, lambda: self._backend.sweep(is_forbidden), math.inf)
 
     def take_begun_anew(self) -> str:
         """Why the database was begun anew, once; empty when it was not."""
@@ -91,7 +92,7 @@ class GuardedBackend:
         """Why the newest call failed, of those that read or of those that write; empty when both work."""
         return self._problems.get(self._reads) or self._problems.get(self._writes) or ""
 
-    def _call(self, breaker: CircuitBreaker, ask: Callable[[], Any]) -> Any:
+    def _call(self, breaker: CircuitBreaker, ask: Callable[[], Any], slow_seconds: float) -> Any:
         if not breaker.may_call():
             raise BackendError(self._problems.get(breaker) or "the live states are away")
         started = self._clock()
@@ -101,7 +102,7 @@ class GuardedBackend:
             breaker.note_failure()
             self._problems[breaker] = str(error)
             raise
-        if self._clock() - started > self._slow_seconds:
+        if self._clock() - started > slow_seconds:
             breaker.note_failure()
             self._problems[breaker] = "the live states cannot be used: they are slow"
         else:

@@ -105,7 +105,7 @@ class LmdbBackend:
         with self._begin(is_write=False) as txn:
             return [read_value(txn, key, minutes) for key in keys]
 
-    def update(self, change: Callable[[BackendTransaction], None]) -> None:
+    def update(self, change: Callable[[BackendTransaction], None], is_patient: bool = False) -> None:
         with self._begin(is_write=True) as txn:
             change(LmdbTransaction(txn, self._get_minutes()))
 

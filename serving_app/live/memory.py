@@ -43,7 +43,7 @@ class MemoryBackend:
         now = self._clock().timestamp()
         return [read_value(self.values, key, now) for key in keys]
 
-    def update(self, change: Callable[[BackendTransaction], None]) -> None:
+    def update(self, change: Callable[[BackendTransaction], None], is_patient: bool = False) -> None:
         with self._lock:
             now = self._clock().timestamp()
             transaction = MemoryTransaction(self.values, now)

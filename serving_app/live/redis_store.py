@@ -13,6 +13,7 @@ from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTr
 
 # Of every call; an answer makes two of them, and waits 150 ms at most for everything.
 TIMEOUT_SECONDS = 0.03
+PATIENT_SECONDS = 1.0  # of a call that no answer waits for
 SLOW_SECONDS = 0.06  # of a read or change that makes several calls
 MOST_TRIES = 8  # of a change that met another one of the same visitor
 PREFIX = f"concierge:live:{LAYOUT}:".encode()
@@ -65,76 +66,87 @@ class RedisBackend:
         Args:
             timeout_seconds: of each call, and of making a connection.
         """
-        # Nothing is tried again here: an answer waits for one try; the circuit breaker decides about more.
-        self._client = redis.Redis.from_url(
-            url,
-            socket_timeout=timeout_seconds,
-            socket_connect_timeout=timeout_seconds,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,  # the third needs a greeting more on each connection, and nothing of it is used
-            lib_name=None,
-            lib_version=None,
-        )
-        self._commit = self._client.register_script(COMMIT)
+        self._client, self._patient = connect(url, timeout_seconds), connect(url, PATIENT_SECONDS)
         self._swept_to, self._name, self.begun_anew = 0, b"", ""
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        if not keys:
-            return []
-        found = self._call(lambda: self._client.mget([PREFIX + key for key in keys]))
-        if not isinstance(found, list) or len(found) != len(keys):
-            raise BackendError("the live states cannot be used: Redis answers what was not asked")
-        return found
+        return read_many(self._client, keys)
 
-    def update(self, change: Callable[[BackendTransaction], None]) -> None:
+    def update(self, change: Callable[[BackendTransaction], None], is_patient: bool = False) -> None:
+        client = self._patient if is_patient else self._client
         for _ in range(MOST_TRIES):
-            transaction = RedisTransaction(self.read)
+            transaction = RedisTransaction(lambda keys: read_many(client, keys))
             change(transaction)
-            if not transaction.changes or self._write(transaction):
+            if not transaction.changes or write_changes(client, transaction):
                 return
         raise BackendError("the live states cannot be used: one visitor is written too often at once")
 
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         """Delete some of what is forbidden, and look whether the server has forgotten all."""
-        self._swept_to, keys = self._call(
-            lambda: self._client.scan(self._swept_to, match=PREFIX + b"[sx]/*", count=SWEPT_AT_ONCE)
+        self._swept_to, keys = ask(
+            lambda: self._patient.scan(self._swept_to, match=PREFIX + b"[sx]/*", count=SWEPT_AT_ONCE)
         )
         if forbidden := [key for key in keys if is_of_forbidden(key[len(PREFIX) :], is_forbidden)]:
-            self._call(lambda: self._client.delete(*forbidden))
+            ask(lambda: self._patient.delete(*forbidden))
         self._notice_loss()
 
     def _notice_loss(self) -> None:
         """A server that was started without its data has lost the name that some worker gave the data."""
-        name = self._call(lambda: self._client.get(ORIGIN))
+        name = ask(lambda: self._patient.get(ORIGIN))
         if name is None:
-            self._call(lambda: self._client.set(ORIGIN, uuid.uuid4().hex, nx=True))
-            name = self._call(lambda: self._client.get(ORIGIN))
+            ask(lambda: self._patient.set(ORIGIN, uuid.uuid4().hex, nx=True))
+            name = ask(lambda: self._patient.get(ORIGIN))
         if self._name and name != self._name:
             self.begun_anew = "the Redis server has lost its data"
         self._name = name
 
-    def _write(self, transaction: RedisTransaction) -> bool:
-        """Whether it could be committed; otherwise somebody else has changed what it read."""
-        keys = [PREFIX + key for key in (*transaction.found, *transaction.changes)]
-        hashes = [
-            "" if value is None else hashlib.sha1(value).hexdigest() for value in transaction.found.values()
-        ]
-        writes = [
-            argument
-            for key, value in transaction.changes.items()
-            for argument in ((0, b"") if value is None else (LIFETIMES[key[:2]], value))
-        ]
-        return self._call(lambda: self._commit(keys, [len(hashes), *hashes, *writes])) == 1
 
-    def _call(self, ask: Callable[[], Any]) -> Any:
-        """What Redis answers.
+def connect(url: str, timeout_seconds: float) -> redis.Redis:
+    """A client. It tries nothing again: an answer waits for one try, and the breaker decides about more."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,  # the third needs a greeting more on each connection, and nothing of it is used
+        lib_name=None,
+        lib_version=None,
+    )
 
-        Raises:
-            BackendError: it is away, slow, refuses, or something else listens there.
-        """
-        try:
-            return ask()
-        # what is no Redis answers anything, and the client then fails in many ways
-        except Exception as error:
-            why = type(error).__name__
-            raise BackendError(f"the live states cannot be used: Redis, {why}") from error
+
+def read_many(client: redis.Redis, keys: Sequence[bytes]) -> list[bytes | None]:
+    """The values of these keys."""
+    if not keys:
+        return []
+    found = ask(lambda: client.mget([PREFIX + key for key in keys]))
+    if not isinstance(found, list) or len(found) != len(keys):
+        raise BackendError("the live states cannot be used: Redis answers what was not asked")
+    return found
+
+
+def write_changes(client: redis.Redis, transaction: RedisTransaction) -> bool:
+    """Whether they could be committed; otherwise somebody else has changed what was read."""
+    keys = [PREFIX + key for key in (*transaction.found, *transaction.changes)]
+    hashes = [
+        "" if value is None else hashlib.sha1(value).hexdigest() for value in transaction.found.values()
+    ]
+    writes = [
+        argument
+        for key, value in transaction.changes.items()
+        for argument in ((0, b"") if value is None else (LIFETIMES[key[:2]], value))
+    ]
+    commit = client.register_script(COMMIT)
+    return ask(lambda: commit(keys, [len(hashes), *hashes, *writes])) == 1
+
+
+def ask(call: Callable[[], Any]) -> Any:
+    """What Redis answers.
+
+    Raises:
+        BackendError: it is away, slow, refuses, or something else listens there.
+    """
+    try:
+        return call()
+    # what is no Redis answers anything, and the client then fails in many ways
+    except Exception as error:
+        raise BackendError(f"the live states cannot be used: Redis, {type(error).__name__}") from error

@@ -87,7 +87,7 @@ class LiveStates:
             if not self._write_lists(lists):
                 return self._lists.put_back(lists)
         while events := self._events.take(WRITTEN_AT_ONCE):
-            if not self._write_events(events):
+            if not self._write_events(events, is_patient=True):
                 return self._events.put_back(events)
 
     def sweep(self) -> None:
@@ -104,12 +104,12 @@ class LiveStates:
         problem = self._backend.describe_problem()
         return f"what visitors do now changes nothing, or later: {problem}" if problem else ""
 
-    def _write_events(self, events: Sequence[LiveEvent]) -> bool:
+    def _write_events(self, events: Sequence[LiveEvent], is_patient: bool = False) -> bool:
         """Whether they could be written."""
         routed = self._roots.route(events)
         try:
             with observe_call("record"):
-                self._backend.update(lambda transaction: record_events(transaction, routed))
+                self._backend.update(lambda txn: record_events(txn, routed), is_patient)
         except BackendError:
             return False
         return True
@@ -120,7 +120,7 @@ class LiveStates:
                 record_exposures(transaction, visitor, item_ids, shown_at)
 
         try:
-            self._backend.update(change)
+            self._backend.update(change, is_patient=True)
         except BackendError:
             return False
         return True

@@ -27,7 +27,7 @@ class Backend:
             raise BackendError(self.reason)
         return [b"1" for _ in keys]
 
-    def update(self, change):
+    def update(self, change, is_patient):
         self.read([])
 
 
@@ -90,6 +90,17 @@ def test_what_is_slow_has_failed(guarded, backend):
     assert ask(guarded, 100) == 3  # its answers are used, and then it is left alone
     assert guarded.describe_problem() == "the live states cannot be used: they are slow"
     assert backend.n_calls == 3
+
+
+def test_what_nobody_waits_for_may_be_slow(guarded, backend):
+    backend.takes = 0.5
+    for _ in range(5):
+        guarded.update(lambda txn: None, is_patient=True)
+    assert guarded.describe_problem() == ""
+    for _ in range(3):
+        guarded.update(lambda txn: None)
+    with pytest.raises(BackendError):
+        guarded.update(lambda txn: None, is_patient=True)
 
 
 def test_what_cannot_be_written_is_still_read(guarded, backend):

@@ -106,7 +106,7 @@ def test_nothing_is_counted_of_who_has_no_keys(shop):
 def test_a_large_batch_is_recorded_in_parts_and_whole(shop):
     n_written = []
     update = shop.database.update
-    shop.database.update = lambda change: n_written.append(1) or update(change)
+    shop.database.update = lambda change, is_patient: n_written.append(1) or update(change)
     shop.live.record(
         [make_event("view", f"item-{n:03d}", browser=f"b-{n % 7}", minute=n) for n in range(450)]
     )
