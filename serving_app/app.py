@@ -132,6 +132,7 @@ def create_app(
     register_compression(app)
     app.url_map.merge_slashes = False  # it answers `//v1` by a redirect to whatever host the request names
     app.url_map.converters["anything"] = AnyPathConverter
+    app.url_map.redirect_defaults = False  # a second path of a view answers itself
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     limits = RateLimits(settings.key_rate, settings.workers)

@@ -23,7 +23,9 @@ TOKEN_HEADER = "X-Concierge-User-Token"
 SERVER_PARAMETERS = ("customer_id", "explain")
 CORS_HEADERS = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
-    "Access-Control-Allow-Headers": f"Authorization, Content-Type, X-Request-Id, {TOKEN_HEADER}",
+    "Access-Control-Allow-Headers": (
+        f"Authorization, Content-Type, X-Request-Id, X-Retry-Count, {TOKEN_HEADER}"
+    ),
     "Access-Control-Max-Age": "600",
 }
 EXPOSED_HEADERS = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy"

@@ -90,6 +90,8 @@ def collect_routes(app: Flask) -> Iterator[Route]:
         TypeError: a view declares none.
     """
     for rule in app.url_map.iter_rules():
+        if rule.alias:  # another path of a route that is described
+            continue
         view = app.view_functions[rule.endpoint]
         operation = getattr(view, ATTRIBUTE, None)
         if operation is None:

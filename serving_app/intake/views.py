@@ -1,5 +1,7 @@
 """`/v1/batch` and the calls of Segment's HTTP tracking format: what happened in the shop, stored before it is
 acknowledged and known to the next answer.
+
+Segment's client for browsers asks by the initial of a call (`/v1/t`): the same views, under a second path.
 """
 
 from flask import Blueprint, Response
@@ -19,6 +21,7 @@ bp.before_request(allow_large_body)
 
 
 @bp.post("/v1/batch")
+@bp.post("/v1/b", alias=True)
 @require_scope("events", for_browsers=True)
 @describe_operation("sendEvents", "Send events", {200: EventsAnswer}, PROBLEMS, body=SentBatchBody)
 def send_batch() -> Response:
@@ -27,6 +30,7 @@ def send_batch() -> Response:
 
 
 @bp.post("/v1/track")
+@bp.post("/v1/t", alias=True)
 @require_scope("events", for_browsers=True)
 @describe_operation("track", "Say what somebody did", {200: EventsAnswer}, PROBLEMS, body=SentCallBody)
 def track() -> Response:
@@ -35,6 +39,7 @@ def track() -> Response:
 
 
 @bp.post("/v1/page")
+@bp.post("/v1/p", alias=True)
 @require_scope("events", for_browsers=True)
 @describe_operation("page", "Say which page was seen", {200: EventsAnswer}, PROBLEMS, body=SentCallBody)
 def page() -> Response:
@@ -43,6 +48,7 @@ def page() -> Response:
 
 
 @bp.post("/v1/screen")
+@bp.post("/v1/s", alias=True)
 @require_scope("events", for_browsers=True)
 @describe_operation("screen", "Say which screen was seen", {200: EventsAnswer}, PROBLEMS, body=SentCallBody)
 def screen() -> Response:
@@ -51,6 +57,7 @@ def screen() -> Response:
 
 
 @bp.post("/v1/identify")
+@bp.post("/v1/i", alias=True)
 @require_scope("events", for_browsers=True)
 @describe_operation(
     "identify", "Say who a browser's user is", {200: EventsAnswer}, PROBLEMS, body=SentCallBody
@@ -61,6 +68,7 @@ def identify() -> Response:
 
 
 @bp.post("/v1/alias")
+@bp.post("/v1/a", alias=True)
 @require_scope("events", for_browsers=True)
 @describe_operation("alias", "Say which two ids are one's", {200: EventsAnswer}, PROBLEMS, body=SentCallBody)
 def alias() -> Response:
@@ -69,6 +77,7 @@ def alias() -> Response:
 
 
 @bp.post("/v1/group")
+@bp.post("/v1/g", alias=True)
 @require_scope("events", for_browsers=True)
 @describe_operation(
     "group", "Say to which group a user belongs", {200: EventsAnswer}, PROBLEMS, body=SentCallBody

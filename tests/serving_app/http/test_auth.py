@@ -36,6 +36,7 @@ ACCESS = {
     "/v1/identity/decisions/<decision_id>": "admin",
     "/v1/batch": "events browser",
     **{f"/v1/{call}": "events browser" for call in CALLS},
+    **{f"/v1/{initial}": "events browser" for initial in "btpsiag"},
     "/v1/webhooks/<name>": "public",  # a delivery's signature is its key
     "/healthz": "public",
     "/readyz": "public",

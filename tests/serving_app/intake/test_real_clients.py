@@ -2,8 +2,12 @@
 
 import json
 import subprocess
+import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from segment.analytics.client import Client
@@ -18,22 +22,41 @@ N_EVENTS = 120
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A real server over a home with a key of the scope events; `new_records` gives what its log holds since
-    it was last asked.
+def page_address(node_clients):
+    """Where a shop's own server hands out Segment's client for browsers: not the origin of the service."""
+    folder = node_clients / "node_modules" / "@segment" / "analytics-next" / "dist" / "umd"
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as shop:
+        threading.Thread(target=shop.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{shop.server_port}"
+        shop.shutdown()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, page_address):
+    """A real server over a home with a server's and a page's key for events; `new_records` gives what its log
+    holds since it was last asked.
     """
     home = tmp_path_factory.mktemp("home")
     publish(home, "night-1")
-    keys, texts = [], []
+    texts = []
 
-    def add(_):
-        made, text = add_key(keys, NewKey("clients", ("events",)), datetime.now(UTC))
-        texts.append(text)
-        return made
+    def add(keys):
+        for new in (
+            NewKey("server", ("events",)),
+            NewKey("page", ("events",), kind="browser", origins=(page_address,)),
+        ):
+            keys, text = add_key(keys, new, datetime.now(UTC))
+            texts.append(text)
+        return keys
 
     FileKeys(home).change(add)
     started = Server(home)
-    started.write_key, n_read = texts[0], 0
+    (started.write_key, started.page_key), n_read = texts, 0
 
     def new_records():
         nonlocal n_read
@@ -100,3 +123,50 @@ def test_a_client_whose_key_may_not(server):
     client.shutdown()
     assert errors == [401]
     assert server.new_records() == []
+
+
+IN_THE_PAGE = """
+async ({key, host}) => {
+  const load = document.createElement('script')
+  load.src = '/index.js'
+  await new Promise((done) => { load.onload = done; document.head.append(load) })
+  const settings = {apiKey: key, apiHost: host + '/v1', protocol: 'http'}
+  const [analytics] = await AnalyticsNext.AnalyticsBrowser.load(
+    {writeKey: key, cdnSettings: {integrations: {'Segment.io': settings}}}
+  )
+  await analytics.track('Product Viewed', {product_id: 'item-05', price: 12.5})
+  await analytics.identify('u-1', {email: 'ada@shop.example'})
+  await analytics.page('Home')
+  await analytics.alias('u-1', 'b-0')
+  await analytics.group('g-1')
+  const body = {writeKey: key, batch: [{type: 'page', anonymousId: 'b-1', messageId: 'left'}]}
+  return navigator.sendBeacon('http://' + host + '/v1/batch', JSON.stringify(body))
+}
+"""
+
+
+def test_the_client_for_browsers_and_a_page_that_is_left(server, browser, page_address):
+    """In Chromium, from another origin: preflights, the paths `/v1/t` and alike, and `sendBeacon`."""
+    page, wrong = browser.new_page(), []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    page.goto(page_address)
+    host = server.url.removeprefix("http://")
+    assert page.evaluate(IN_THE_PAGE, {"key": server.page_key, "host": host})
+    records, until = [], time.monotonic() + 30
+    while len(records) < 6 and time.monotonic() < until:
+        page.wait_for_timeout(50)
+        records += server.new_records()
+    page.close()
+    assert wrong == []
+    assert Counter(record["type"] for record in records) == {
+        "track": 1,
+        "identify": 1,
+        "page": 2,
+        "alias": 1,
+        "group": 1,
+    }
+    assert not [record for record in records if "quarantined" in record]
+    seen = next(record for record in records if record["type"] == "track")
+    assert seen["anonymousId"] and seen["properties"]["product_id"] == "item-05"
+    assert server.page_key not in str(records)
