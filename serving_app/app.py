@@ -101,6 +101,7 @@ def create_app(
         stores.keys,
         stores.live,
         stores.events,
+        stores.item_changes,
         placements,
         declared_webhooks,
     )

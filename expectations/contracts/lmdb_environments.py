@@ -76,6 +76,17 @@ class WatchedEnvironment:
         self._written: tuple[FileStamps, int] = (), -1  # nothing yet that it could differ from
         self._is_as_written(make_file_stamp(self._file.stat()))
 
+    def check_length(self) -> None:
+        """Called before a page is read, as opening a sub-database does: a page beyond the end of a file that
+        was cut ends the process by a signal.
+
+        Raises:
+            lmdb.CorruptedError: the file is shorter than it says.
+        """
+        n_bytes = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
+        if self._file.stat().st_size < n_bytes:
+            raise lmdb.CorruptedError("cut off")
+
     def is_intact(self) -> bool:
         """Whether the file is still the one that was opened, as long as it says, and changed by transactions
         alone.

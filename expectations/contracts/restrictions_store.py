@@ -46,6 +46,7 @@ class RestrictionDatabase(WatchedEnvironment):
         """
         try:
             super().__init__(folder, MAP_BYTES, len(DATABASES))
+            self.check_length()
             self._databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
             self._env.reader_check()  # slots of processes that were killed
         except (OSError, lmdb.Error) as error:

@@ -34,7 +34,12 @@ class ItemChangeDatabase(WatchedEnvironment):
     """The environment of a home, open."""
 
     def __init__(self, folder: Path) -> None:
+        """
+        Raises:
+            OSError, lmdb.Error: it cannot be opened, or is damaged.
+        """
         super().__init__(folder, MAP_BYTES, n_databases=2)
+        self.check_length()
         self._changes = self._env.open_db(CHANGES, create=False)
         self._newest = self._env.open_db(NEWEST, create=False)
         self._env.reader_check()  # slots of processes that were killed

@@ -147,6 +147,20 @@ def test_damage_is_told(store, tmp_path, damage):
                 pass
 
 
+def test_a_store_that_was_cut_anywhere_is_refused_and_ends_no_process(store, tmp_path):
+    """Opened by a process that starts: a page beyond the end would end it by a signal."""
+    store.record_permission(CONSENTS, [f"i_{n}" for n in range(500)], Permission(False, at(1), "page"))
+    whole = (tmp_path / "restrictions" / "data.mdb").read_bytes()
+    for n_pages in range(len(whole) // 4096):
+        cut = tmp_path / f"cut-{n_pages}"
+        cut.mkdir()
+        (cut / "data.mdb").write_bytes(whole[: n_pages * 4096])
+        if n_pages == 0:
+            continue  # LMDB makes an empty file anew
+        with pytest.raises(RestrictionsUnreadable):
+            RestrictionDatabase(cut)
+
+
 def test_bytes_that_nobody_wrote_are_not_read(store, tmp_path):
     """In place and while it is open: what is read then may end the process by a signal."""
     store.record_permission(CONSENTS, [f"i_{n}" for n in range(500)], Permission(False, at(1), "page"))

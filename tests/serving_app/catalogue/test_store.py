@@ -1,6 +1,8 @@
 """The store of item changes: twins are alike, workers see each other's writes, damage shows nothing more."""
 
+import os
 import shutil
+import threading
 from itertools import count
 
 import pytest
@@ -147,6 +149,18 @@ def test_a_damaged_store_is_told_and_made_anew_by_the_next_change(folder, harm):
     assert store.read("item-02")["n_stock"].value == 3
 
 
+def test_a_store_that_was_cut_anywhere_ends_no_process(folder, tmp_path):
+    LmdbItemChanges(folder).record([stock(f"item-{n}", n) for n in range(200)])
+    whole = (folder / "data.mdb").read_bytes()
+    for n_pages in range(1, len(whole) // 4096):
+        cut = tmp_path / f"cut-{n_pages}"
+        cut.mkdir()
+        (cut / "data.mdb").write_bytes(whole[: n_pages * 4096])
+        store = LmdbItemChanges(cut)
+        assert (store.read("item-1"), store.get_newest_number()) == ({}, 0)
+        assert "cannot be read" in store.describe_problem()
+
+
 def test_a_store_made_anew_is_no_earlier_one(folder, snapshot):
     store = LmdbItemChanges(folder)
     store.record([stock("item-01", 4), stock("item-02", 4)])
@@ -158,13 +172,41 @@ def test_a_store_made_anew_is_no_earlier_one(folder, snapshot):
     assert (read_item("item-01").n_stock, read_item("item-02").n_stock) == (7, None)
 
 
-def test_what_hides_an_item_outlives_the_store(shop):
+@pytest.mark.parametrize("harm", ["deleted", "cut"])
+def test_what_hides_an_item_outlives_the_store(shop, harm):
     """The restrictions hold it too; the price is lost."""
     shop.client.patch("/v1/items/item-20", json={"n_stock": 0, "price": 1})
     shop.client.patch("/v1/items/item-21", json={"price": 1})
-    shutil.rmtree(shop.home / "serving" / "item_changes")
+    assert not any("items" in one for one in shop.client.get("/readyz").json["problems"])
+    if harm == "deleted":
+        shutil.rmtree(shop.home / "serving" / "item_changes")
+    else:
+        os.truncate(shop.home / "serving" / "item_changes" / "data.mdb", 8192)
+        problems = shop.client.get("/readyz").json["problems"]
+        assert any(one.startswith("the changes of items cannot be read") for one in problems)
     shown = {item["item_id"]: item["price"] for item in shop.client.get("/v1/popular?n=100").json["items"]}
     assert "item-20" not in shown and shown["item-21"] == 23.5
+
+
+def test_two_workers_that_write_at_once_lose_nothing(folder):
+    """Each tells one field of the same items, in an order of its own."""
+
+    def write(name, numbers):
+        store = LmdbItemChanges(folder)
+        for n in numbers:
+            store.record([NewChange(f"item-{n}", {name: n}, at=n + 1)])
+
+    orders = {"price": range(40), "n_stock": range(39, -1, -1)}
+    threads = [threading.Thread(target=write, args=one) for one in orders.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store = LmdbItemChanges(folder)
+    found = [
+        (store.read(f"item-{n}")["price"].value, store.read(f"item-{n}")["n_stock"].value) for n in range(40)
+    ]
+    assert found == [(n, n) for n in range(40)]
 
 
 def test_a_home_that_cannot_be_written(tmp_path):
