@@ -22,7 +22,7 @@ from serving_app.storage.snapshots import Snapshot
 
 # Of the newest files: some 200,000 events, read in half a minute beside the answers.
 MOST_BYTES = 100 << 20
-RECORDED_AT_ONCE = 200
+RECORDED_AT_ONCE = 100
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ def refill_live_states(
     events = read_events(newest, snapshot)
     while chunk := list(islice(events, RECORDED_AT_ONCE)):
         live.record(chunk)
+        live.flush()  # what could not be recorded in the time that an answer has
         n_events += len(chunk)
     if files:
         logger.warning(
