@@ -115,7 +115,7 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
     services = (
         RecommendationService(stores, visitors, placements, clock, new_id),
-        ProfileService(stores.snapshots, visitors),
+        ProfileService(stores.snapshots, stores.live, stores.restrictions, visitors, clock),
         OverrideService(
             stores.overrides, stores.snapshots, OverrideBuilder(visitors, new_id), clock, preview.compare
         ),

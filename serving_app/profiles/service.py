@@ -1,28 +1,117 @@
-"""The slice of a customer's profile that a shop's own servers may read."""
+"""A customer's profile for a shop's own servers: what the night knows, and beside it what they did since."""
 
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from expectations.contracts.restrictions import RestrictionView, find_newest_permission
 from serving_app.http.problems import NotReady, UnknownCustomer
-from serving_app.storage.protocols import SnapshotStore
+from serving_app.http.responses import format_utc
+from serving_app.live.state import LiveState, LiveStore
+from serving_app.profiles.schemas import ProfileLookup, ProfileMask, ProfileQuery
+from serving_app.profiles.slices import select_fields
+from serving_app.storage.protocols import RestrictionStore, SnapshotStore
+from serving_app.storage.snapshots import Snapshot
+from serving_app.visitors.keys import VisitorKeys
 from serving_app.visitors.service import VisitorResolver
+
+MOST_EVENTS = 20
 
 
 class ProfileService:
-    """Reads profile slices of the published snapshot."""
+    """Reads profiles of the published snapshot and of the live states. Answers are dicts as in
+    `CustomerAnswer`.
+    """
 
-    def __init__(self, snapshots: SnapshotStore, visitors: VisitorResolver) -> None:
-        self._snapshots, self._visitors = snapshots, visitors
+    def __init__(
+        self,
+        snapshots: SnapshotStore,
+        live: LiveStore,
+        restrictions: RestrictionStore,
+        visitors: VisitorResolver,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._snapshots, self._live, self._restrictions = snapshots, live, restrictions
+        self._visitors, self._clock = visitors, clock
 
-    def get_profile(self, customer_id: str) -> dict:
-        """The profile slice (`CustomerAnswer`) of whom a customer id of any age stands for now.
+    def get_profile(self, customer_id: str, mask: ProfileMask) -> dict:
+        """The profile of whom a customer id of any age stands for now.
 
         Raises:
             NotReady: nothing readable is published.
             UnknownCustomer: nobody has this id, or nobody who may be personalised for.
         """
+        snapshot = self._get_snapshot()
+        return self._answer(snapshot, self._visitors.resolve_customer_id(customer_id, snapshot), (), mask)
+
+    def find_profile(self, query: ProfileQuery) -> dict:
+        """The profile of whom a user or anonymous id belongs to; raises as `get_profile` does."""
+        kind = "user_id" if query.user_id else "anonymous_id"
+        return self._find(kind, query.user_id or query.anonymous_id, query)
+
+    def look_up_profile(self, lookup: ProfileLookup) -> dict:
+        """The profile of whom any identifier belongs to; raises as `get_profile` does."""
+        return self._find(lookup.kind, lookup.value, lookup)
+
+    def _find(self, kind: str, value: str, mask: ProfileMask) -> dict:
+        snapshot = self._get_snapshot()
+        identifier_ids, customer_id = self._visitors.find_by_identifier(kind, value, snapshot)
+        return self._answer(snapshot, customer_id, identifier_ids, mask)
+
+    def _get_snapshot(self) -> Snapshot:
         snapshot = self._snapshots.get_current()
         if snapshot is None:
             raise NotReady(self._snapshots.describe_problem())
-        current_id = self._visitors.resolve_customer_id(customer_id, snapshot)
-        profile = snapshot.read_customer(current_id) if current_id else None
+        return snapshot
+
+    def _answer(
+        self, snapshot: Snapshot, customer_id: str | None, identifier_ids: Sequence[str], mask: ProfileMask
+    ) -> dict:
+        profile = snapshot.read_customer(customer_id) if customer_id else None
         if profile is None:
             raise UnknownCustomer("No customer has this id, or none who may be personalised for.")
-        return {"customer_id": current_id, **profile._asdict(), "snapshot": snapshot.name}
+        now = self._clock()
+        visitor = VisitorKeys(tuple(identifier_ids), customer_id)
+        live = self._live.read(visitor, date.fromisoformat(snapshot.meta.landing_date))
+        night = profile._asdict() | {"segment_ids": list(profile.segment_ids)}
+        with self._restrictions.open_view() as view:
+            consent = describe_consent([*identifier_ids, customer_id], view)
+        whole = night | {
+            "customer_id": customer_id,
+            "consent": consent,
+            "live": describe_live(live),
+            "ages": {
+                "night": snapshot.compute_age_seconds(now),
+                "live": live.updated_at and round((now - live.updated_at).total_seconds(), 3),
+            },
+            "snapshot": snapshot.name,
+        }
+        return {name: whole[name] for name in select_fields(mask.fields, mask.slice)}
+
+
+def describe_consent(ids: Sequence[str], view: RestrictionView) -> dict[str, Any]:
+    """The newest word on personalization that is recorded of any of these ids, as in `ConsentAnswer`."""
+    newest = find_newest_permission(found for name in ids if (found := view.find_consent(name)))
+    return {
+        "personalization": newest and newest.is_granted,
+        "at": newest and format_utc(newest.at),
+    }
+
+
+def describe_live(live: LiveState) -> dict[str, Any]:
+    """A live state as in `LiveAnswer`."""
+    events = [
+        {
+            "item_id": event.item_id,
+            "event_type": event.event_type,
+            "occurred_at": format_utc(event.occurred_at),
+            "quantity": event.quantity,
+        }
+        for event in reversed(live.events[-MOST_EVENTS:])
+    ]
+    return {
+        "events": events,
+        "cart": dict(live.cart),
+        "session_id": live.session_id,
+        "session_started_at": live.session_started_at and format_utc(live.session_started_at),
+    }

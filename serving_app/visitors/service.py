@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.identity_tables import CORE_IDENTITIES
+from expectations.contracts.phones import normalise_international
 from expectations.contracts.restrictions import RestrictionView
 from serving_app.storage.protocols import RestrictionStore
 from serving_app.storage.snapshots import Snapshot
@@ -51,6 +52,23 @@ class VisitorResolver:
         if not ids or not may_be_personal(ids, snapshot, view):
             return VisitorKeys()
         return VisitorKeys(tuple(asked), customer_id)
+
+    def find_by_identifier(
+        self, kind: str, value: str, snapshot: Snapshot
+    ) -> tuple[Sequence[str], str | None]:
+        """The ids that an identifier of any kind may have, and the customer it belongs to; None as in
+        `find_customer_id`.
+        """
+        forms = (normalise_international(value), value) if kind == "phone" else (value,)
+        ids = list(
+            dict.fromkeys(
+                hash_identifier(self._key, kind, source, form) for form in forms for source in self._sources
+            )
+        )
+        customer_id = next(filter(None, map(snapshot.find_customer_id, ids)), None)
+        with self._restrictions.open_view() as view:
+            is_allowed = customer_id and may_be_personal([*ids, customer_id], snapshot, view)
+        return ids, customer_id if is_allowed else None
 
     def resolve_customer_id(self, customer_id: str, snapshot: Snapshot) -> str | None:
         """The id that a customer id of any age stands for now; None as in `find_customer_id`."""

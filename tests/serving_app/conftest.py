@@ -128,6 +128,8 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     )
     yield contract.get_former_customer_key(FORMER), REGULAR.encode()
     yield contract.get_identifier_key(hash_identifier(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
+    email = hash_identifier(KEY, "email", SOURCE, "ada@shop.example")
+    yield contract.get_identifier_key(email), REGULAR.encode()
     yield (
         contract.get_identifier_key(hash_identifier(KEY, "anonymous_id", SOURCE, "cookie-newcomer")),
         NEWCOMER.encode(),

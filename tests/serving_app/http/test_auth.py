@@ -21,12 +21,15 @@ from tests.serving_app.keys.made_keys import bearer, browser_key, make_keys, ser
 # Which scopes may ask a route, `admin` always; `browser`: with a browser's key too.
 ACCESS = {
     "/v1/recommendations": "read browser",
+    "/v1/recommendations/why-not": "profiles",
     "/v1/popular": "read browser",
     "/v1/items/<anything:item_id>/similar": "read browser",
     "/v1/items/similar": "read browser",
     "/v1/items/<anything:item_id>": "admin",
     "/v1/items/changes": "admin",
     "/v1/customers/<customer_id>": "profiles",
+    "/v1/customers": "profiles",
+    "/v1/customers/lookup": "profiles",
     "/v1/overrides": "overrides",
     "/v1/overrides/audit": "overrides",
     "/v1/overrides/<override_id>": "overrides",
