@@ -6,7 +6,7 @@ import threading
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts.snapshot import ItemFacts
@@ -73,6 +73,7 @@ def test_a_packed_change_that_was_overwritten_hides_the_item():
     assert not apply_change(MUG, UNREADABLE, published_at=10**18).may_be_shown
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(changes, max_size=4))
 def test_twins(tmp_path_factory, batches):
     folder = tmp_path_factory.mktemp("twins") / "item_changes"
