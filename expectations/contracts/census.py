@@ -20,7 +20,8 @@ def fold_category(category: str) -> str:
     return " ".join(compose_nfc(category).casefold().split())
 
 
-def fold_categories(category: str | None, category_path: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=16_384)
+def fold_categories(category: str | None, category_path: tuple[str, ...]) -> tuple[str, ...]:
     """Every category an item belongs to, broadest first, each once."""
     names = (*([category] if category else []), *category_path)
     return tuple(dict.fromkeys(filter(None, map(fold_category, names))))

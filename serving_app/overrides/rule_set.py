@@ -116,18 +116,30 @@ class RuleSet:
         return tuple(found)
 
     def find_boosts(
-        self, item_ids: Sequence[str], list_categories: Callable[[str], Sequence[str]]
+        self, item_ids: Sequence[str], list_categories: Callable[[str], tuple[str, ...]]
     ) -> dict[str, tuple[Override, ...]]:
         """The boosts and buries of those of these items that any concerns: of a hundred items mostly none.
 
         Args:
-            list_categories: of an item, folded; asked only where an override weighs a category.
+            list_categories: of an item, folded, as a tuple; asked only where an override weighs a category.
         """
-        if any(layer.weighed_categories for layer in self._layers):
-            found = ((item_id, self.list_boosts(item_id, list_categories(item_id))) for item_id in item_ids)
-            return {item_id: boosts for item_id, boosts in found if boosts}
         concerned = {item_id for layer in self._layers for item_id in layer.weighed_items.keys() & item_ids}
-        return {item_id: self.list_boosts(item_id) for item_id in concerned}
+        if not any(layer.weighed_categories for layer in self._layers):
+            return {item_id: self.list_boosts(item_id) for item_id in concerned}
+        # a hundred items are of a few categories, and those of one have the same boosts
+        by_categories: dict[Sequence[str], tuple[Override, ...]] = {}
+        found = {}
+        for item_id in item_ids:
+            categories = list_categories(item_id)
+            if item_id in concerned:
+                boosts = self.list_boosts(item_id, categories)
+            elif categories in by_categories:
+                boosts = by_categories[categories]
+            else:
+                boosts = by_categories[categories] = self.list_boosts(item_id, categories)
+            if boosts:
+                found[item_id] = boosts
+        return found
 
 
 def _find(

@@ -147,7 +147,7 @@ def combine_removals(
     return find_removal
 
 
-def list_categories(rules: Rules, item_id: str) -> Sequence[str]:
+def list_categories(rules: Rules, item_id: str) -> tuple[str, ...]:
     """The categories an item belongs to, as overrides compare them; none where no override names one."""
     if not rules.overrides.has_category_rules:
         return ()
@@ -211,10 +211,12 @@ def merge_scaled(
 ) -> Iterator[Candidate]:
     """The candidates of a rung in which boosts or fatigue change the score of some."""
     item_ids = list_item_ids(rung.items)
+    # a category's boost may concern each of ten thousand fillers, of which `index` would search all
+    places = {item_id: place for place, item_id in enumerate(item_ids)}
     scaled, buried, scaled_places = [], [], set()
     for item_id in (boosts.keys() | fatigue.keys()).intersection(item_ids):
         place, own_boosts, factor = (
-            item_ids.index(item_id),
+            places[item_id],
             boosts.get(item_id, ()),
             fatigue.get(item_id, 1.0),
         )

@@ -190,7 +190,7 @@ def encode_census(sources: SnapshotTables) -> Pairs:
     items = sources.items.select(["category", "category_path"]).to_pylist()
     customers = sources.customers.select(["segment_ids", "rfm_segment"]).to_pylist()
     counted = Census.count(
-        (fold_categories(row["category"], row["category_path"] or ()) for row in items),
+        (fold_categories(row["category"], tuple(row["category_path"] or ())) for row in items),
         ({*(row["segment_ids"] or ()), row["rfm_segment"]} - {None} for row in customers),
     )
     yield CENSUS, counted.as_bytes()
