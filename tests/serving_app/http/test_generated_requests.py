@@ -11,7 +11,7 @@ from schemathesis.generation import GenerationMode
 from benchmarks.soak.generated_requests.description import EXCLUDED_CHECKS, describe_strictly
 from tests.serving_app.conftest import Clock, Shop
 
-EXAMPLES = 8
+EXAMPLES = 5
 
 
 @pytest.fixture(scope="module")

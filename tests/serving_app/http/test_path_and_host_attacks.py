@@ -64,7 +64,7 @@ def test_no_address_is_a_way_round_a_scope(shop, read):
         for sent in (poison, {**read, **poison}):
             answer = shop.client.get(path, headers=sent)
             context = f"{path} with {header}: {answer.status_code} {answer.headers}"
-            assert answer.status_code in (401, 403, 404, 429), context
+            assert answer.status_code in (401, 403, 404, 405, 429), context
             assert EVIL not in answer.text and EVIL not in str(answer.headers), context
             assert "X-Evil" not in answer.headers, context
 
@@ -87,7 +87,7 @@ def test_where_a_new_one_is_names_no_host(shop):
 
 
 def test_visitors_at_once_get_their_own_lists_alone(shop, read):
-    """2,000 requests of three visitors on eight threads: no list, no id of another."""
+    """600 requests of three visitors on eight threads: no list, no id of another."""
     visitors = {
         "user_id=u-regular": ("c_regular", "personal"),
         "anonymous_id=cookie-newcomer": ("c_newcomer", "audience"),
@@ -104,4 +104,4 @@ def test_visitors_at_once_get_their_own_lists_alone(shop, read):
         return got == expected and answer.headers["X-Request-Id"] == request_id
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(ask, range(2_000)))
+        assert all(pool.map(ask, range(600)))
