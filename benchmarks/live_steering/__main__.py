@@ -1,7 +1,7 @@
 """What it is worth that live behaviour steers a list:
 
     python -m benchmarks.live_steering retail_rocket [--data ../shared/data/retailrocket]
-    python -m benchmarks.live_steering sample_shop --home FOLDER --as-of 2026-02-18 [--days 3]
+    python -m benchmarks.live_steering sample_shop --home FOLDER --as-of 2026-02-18 [--days 7 --picture FILE]
 
 `retail_rocket`: the next item of a session after one to three items, by what is popular, by STAN alone, by
 what sessions go on with alone, and by the popular list steered. The weights are learned on the 28 days before
@@ -31,11 +31,12 @@ def main() -> None:
     parser.add_argument("--home", type=Path)
     parser.add_argument("--as-of", type=date.fromisoformat, help="the home's last landing day")
     parser.add_argument("--days", type=int, default=3, help="on which the sample shop trades on")
+    parser.add_argument("--picture", type=Path, help="an SVG file, of the sample shop's comparison")
     args = parser.parse_args()
     if args.data_set == "retail_rocket":
         lines = retail_rocket.compare(args.data)
     elif args.home and args.as_of:
-        lines = sample_shop.compare(args.home, args.as_of, args.days)
+        lines = sample_shop.compare(args.home, args.as_of, args.days, args.picture)
     else:
         parser.error("sample_shop needs --home and --as-of")
     print(*lines, sep="\n")

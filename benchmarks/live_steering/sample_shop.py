@@ -12,7 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.live_steering.shop_days import DayTruth, VisitorSessions, read_visitor_sessions, trade_on
+from benchmarks.live_steering.picture import draw_worth
+from benchmarks.live_steering.shop_days import (
+    AHEAD,
+    DayTruth,
+    VisitorSessions,
+    read_visitor_sessions,
+    trade_on,
+)
 from benchmarks.sample_shop_lists.worth import K, compact_rows, compute_list_worth, find_best_items
 from expectations.contracts.published import Published
 from models.evaluation import bootstrap_interval
@@ -40,6 +47,7 @@ ALONE, STEERED, ANYWAY, BEST = (
     "steered in spite of the gate",
     "the best there are",
 )
+LISTS = (ALONE, STEERED, ANYWAY, BEST)
 
 
 class Answer(NamedTuple):
@@ -119,46 +127,79 @@ def read_learned_weights(home: Path) -> SteeringWeights:
     return SteeringWeights(report["popular"]["half_life_places"], cohorts)
 
 
-def compare(home: Path, as_of: date, days: int) -> Iterator[str]:
-    """The comparison, line by line."""
-    replay = Replay(home)
-    seed = json.loads((replay.paths.truth / "shop.json").read_text())
-    answers: list[Answer] = []
+class GroupWorth(NamedTuple):
+    """What a group's lists are worth, per `PER` moments.
+
+    Attributes:
+        worth: float [lists]: means over sessions.
+        gains: float [lists, 3]: over the night's list: mean, low, high.
+    """
+
+    name: str
+    n_sessions: int
+    worth: np.ndarray
+    gains: np.ndarray
+
+    def __str__(self) -> str:
+        parts = [f"{self.n_sessions} sessions"]
+        for name, worth, (lift, low, high) in zip(LISTS, self.worth, self.gains, strict=True):
+            gained = f" ({lift:+.1f} [{low:+.1f}, {high:+.1f}])" if name in (STEERED, ANYWAY) else ""
+            parts.append(f"{name} {worth:.0f}{gained}")
+        return f"{self.name}: " + "; ".join(parts)
+
+
+def replay_days(home: Path, as_of: date, days: int) -> list[Answer]:
+    """The answers at the moments of the days behind a home's last night."""
+    replay, answers = Replay(home), []
+    shop_seed = json.loads((replay.paths.truth / "shop.json").read_text())
     with tempfile.TemporaryDirectory() as folder:
-        shop = trade_on(Path(folder), seed["seed"], seed["customers"], as_of + timedelta(days + 7))
+        last = as_of + timedelta(days + AHEAD)
+        shop = trade_on(Path(folder), shop_seed["seed"], shop_seed["customers"], last)
         for n in range(1, days + 1):
             day = as_of + timedelta(n)
             sessions, truth = read_visitor_sessions(shop, day), DayTruth(shop, day)
             moments = draw_moments(list(iterate_moments(sessions.sessions)), seed=0)
             answers += filter(None, (replay.answer(one, sessions, truth) for one in moments))
+    return answers
+
+
+def compare(home: Path, as_of: date, days: int, picture: Path | None) -> Iterator[str]:
+    """The comparison, line by line; drawn where a picture is asked for."""
+    answers = replay_days(home, as_of, days)
     yield (
-        f"Seed {seed['seed']}, {days} days behind the night of {as_of}: {len(answers):,} moments, at most"
-        f" {MOMENTS_A_SESSION} of a session. Truly expected purchases of the ten items in the coming week,"
-        f" per {PER:,} moments, means over sessions; then the gain over the night's list, paired, 95 %."
+        f"{days} days behind the night of {as_of}: {len(answers):,} moments, at most {MOMENTS_A_SESSION} of a"
+        f" session. Truly expected purchases of the ten items in {AHEAD} days, per {PER:,} moments, means"
+        " over sessions; then the gain over the night's list, paired, 95 %."
     )
-    for name, is_personal in (("strangers: what is popular", False), ("known: lists of their own", True)):
+    groups = group_answers(answers)
+    yield from map(str, groups)
+    if picture:
+        draw_worth(groups, LISTS, picture)
+        yield str(picture)
+
+
+def group_answers(answers: Sequence[Answer]) -> list[GroupWorth]:
+    """Strangers and known customers, by how much they had touched; groups of nobody are left out."""
+    groups = []
+    for who, is_personal in (("strangers", False), ("known", True)):
         own = [one for one in answers if one.is_personal == is_personal]
-        groups = [("all", own)] + [
-            (words, [one for one in own if fewest <= one.n_touched <= most])
-            for words, fewest, most in (("1 item", 1, 1), ("2 items", 2, 2), ("3 or more", 3, 99))
-        ]
-        for words, group in groups:
+        for words, fewest, most in (
+            ("all", 1, 99),
+            ("1 item", 1, 1),
+            ("2 items", 2, 2),
+            ("3 or more", 3, 99),
+        ):
+            group = [one for one in own if fewest <= one.n_touched <= most]
             if group:
-                yield f"{name}, {words}: " + format_group(group)
+                groups.append(summarise_group(f"{who}, {words}", group))
+    return groups
 
 
-def format_group(answers: Sequence[Answer]) -> str:
+def summarise_group(name: str, answers: Sequence[Answer]) -> GroupWorth:
     """The worth of each list for a group."""
     _, which = np.unique([one.session for one in answers], axis=0, return_inverse=True)
-    which = which.ravel()
-    worth = np.array([one.worth for one in answers])
+    which, worth = which.ravel(), np.array([one.worth for one in answers])
     of_session = np.stack([np.bincount(which, column) for column in worth.T], axis=1)
     of_session *= PER / np.bincount(which)[:, None]
-    parts = [f"{len(of_session)} sessions"]
-    for n, name in enumerate((ALONE, STEERED, ANYWAY, BEST)):
-        part = f"{name} {of_session[:, n].mean():.0f}"
-        if n in (1, 2):
-            lift, low, high = bootstrap_interval(of_session[:, n] - of_session[:, 0])
-            part += f" ({lift:+.1f} [{low:+.1f}, {high:+.1f}])"
-        parts.append(part)
-    return "; ".join(parts)
+    gains = [bootstrap_interval(column - of_session[:, 0]) for column in of_session.T]
+    return GroupWorth(name, len(of_session), of_session.mean(axis=0), np.array(gains))

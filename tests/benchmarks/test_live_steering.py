@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.live_steering.sample_shop import Answer, format_group
+from benchmarks.live_steering.sample_shop import LISTS, Answer, draw_worth, group_answers
 from benchmarks.live_steering.shop_days import (
     AHEAD,
     DayTruth,
@@ -64,10 +64,20 @@ def test_the_time_of_a_line_is_corrected_for_its_clock():
         assert parse_line(broken) is None
 
 
-def test_gains_are_means_over_sessions():
+def test_gains_are_means_over_sessions(tmp_path):
     answers = [
         Answer((1, 0), False, 1, (0.1, 0.2, 0.3, 0.4)),
         Answer((1, 0), False, 2, (0.3, 0.4, 0.5, 0.6)),
         Answer((2, 0), False, 1, (0.0, 0.3, 0.0, 0.6)),
     ]
-    assert format_group(answers).startswith("2 sessions; the night's list 100; steered 300 (+200.0 [")
+    everybody, one_item, two_items = group_answers(answers)
+    assert (everybody.name, everybody.n_sessions) == ("strangers, all", 2)
+    # of the first session .2, .3, .4 and .5, of the second 0, .3, 0 and .6
+    assert everybody.worth.tolist() == pytest.approx([100, 300, 200, 550])
+    assert everybody.gains[:, 0].tolist() == pytest.approx([0, 200, 100, 450])
+    assert (one_item.n_sessions, two_items.n_sessions) == (2, 1)
+    assert str(two_items).startswith(
+        "strangers, 2 items: 1 sessions; the night's list 300; steered 400 (+100.0 ["
+    )
+    draw_worth([everybody, one_item], LISTS, tmp_path / "worth.svg")
+    assert (tmp_path / "worth.svg").read_text().count("strangers") == 2
