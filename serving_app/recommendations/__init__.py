@@ -1,1 +1,1 @@
-"""What a visitor is shown: the fallback ladder, composed with filters and overrides."""
+"""What a visitor is shown: one pure function decides, over ladder, live state, filters and overrides."""
