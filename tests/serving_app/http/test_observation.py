@@ -105,8 +105,10 @@ def test_log_lines_name_the_request_that_they_belong_to(shop, lines):
     assert "ValueError: broken" in third["exception"] and third["level"] == "ERROR"
 
 
-def test_every_answer_forbids_sniffing_and_storing(shop):
-    for path in ("/v1/popular", "/v1/popular?n=0", "/v1/overrides", "/nothing", "/readyz"):
+def test_every_answer_forbids_sniffing_and_keeps_out_of_shared_caches(shop):
+    """What is popular may be kept by its client and asked again about; nothing else may be kept."""
+    assert shop.client.get("/v1/popular").headers["Cache-Control"] == "private, no-cache"
+    for path in ("/v1/recommendations", "/v1/popular?n=0", "/v1/overrides", "/nothing", "/readyz"):
         headers = shop.client.get(path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "private, no-store"
