@@ -108,7 +108,7 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
         ),
         pytest.param(
             changed(country={"rule": "source_priority", "reason": "r"}),
-            "source_priority needs priority, a list of order, record, event, other_line, online_retail,"
+            "source_priority needs priority, a list of order, record, event, other_line, live, online_retail,"
             " sample_shop, serving",
             id="no list",
         ),
