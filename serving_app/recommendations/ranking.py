@@ -1,0 +1,98 @@
+"""One rung ranked: fatigue, boosts and buries change the score of some of its items."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from expectations.contracts.census import fold_categories
+from expectations.contracts.override import TO_THE_END, Override
+from expectations.contracts.snapshot import ListItem
+from serving_app.recommendations.decision import Rules
+from serving_app.recommendations.ladder import Rung, list_item_ids
+
+
+class Candidate(NamedTuple):
+    """An item that a rung offers, with its score after fatigue and boosts."""
+
+    rung: Rung
+    listed: ListItem
+    score: float
+    fatigue: float = 1.0
+    boosts: Sequence[Override] = ()
+
+
+def rank_rung(rung: Rung, rules: Rules, fatigue: Mapping[str, float]) -> Iterable[Candidate]:
+    """The candidates of a rung by score after fatigue and boosts. Those whose score changes find their place
+    among the others, which keep their order; so do ties. What is buried to the end stands behind all others.
+    """
+    boosts = find_boosts(rung, rules)
+    if not boosts and (not fatigue or fatigue.keys().isdisjoint(list_item_ids(rung.items))):
+        return (Candidate(rung, listed, listed.score) for listed in rung.items)
+    return merge_scaled(rung, boosts, fatigue)
+
+
+def find_boosts(rung: Rung, rules: Rules) -> Mapping[str, Sequence[Override]]:
+    """The boosts and buries of a rung's items, of those that any concerns."""
+    if not rules.overrides.has_boosts:
+        return {}
+    return rules.overrides.find_boosts(
+        list_item_ids(rung.items), lambda item_id: list_categories(rules, item_id)
+    )
+
+
+def merge_scaled(
+    rung: Rung, boosts: Mapping[str, Sequence[Override]], fatigue: Mapping[str, float]
+) -> Iterator[Candidate]:
+    """The candidates of a rung in which boosts or fatigue change the score of some."""
+    item_ids = list_item_ids(rung.items)
+    # a category's boost may concern each of ten thousand fillers, of which `index` would search all
+    places = {item_id: place for place, item_id in enumerate(item_ids)}
+    scaled, buried, scaled_places = [], [], set()
+    for item_id in (boosts.keys() | fatigue.keys()).intersection(item_ids):
+        place, own_boosts, factor = (
+            places[item_id],
+            boosts.get(item_id, ()),
+            fatigue.get(item_id, 1.0),
+        )
+        listed = rung.items[place]
+        score = scale_score(listed.score, factor, own_boosts)
+        row = (-score, place, Candidate(rung, listed, score, factor, own_boosts))
+        (buried if is_buried_to_end(own_boosts) else scaled).append(row)
+        scaled_places.add(place)
+    scaled.sort(key=lambda row: row[:2])
+    waiting = deque(scaled)
+    for place in range(len(item_ids)):
+        if place in scaled_places:
+            continue
+        listed = rung.items[place]
+        while waiting and waiting[0][:2] < (-listed.score, place):
+            yield waiting.popleft()[2]
+        yield Candidate(rung, listed, listed.score)
+    for _, _, candidate in (*waiting, *sorted(buried, key=lambda row: row[:2])):
+        yield candidate
+
+
+def is_buried_to_end(boosts: Sequence[Override]) -> bool:
+    """Whether one of the boosts and buries of an item puts it behind all others."""
+    return any(boost.factor == TO_THE_END for boost in boosts)
+
+
+def scale_score(score: float, fatigue: float, boosts: Sequence[Override]) -> float:
+    """A score after fatigue and boosts.
+
+    A factor above 1 raises and one below 1 lowers; a score below zero is divided by it, so that this holds
+    there too. What is buried to the end keeps its score, or 0 if that is lower.
+    """
+    for factor in (fatigue, *(boost.factor for boost in boosts)):
+        if factor == TO_THE_END:
+            return min(score, 0.0)
+        score = score * factor if score >= 0 else score / factor
+    return score
+
+
+def list_categories(rules: Rules, item_id: str) -> tuple[str, ...]:
+    """The categories an item belongs to, as overrides compare them; none where no override names one."""
+    if not rules.overrides.has_category_rules:
+        return ()
+    item = rules.read_item(item_id)
+    return fold_categories(item.category, item.category_path) if item else ()
