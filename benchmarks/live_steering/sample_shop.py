@@ -21,6 +21,7 @@ from benchmarks.live_steering.shop_days import (
     trade_on,
 )
 from benchmarks.sample_shop_lists.worth import K, compact_rows, compute_list_worth, find_best_items
+from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published
 from models.evaluation import bootstrap_interval
 from models.steering.examples import unflatten_weights
@@ -117,8 +118,9 @@ class Replay:
 
 def read_learned_weights(home: Path) -> SteeringWeights:
     """The weights as the last training learned them, whatever their gate said."""
-    reports = sorted((home / "reports").glob("*/model.json"), key=lambda path: path.stat().st_mtime)
-    report = json.loads(reports[-1].read_text())["steering"]
+    reports = HomePaths(home).reports("").glob("*/model.json")
+    newest = max(reports, key=lambda path: path.stat().st_mtime)
+    report = json.loads(newest.read_text())["steering"]
     cohorts = tuple(
         unflatten_weights(np.array(cohort["weights"]), name == "personal", cohort["most_events"])
         for name, row in report.items()
