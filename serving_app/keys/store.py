@@ -3,6 +3,7 @@ next request."""
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -98,18 +99,20 @@ class FileKeys:
             state, flaws = self._file.read()
             if state is None and flaws:
                 raise ValueError(f"keys: {', '.join(flaws)}; put one of the files back, or delete both")
-            rows = [decode_key(row) for row in state.content] if state else []
-            number = state.number + 1 if state else 1
-            self._file.write(State(number, [encode_key(key) for key in edit(rows)]))
+            keys = decode_keys(state.content) if state else ()
+            # No smaller than the time: where an operator deleted the files or put old ones back, running
+            # workers know a larger number than the files', and would take this change for an older one.
+            number = max(state.number + 1 if state else 1, time.time_ns() // 1000)
+            self._file.write(State(number, [encode_key(key) for key in edit(keys)]))
 
     def _load(self) -> None:
         """Adopt what is on disk when it can be read and is not older."""
         state, flaws = self._file.read()
         if state and state.number >= self._number:
             try:
-                keys = tuple(decode_key(row) for row in state.content)
-            except (KeyError, TypeError, ValueError):
-                flaws.append("keys.json is of another layout")
+                keys = decode_keys(state.content)
+            except ValueError as error:
+                flaws.append(str(error))
             else:
                 self._number, self._keys = state.number, keys
                 self._by_id = {key.key_id: key for key in keys}
@@ -122,6 +125,18 @@ class FileKeys:
         if problem and problem != self._problem:
             logger.error("%s", problem)
         self._problem = problem
+
+
+def decode_keys(rows: list[dict]) -> tuple[ApiKey, ...]:
+    """The keys that a file holds.
+
+    Raises:
+        ValueError: another release of the code wrote it.
+    """
+    try:
+        return tuple(map(decode_key, rows))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError("keys.json is of another layout") from error
 
 
 def find_key(by_id: dict[str, ApiKey], text: str, now: datetime) -> ApiKey | None:

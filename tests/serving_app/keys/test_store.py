@@ -146,10 +146,29 @@ def test_an_older_file_put_back_revives_no_key(store, tmp_path):
     assert "older than what holds" in store.describe_problem()
 
 
+@pytest.mark.parametrize("has_backup", [True, False], ids=["put back", "deleted"])
+def test_running_workers_know_what_is_made_of_files_put_back_or_deleted(tmp_path, has_backup):
+    worker, operator = FileKeys(tmp_path), FileKeys(tmp_path)
+    kept = make_key(operator)
+    backup = [path.read_text() for path in paths(tmp_path)]
+    lost = [make_key(operator) for _ in range(9)]
+    assert worker.find(lost[-1], NOW)
+    for path, text in zip(paths(tmp_path), backup, strict=True):
+        path.write_text(text) if has_backup else path.unlink()
+    made = make_key(operator)
+    assert worker.find(made, NOW) and worker.find(lost[-1], NOW) is None
+    assert (worker.find(kept, NOW) is not None) == has_backup
+    operator.change(lambda keys: revoke_key(keys, made.split("_")[1], NOW))
+    assert worker.find(made, NOW) is None and worker.describe_problem() == ""
+
+
 def test_a_layout_of_another_release_is_told(store, tmp_path):
     make_key(store)
     assert len(store.read_all()) == 1
-    store._file.write(store._file.read()[0]._replace(number=9, content=[{"id": "x"}]))
+    written = store._file.read()[0]
+    store._file.write(written._replace(number=written.number + 1, content=[{"id": "x"}]))
     assert "of another layout" in store.describe_problem()
     assert len(store.read_all()) == 1
-    assert json.loads(paths(tmp_path)[0].read_text())["state"]["number"] == 9
+    with pytest.raises(ValueError, match="of another layout"):
+        make_key(store)
+    assert json.loads(paths(tmp_path)[0].read_text())["state"]["content"] == [{"id": "x"}]
