@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from serving_app.intake.normal_form import normalise_event
 from serving_app.intake.receipts import Receipt
 from serving_app.live.events import LiveEvent
 from serving_app.live.state import LiveStore
+from serving_app.storage.log_files import get_finished_path
 from serving_app.storage.protocols import SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 
@@ -40,9 +42,10 @@ def refill_live_states(
         return
     snapshot, n_events = snapshots.get_current(), 0
     after = snapshot.meta.get_absorbed_date() if snapshot else None
-    files = find_log_files(HomePaths(home), after)
+    paths = HomePaths(home)
+    files = find_log_files(paths, after)
     newest = select_newest(files, most_bytes)
-    events = read_events(newest, snapshot)
+    events = read_events(newest, snapshot, paths)
     while chunk := list(islice(events, RECORDED_AT_ONCE)):
         live.record(chunk)
         live.flush()  # what could not be recorded in the time that an answer has
@@ -73,24 +76,18 @@ def select_newest(files: Iterable[Path], most_bytes: int) -> list[Path]:
     """The newest of these files that hold so many bytes at most, oldest first."""
     newest: list[Path] = []
     for path in reversed(list(files)):
-        try:
+        with suppress(FileNotFoundError):  # finished or landed meanwhile; it is read under its new name
             most_bytes -= path.stat().st_size
-        except FileNotFoundError:  # finished or landed meanwhile; it is there under another name
-            continue
         if most_bytes < 0:
             break
         newest.insert(0, path)
     return newest
 
 
-def read_events(files: Iterable[Path], snapshot: Snapshot | None) -> Iterator[LiveEvent]:
+def read_events(files: Iterable[Path], snapshot: Snapshot | None, paths: HomePaths) -> Iterator[LiveEvent]:
     """The accepted events in these files. A line that is not whole, or no event, is passed over."""
     for path in files:
-        try:
-            lines = path.read_bytes().splitlines()
-        except OSError:
-            continue
-        for line in lines:
+        for line in read_log(path, paths).splitlines():
             try:
                 record = orjson.loads(line)
                 is_accepted = isinstance(record, dict) and "quarantined" not in record
@@ -99,6 +96,18 @@ def read_events(files: Iterable[Path], snapshot: Snapshot | None) -> Iterator[Li
                 continue
             if event:
                 yield event
+
+
+def read_log(path: Path, paths: HomePaths) -> bytes:
+    """A file of the event log, wherever it is by now: it is finished after a minute, and then it may land.
+    Empty where it is gone or cannot be read.
+    """
+    finished = get_finished_path(path) if path.name.endswith(OPEN_SUFFIX) else path
+    for _ in range(2):  # it may move between two looks
+        for place in (path, finished, *paths.landed_events.glob(f"????-??-??/{finished.name}")):
+            with suppress(OSError):
+                return place.read_bytes()
+    return b""
 
 
 def parse_record(record: dict, snapshot: Snapshot | None) -> LiveEvent | None:

@@ -4,7 +4,8 @@ has absorbed.
 
 import pytest
 
-from serving_app.intake.logged_events import refill_live_states, select_newest
+from serving_app.intake import logged_events
+from serving_app.intake.logged_events import find_log_files, refill_live_states, select_newest
 from tests.serving_app.intake.sent_events import bought, send, viewed
 from tests.serving_app.live.visits import read
 
@@ -85,4 +86,28 @@ def test_only_so_much_is_read_the_newest_first(tmp_path):
     files = sorted(tmp_path.glob("*.jsonl"))
     assert select_newest(files, 20) == files[1:] and select_newest(files, 9) == []
     files[1].unlink()
-    assert select_newest(files, 20) == [files[0], files[2]]
+    assert select_newest(files, 20) == files, "it has moved meanwhile"
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+@pytest.mark.parametrize("place", ["serving/event_log", "landing/live/events/2026-02-21"])
+def test_a_file_that_moves_after_it_was_found_is_read_where_it_is_by_then(
+    sent, monkeypatch, place, is_finished
+):
+    """A worker finishes its file after a minute, a night lands it; the read of many files takes longer."""
+    if is_finished:
+        sent.stores.events.rotate(is_forced=True)
+
+    def find_and_move(paths, after):
+        files = find_log_files(paths, after)
+        for file in files:
+            name = file.name.removesuffix(".open")
+            target = sent.home / place / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.rename(target)
+        return files
+
+    monkeypatch.setattr(logged_events, "find_log_files", find_and_move)
+    lose(sent)
+    refill(sent)
+    assert len(read(sent, anonymous_id="b-1").events) == 4
