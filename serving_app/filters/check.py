@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
 from serving_app.filters import tree
-from serving_app.filters.fields import find_field
+from serving_app.filters.fields import CustomerField, Field, find_field
 from serving_app.filters.tree import FilterError, Kind
 
 ORDERED = (Kind.NUMBER, Kind.TIME)
@@ -27,10 +27,12 @@ class Checker:
 
     Attributes:
         parameters: what each parameter of the tree must be.
+        reads_customer: whether it names a field of the customer.
     """
 
     def __init__(self) -> None:
         self.parameters: dict[str, ParameterType] = {}
+        self.reads_customer = False
 
     def check(self, condition: tree.Condition) -> tree.Condition:
         """The tree with the kinds of its comparisons.
@@ -58,7 +60,7 @@ class Checker:
             case tree.IsNull(operand):
                 if not isinstance(operand, tree.Name):
                     raise FilterError("a field is expected before is null", operand.at)
-                find_field(operand)
+                self._find_field(operand)
         return condition
 
     def _check_comparison(self, comparison: tree.Compare) -> Kind:
@@ -126,8 +128,13 @@ class Checker:
             case tree.Now():
                 return Kind.TIME
             case tree.Name():
-                return find_field(operand).kind
+                return self._find_field(operand).kind
         return None
+
+    def _find_field(self, name: tree.Name) -> Field:
+        field = find_field(name)
+        self.reads_customer |= isinstance(field, CustomerField)
+        return field
 
 
 def _refuse(operand: tree.Operand, kinds: tuple[Kind, ...], found: Kind) -> NoReturn:

@@ -32,10 +32,12 @@ class FilterExpression:
 
     Attributes:
         parameters: what the request must bind to each parameter.
+        reads_customer: whether what it matches depends on the customer's profile.
     """
 
     condition: tree.Condition
     parameters: Mapping[str, ParameterType]
+    reads_customer: bool
 
     def bind(
         self,
@@ -82,9 +84,10 @@ def compile_filter(text: str) -> FilterExpression:
     """
     checker = Checker()
     try:
-        return FilterExpression(checker.check(parse_filter(text)), checker.parameters)
+        condition = checker.check(parse_filter(text))
     except FilterError as error:
         raise describe_flaw(error, text) from None
+    return FilterExpression(condition, checker.parameters, checker.reads_customer)
 
 
 def describe_flaw(error: FilterError, text: str) -> InvalidFilter:

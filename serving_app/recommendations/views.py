@@ -12,7 +12,7 @@ from serving_app.http.requests import is_body_wanted, read_json_object, read_que
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 from serving_app.recommendations.list_response import make_list_response
-from serving_app.recommendations.request_checks import check_explain, check_named_once
+from serving_app.recommendations.request_checks import check_named_once, check_rights
 from serving_app.recommendations.request_rules import fold_parameters
 from serving_app.recommendations.schemas import (
     ItemQuery,
@@ -37,7 +37,7 @@ bp = Blueprint("recommendations", __name__)
 )
 def get_recommendations() -> Response:
     """The visitor's recommendation list."""
-    query = check_explain(RecommendationQuery(**fold_parameters(read_query_parameters())))
+    query = check_rights(RecommendationQuery(**fold_parameters(read_query_parameters())))
     answer = get_service(RecommendationService).recommend(query, is_body_wanted())
     return make_list_response(answer, query)
 
@@ -53,7 +53,7 @@ def get_recommendations() -> Response:
 )
 def post_recommendations() -> Response:
     """The visitor's recommendation list, asked for in a body."""
-    query = check_explain(RecommendationQuery(**read_json_object()))
+    query = check_rights(RecommendationQuery(**read_json_object()))
     return make_list_response(get_service(RecommendationService).recommend(query), query)
 
 
@@ -64,7 +64,7 @@ def post_recommendations() -> Response:
 )
 def get_popular_items() -> Response:
     """The list of what is popular in the whole shop."""
-    query = check_explain(ListQuery(**fold_parameters(read_query_parameters())))
+    query = check_rights(ListQuery(**fold_parameters(read_query_parameters())))
     answer = get_service(RecommendationService).list_popular(query, is_body_wanted())
     return make_list_response(answer, query, may_be_kept=True)
 
@@ -75,7 +75,7 @@ def get_popular_items() -> Response:
 def get_similar_items(item_id: str) -> Response:
     """The list of items like the one in the path."""
     values = check_named_once(fold_parameters(read_query_parameters()))
-    query = check_explain(ItemQuery(item_id=item_id, **values))
+    query = check_rights(ItemQuery(item_id=item_id, **values))
     answer = get_service(RecommendationService).list_similar(query, is_body_wanted())
     return make_list_response(answer, query, may_be_kept=True)
 
@@ -87,7 +87,7 @@ def get_similar_items(item_id: str) -> Response:
 )
 def get_similar_items_by_query() -> Response:
     """The list of items like the one in the query."""
-    query = check_explain(ItemQuery(**fold_parameters(read_query_parameters())))
+    query = check_rights(ItemQuery(**fold_parameters(read_query_parameters())))
     answer = get_service(RecommendationService).list_similar(query, is_body_wanted())
     return make_list_response(answer, query, may_be_kept=True)
 

@@ -48,6 +48,14 @@ def ask(shop, texts):
         ("customer_id=c_regular", "", "user-unproven"),
         ("customer_id=c_regular", REGULAR, "user-unproven"),
         ("explain=true&anonymous_id=cookie-newcomer", "", "user-unproven"),
+        ("filter=price<10&anonymous_id=cookie-newcomer", "", None),
+        ("filter=customer.n_orders>2&user_id=u-regular", REGULAR, None),
+        ("filter=customer.n_orders>2&anonymous_id=cookie-newcomer", "", "user-unproven"),
+        ("filter=customer.n_orders>2&anonymous_id=cookie-newcomer", REGULAR, "user-unproven"),
+        ("filter=customer.country is null&anonymous_id=cookie-newcomer", "", "user-unproven"),
+        ("filter=price<1 or not customer.is_known&anonymous_id=c", "", "user-unproven"),
+        ('filter=customer.rfm_segment in ["vip"]&user_id=', "", "user-unproven"),
+        ("filter=customer.segments contains $a&param.a=vip&anonymous_id=c", "", "user-unproven"),
     ],
 )
 def test_about_whom_a_page_may_ask(ask, query, token, kind):
@@ -57,6 +65,15 @@ def test_about_whom_a_page_may_ask(ask, query, token, kind):
     else:
         assert (answer.status_code, answer.json["type"]) == (403, f"urn:concierge:problem:{kind}")
         assert "u-regular" not in answer.text and "sister" not in answer.text
+
+
+def test_a_filter_by_the_customer_in_a_body(shop, texts):
+    for path, method in (("/v1/recommendations", "post"), ("/v1/popular", "get")):
+        query = {"filter": "customer.n_orders > 2", "anonymous_id": "cookie-newcomer"}
+        sent = {"json": query} if method == "post" else {"query_string": query}
+        for key, status in (("browser", 403), ("server", 200)):
+            answer = getattr(shop.client, method)(path, headers=bearer(texts[key]), **sent)
+            assert answer.status_code == status, (path, key)
 
 
 def test_a_proven_user_gets_their_own_list(ask):
