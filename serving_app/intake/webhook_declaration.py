@@ -24,6 +24,8 @@ Target = Annotated[
     ),
 ]
 
+TIME, CONSENTS = "timestamp", "context.consent"
+
 
 class WebhookError(ValueError):
     """A webhook's file is not understood."""
@@ -42,7 +44,8 @@ class FieldOrigin(FileModel):
 
     Attributes:
         places: the first that holds something decides.
-        values: what some of the platform's words mean, as `subscribed: true`; others stay as they are.
+        values: what some of the platform's words mean, as `subscribed: true`; others stay as they are. A
+            word that is no text stands as in JSON (`"true": granted`).
     """
 
     places: list[Place] = Field(min_length=1)
@@ -69,13 +72,19 @@ class EventMapping(FileModel):
 
     @model_validator(mode="after")
     def check_names(self) -> "EventMapping":
-        """Its type, and where it is a track its name, are declared; no field lies inside another."""
+        """Its type, and where it is a track its name, are declared; no field lies inside another; a consent
+        has its time.
+        """
         calls = (TRACK, *CALL_TYPES)
         if self.type not in calls:
             raise ValueError(f"type is {self.type!r}; allowed: {', '.join(calls)}")
         if (self.type == TRACK) != (self.event is not None) or self.event not in (None, *TRACKED_EVENTS):
             raise ValueError(
                 f"event is {self.event!r}; a {TRACK} has one of {', '.join(TRACKED_EVENTS)}, others none"
+            )
+        if TIME not in self.fields and any(target.startswith(CONSENTS) for target in self.fields):
+            raise ValueError(
+                f"a field of {CONSENTS} needs {TIME}: sent again, an old yes would undo a newer no"
             )
         targets = sorted([*self.fields, *self.lists])
         inside = [target for target in targets if any(target.startswith(f"{outer}.") for outer in targets)]

@@ -5,6 +5,7 @@ from typing import Any
 
 from expectations.contracts.json_text import JSON_DECODER
 from serving_app.intake.batches import SentEvent
+from serving_app.intake.products import as_text
 from serving_app.intake.webhook_declaration import EventMapping, FieldOrigin
 
 ID_HEX_DIGITS = 32
@@ -46,7 +47,7 @@ def find_field(document: dict[str, Any], origin: str | list[str] | FieldOrigin) 
     for place in places:
         value = find_value(document, place)
         if value is not None and value != "":
-            return declared.values.get(str(value), value) if declared else value
+            return declared.values.get(as_text(value), value) if declared else value
     return None
 
 

@@ -71,6 +71,13 @@ def test_a_claim_with_nothing_else_is_refused_and_nobody_elses_no_counts(shop, t
     answer = shop.client.get("/v1/recommendations?user_id=u-regular", headers=texts["server"])
     assert answer.json["customer_id"] == "c_regular"
 
+    known_since = send(shop, refused, headers=texts["browser"])
+    assert outcomes(known_since) == [("duplicate", "unknown_type")]
+    believed = send(shop, refused, headers=texts["server"])
+    assert outcomes(believed) == [("quarantined", "unknown_type")], "the shop's own no is no repetition"
+    answer = shop.client.get("/v1/recommendations?user_id=u-regular", headers=texts["server"])
+    assert answer.json["customer_id"] is None
+
 
 def test_a_key_names_the_source_of_its_ids(shop):
     keys, (text,) = make_keys(server_key("events", source="other_shop"))

@@ -104,6 +104,35 @@ def test_a_changed_customers_no_holds_at_once(hooks):
     assert hooks.client.get("/v1/recommendations?user_id=u-regular").json["source"] == "popular"
 
 
+@pytest.mark.parametrize(
+    ("state", "source"), [(False, "popular"), (0, "popular"), (True, "personal"), (None, "personal")]
+)
+def test_a_platforms_words_may_be_no_texts(hooks, state, source):
+    path = HomePaths(hooks.home).webhooks / "customers_update.yml"
+    words = {"subscribed: true": '"true": "yes"', "unsubscribed: false": '"false": "no"\n        "0": "no"'}
+    text = path.read_text()
+    for word, json_word in words.items():
+        text = text.replace(f" {word}", f" {json_word}", 1)
+    path.write_text(text)
+    restart(hooks, {"orders_create": (SECRET,), "customers_update": (SECRET,)})
+    customer = {"id": "u-regular", "updated_at": "2026-02-21T08:30:00Z"}
+    said = customer | {"consent": {"personalization": {"state": state}}}
+    assert send(hooks, "customers_update", said).json["n_accepted"] == 1
+    [record] = read_log(hooks)
+    expected = None if state is None else "yes" if state else "no"
+    found = record.get("context", {}).get("consent", {}).get("categoryPreferences", {})
+    assert found.get("personalization") == expected
+    assert hooks.client.get("/v1/recommendations?user_id=u-regular").json["source"] == source
+
+
+def test_a_consent_without_its_time_is_not_declared(hooks):
+    """A delivery that is sent again after the week for which its id is remembered would count as of now."""
+    path = HomePaths(hooks.home).webhooks / "customers_update.yml"
+    path.write_text(path.read_text().replace("    timestamp: updated_at\n", ""))
+    restart(hooks, {"orders_create": (SECRET,), "customers_update": (SECRET,)})
+    assert "needs timestamp" in json.dumps(hooks.client.get("/readyz").json)
+
+
 @pytest.mark.parametrize("name", ["orders_create", "customers_update"])
 @pytest.mark.parametrize(
     "signature",
