@@ -6,7 +6,8 @@ age to somebody of unknown age.
 """
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from expectations.contracts.item_rules import encode_country
 from expectations.contracts.restrictions import RestrictionView
@@ -47,6 +48,10 @@ class FilterRequest:
     country: str | None = None
     age: int | None = None
     is_match: ItemPredicate | None = None
+
+    def exclude_item(self, item_id: str) -> Self:
+        """The same with one more item excluded: the one that a list is about is in no place of it."""
+        return replace(self, excluded=self.excluded | {item_id})
 
 
 NO_REQUEST = FilterRequest()
@@ -94,8 +99,13 @@ def find_catalogue_reason(item: ItemFacts) -> str | None:
 def may_be_sold(item: ItemFacts, country: str | None) -> bool:
     """Whether an item may be shown to somebody in a country (as `encode_country` writes it; None: unknown,
     which an item with any such rule is not).
+
+    A code says nothing of a country that is written in words which are no name of one, nor the other way
+    round: `deutschland` may be the blocked `DE`, so an item that is blocked in one is not shown to the other.
     """
     if country is None:
         return item.allowed_countries is None and not item.blocked_countries
-    is_allowed = item.allowed_countries is None or country in item.allowed_countries
-    return is_allowed and country not in item.blocked_countries
+    if item.allowed_countries is not None and country not in item.allowed_countries:
+        return False
+    is_code = country.isupper()
+    return all(one != country and one.isupper() == is_code for one in item.blocked_countries)

@@ -1,7 +1,7 @@
 """A customer's profile for a shop's own servers: what the night knows, and beside it what they did since."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from expectations.contracts.restrictions import RestrictionView, find_newest_permission
@@ -16,6 +16,7 @@ from serving_app.visitors.keys import VisitorKeys
 from serving_app.visitors.service import VisitorResolver
 
 MOST_EVENTS = 20
+NOBODY = "No customer has this id, or none who may be personalised for."
 
 
 class ProfileService:
@@ -69,10 +70,12 @@ class ProfileService:
     ) -> dict:
         profile = snapshot.read_customer(customer_id) if customer_id else None
         if profile is None:
-            raise UnknownCustomer("No customer has this id, or none who may be personalised for.")
+            raise UnknownCustomer(NOBODY)
         now = self._clock()
         visitor = VisitorKeys(tuple(identifier_ids), customer_id)
-        live = self._live.read(visitor, date.fromisoformat(snapshot.meta.landing_date))
+        live = self._live.read(visitor, snapshot.meta.get_absorbed_date())
+        if live.has_personalization_consent is False:  # the restrictions may not have it yet
+            raise UnknownCustomer(NOBODY)
         night = profile._asdict() | {"segment_ids": list(profile.segment_ids)}
         with self._restrictions.open_view() as view:
             consent = describe_consent([*identifier_ids, customer_id], view)

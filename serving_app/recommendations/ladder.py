@@ -66,10 +66,9 @@ ListRungs = Callable[[Snapshot, ListSubject], Iterator[Rung]]
 
 
 def gather_rungs(snapshot: Snapshot, subject: ListSubject, sources: Iterable[str]) -> Iterator[Rung]:
-    """The rungs of these sources, then the catalogue; never the item that the list is about."""
+    """The rungs of these sources, then the catalogue."""
     for source in (*sources, CATALOGUE):
-        for rung in RUNGS_BY_SOURCE[source](snapshot, subject):
-            yield _leave_out(rung, subject.item_id) if subject.item_id else rung
+        yield from RUNGS_BY_SOURCE[source](snapshot, subject)
 
 
 def list_personal_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
@@ -143,7 +142,3 @@ RUNGS_BY_SOURCE: Mapping[str, ListRungs] = {
     CART: list_cart_rungs,
     CATALOGUE: list_catalogue_rungs,
 }
-
-
-def _leave_out(rung: Rung, item_id: str) -> Rung:
-    return rung._replace(items=[listed for listed in rung.items if listed.item_id != item_id])

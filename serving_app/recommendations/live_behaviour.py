@@ -22,12 +22,10 @@ def find_unwanted_items(
 ) -> dict[str, str]:
     """Items that the visitor does not need to be shown, each with the reason: `bought` or `in_cart`."""
     unwanted = dict.fromkeys(live.cart, IN_CART) if leaves_out_cart else {}
-    for event in live.events:
-        if event.event_type == PURCHASE:
-            if is_due_again(read_item(event.item_id), event.occurred_at, now):
-                unwanted.pop(event.item_id, None)
-            else:
-                unwanted[event.item_id] = BOUGHT
+    bought_at = {event.item_id: event.occurred_at for event in live.events if event.event_type == PURCHASE}
+    for item_id, at in bought_at.items():
+        if not is_due_again(read_item(item_id), at, now):
+            unwanted[item_id] = BOUGHT
     return unwanted
 
 

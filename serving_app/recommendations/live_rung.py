@@ -1,23 +1,27 @@
-"""The first rung of a ladder, steered by what the visitor did since the last night."""
+"""One rung of a ladder, steered by what the visitor did since the last night."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from expectations.contracts.snapshot import ListItem
 from serving_app.live.state import LiveState
-from serving_app.recommendations.ladder import PERSONAL, SESSION, LiveReason, Rung
+from serving_app.recommendations.ladder import AUDIENCE, PERSONAL, POPULAR, SESSION, LiveReason, Rung
 from serving_app.recommendations.steering import SteeredCandidates, SteeredItem, steer_candidates
 from serving_app.storage.snapshots import Snapshot
 
+# Weights are learned for a visitor's own list and for what is popular. A list about an item or a cart answers
+# another question, and no gate has judged it steered.
+STEERED_SOURCES = (PERSONAL, AUDIENCE, POPULAR)
+
 
 def steer_rungs(rungs: Iterable[Rung], live: LiveState, snapshot: Snapshot, now: datetime) -> Iterator[Rung]:
-    """The rungs, the first that has items steered: a personal list stays one, any other becomes a list for
-    this session. Where nothing steers they are as they were.
+    """The rungs, the first of `STEERED_SOURCES` that has items steered: a personal list stays one, what is
+    popular becomes a list for this session. Where nothing steers they are as they were.
     """
-    is_first = True
+    is_due = True
     for rung in rungs:
-        if is_first and len(rung.items):
-            is_first = False
+        if is_due and rung.source in STEERED_SOURCES and len(rung.items):
+            is_due = False
             is_personal = rung.source == PERSONAL
             if steered := steer_candidates(rung.items, is_personal, live.events, snapshot, now):
                 items = SteeredItems(steered)

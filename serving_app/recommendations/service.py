@@ -153,10 +153,12 @@ class RecommendationService:
         customer_id, live = visitor.customer_id, self._read_live(visitor, snapshot)
         overrides = self._select_overrides(snapshot, customer_id, name, now)
         read_item = self._items.get_reader(snapshot)
+        subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
         request = make_filter_request(query, snapshot, customer_id, name, now)
+        if subject.item_id:
+            request = request.exclude_item(subject.item_id)
         find_removal = build_hard_filters(read_item, view, request)
         rules = make_rules(query, settings, cursor, read_item, overrides, find_removal)
-        subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
 
         def gather() -> Iterator[Rung]:
             ladder = gather_rungs(snapshot, subject, settings.sources)

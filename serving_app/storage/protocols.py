@@ -32,7 +32,7 @@ class RestrictionStore(Protocol):
             ids: all known ids of the person or item it is about.
 
         Raises:
-            RestrictionsUnreadable: there is no store to write to.
+            RestrictionsUnreadable: there is no store, or it cannot be written, as on a full disk.
         """
 
     def record_permissions(self, kind: str, permissions: Mapping[str, Permission]) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import lmdb
+
 from expectations.contracts.restrictions import (
     Permission,
     RestrictionsDamaged,
@@ -56,10 +58,14 @@ class LmdbRestrictions:
             opened.__exit__(None, None, None)
 
     def record_permission(self, kind: str, ids: Iterable[str], permission: Permission) -> None:
-        self._get_database().record_permission(kind, ids, permission)
+        self.record_permissions(kind, dict.fromkeys(ids, permission))
 
     def record_permissions(self, kind: str, permissions: Mapping[str, Permission]) -> None:
-        self._get_database().record_permissions(kind, permissions)
+        try:
+            self._get_database().record_permissions(kind, permissions)
+        except (OSError, lmdb.Error) as error:
+            why = type(error).__name__  # their own words may hold a path
+            raise RestrictionsUnreadable(f"the restrictions cannot be written: {why}") from error
 
     def refresh(self, now: datetime) -> None:
         """Verify the whole store once more every `VERIFY_EVERY`: for a timer."""

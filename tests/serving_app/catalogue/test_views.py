@@ -1,11 +1,15 @@
 """Stock, prices and visibility over HTTP: in force in the next answer, until a newer catalogue comes."""
 
 from datetime import timedelta
+from errno import ENOSPC
 
+import lmdb
 import pytest
 
 from expectations.contracts import snapshot as contract
+from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase
 from serving_app.catalogue.lmdb_store import LmdbItemChanges
+from serving_app.storage.restrictions import LmdbRestrictions
 from serving_app.storage.snapshots import Snapshot
 from tests.serving_app.conftest import NOW, pairs
 
@@ -199,6 +203,17 @@ def test_a_body_that_is_no_list_of_changes(shop, body):
     answer = shop.client.post("/v1/items/changes", json=body)
     assert answer.status_code == 400
     assert "a list of 1 to 500" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("error", [OSError(ENOSPC, "no room"), lmdb.MapFullError("full")])
+def test_a_change_holds_where_the_restrictions_cannot_be_written(shop, home, monkeypatch, error):
+    def refuse(*_):
+        raise error
+
+    monkeypatch.setattr(RestrictionDatabase, "record_permissions", refuse)
+    shop.use_stores(restrictions=LmdbRestrictions(home / FOLDER))
+    assert patch(shop, "item-20", n_stock=0).status_code == 200
+    assert "item-20" not in list_shown(shop)
 
 
 def test_nothing_published(shop):

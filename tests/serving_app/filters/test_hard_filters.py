@@ -73,6 +73,20 @@ def test_a_country_may_be_written_by_its_name():
     assert find_reason(item, FilterRequest(country="Atlantis")) == "region"
 
 
+@pytest.mark.parametrize(
+    ("blocked", "hidden_from"),
+    [
+        pytest.param(("DE",), {"DE", "Germany", "Deutschland"}, id="words may mean the blocked code"),
+        pytest.param(("deutschland",), {"DE", "Germany", "Deutschland", "FR"}, id="and blocked ones any"),
+        pytest.param(("FR",), {"FR", "Deutschland"}, id="codes are told apart"),
+    ],
+)
+def test_a_country_that_nobody_understands_restricts(blocked, hidden_from):
+    item = MUG._replace(blocked_countries=blocked)
+    asked = ("DE", "Germany", "Deutschland", "FR")
+    assert {one for one in asked if find_reason(item, FilterRequest(country=one))} == hidden_from
+
+
 @pytest.mark.parametrize(("least", "age"), product([None, 16, 18], [None, 15, 16, 18, 40]))
 def test_ages(least, age):
     is_shown = find_reason(MUG._replace(min_age=least), FilterRequest(age=age)) is None

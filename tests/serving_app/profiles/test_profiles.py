@@ -1,10 +1,13 @@
 """Profiles: by any identifier, in parts, with consent and what happened since the night."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from expectations.contracts.restrictions import CONSENTS, Permission
 from serving_app.live.events import CART, VIEW
-from tests.serving_app.conftest import NOW, REGULAR
+from serving_app.storage.snapshots import Snapshot
+from tests.serving_app.conftest import NOW, REGULAR, pairs
 from tests.serving_app.live.events import make_event
 
 EMAIL = "ada@shop.example"
@@ -63,6 +66,23 @@ def test_live_facts_stand_beside_those_of_the_night_with_their_ages(shop):
     assert profile["live"]["cart"] == {"item-02": 1}
     # published at 03:00, now it is 12:00
     assert profile["ages"] == {"night": 9 * 3600.0, "live": 60.0}
+
+
+def test_what_landed_too_late_for_the_night_is_live_still(shop):
+    """The snapshot is of 20 February, and knows live events up to the 18th alone."""
+    content = dict(pairs(absorbed_date="2026-02-18"))
+    shop.snapshots.publish(Snapshot.from_pairs("night-2", content.items()))
+    for day, item_id in ((18, "item-01"), (20, "item-02")):
+        at = datetime(2026, 2, day, 12, tzinfo=UTC)
+        shop.live.record([make_event(VIEW, item_id, user="u-regular", received_at=at)])
+    events = look_up(shop, "email", EMAIL).json["live"]["events"]
+    assert [event["item_id"] for event in events] == ["item-02"]
+
+
+def test_a_no_that_the_live_state_alone_knows_is_one(shop):
+    no = make_event(VIEW, "item-01", user="u-regular", has_personalization_consent=False)
+    shop.live.record([no])
+    assert look_up(shop, "email", EMAIL).status_code == 404
 
 
 def test_consent_is_part_of_it_and_a_no_has_no_profile(shop):

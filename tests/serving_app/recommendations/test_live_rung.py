@@ -52,6 +52,26 @@ def test_what_may_not_be_shown_is_not_proposed(steered_shop):
     assert "item-39" not in ids(get(steered_shop, anonymous_id="b-1", n=40)), "it is discontinued"
 
 
+def test_the_item_that_a_list_is_about_is_in_no_place_of_it(steered_shop):
+    view(steered_shop, "item-05", anonymousId="b-1")
+    pin = {"kind": "pin", "item_id": "item-05", "until": "2026-03-01T00:00:00Z"}
+    assert steered_shop.client.post("/v1/overrides", json=pin).status_code == 201
+    assert ids(get(steered_shop, anonymous_id="b-1"))[0] == "item-05"
+    answer = get(steered_shop, anonymous_id="b-1", item_id="item-05", n=40)
+    assert answer["source"] == "session" and len(answer["items"]) == 37
+    assert "item-05" not in ids(answer)
+
+
+def test_what_is_like_an_item_is_not_steered_and_what_is_popular_below_it_is(steered_shop):
+    """No gate has judged a list about an item steered."""
+    view(steered_shop, "item-05", anonymousId="b-1")
+    similar = {"item_id": "item-05", "placement": "product", "n": 38}
+    answer, stranger = get(steered_shop, anonymous_id="b-1", **similar), get(steered_shop, **similar)
+    assert answer["source"] == "similar"
+    assert ids(answer)[:3] == ids(stranger)[:3] == ["item-06", "item-07", "item-08"]
+    assert {item["source"] for item in answer["items"][3:5]} == {"session"}
+
+
 def test_a_list_whose_gate_refused_is_as_it_was(steered_shop):
     """Nothing was learned for lists of their own."""
     before = get(steered_shop, user_id="u-regular")

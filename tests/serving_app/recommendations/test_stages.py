@@ -72,6 +72,12 @@ def test_what_was_bought_is_gone_until_it_is_due(events, gone):
     assert {"m0", "t1"} & set(shown(pinned)) == {"m0", "t1"} - gone, "a pin does not bring it back"
 
 
+def test_what_is_due_again_and_in_the_cart_is_left_out():
+    live = LiveState(events=(bought("t0", 40),), cart={"t0": 1})
+    assert "t0" in shown(decide(LADDER, live=live))
+    assert "t0" not in shown(decide(LADDER, live=live, leaves_out_cart=True))
+
+
 def test_what_lies_in_the_cart_is_left_out_where_the_placement_says_so():
     live = LiveState(cart={"m0": 1})
     assert shown(decide(LADDER, live=live, leaves_out_cart=True)) == EVERYTHING[1:]
