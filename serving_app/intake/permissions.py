@@ -1,14 +1,19 @@
 """Writes the consents of events to the store of restrictions, so that the next answer keeps to them."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.restrictions import CONSENTS, Permission, RestrictionsUnreadable
 from serving_app.intake.normal_form import NormalEvent
+from serving_app.live.waiting import WaitingQueue
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 
 logger = logging.getLogger(__name__)
+
+Consent = tuple[list[str], Permission]  # all known ids of the visitor, and what they said
+MOST_WAITING = 10_000  # while the restrictions cannot be written; the night has all of them
+RETRIED_AT_ONCE = 100
 
 
 class PermissionWriter:
@@ -16,24 +21,36 @@ class PermissionWriter:
 
     def __init__(self, restrictions: RestrictionStore, snapshots: SnapshotStore, identity_key: str) -> None:
         self._restrictions, self._snapshots, self._key = restrictions, snapshots, identity_key
+        self._waiting: WaitingQueue[Consent] = WaitingQueue(MOST_WAITING)
         self._is_away = False
 
     def write(self, events: Iterable[NormalEvent]) -> None:
-        """Record the consents to personalization in these events. A store that cannot be written loses none:
-        nobody is answered by name then, and the night reads the event log.
+        """Record the consents to personalization in these events. One that cannot be written waits for the
+        next call, and the night reads the event log.
         """
+        waiting = self._waiting.take(RETRIED_AT_ONCE)
+        consents = list(self._list_consents(events))
+        self._waiting.put_back([one for one in waiting if not self._try_to_record(one)])
+        self._waiting.add([one for one in consents if not self._try_to_record(one)])
+
+    def _list_consents(self, events: Iterable[NormalEvent]) -> Iterator[Consent]:
         for event in events:
             is_granted = event.consents.personalization
-            if is_granted is None or (event.flaw and is_granted):
-                continue
-            permission = Permission(is_granted, event.consented_at, f"{event.source}/events")
-            try:
-                self._record(self._list_ids(event), permission)
-                self._is_away = False
-            except RestrictionsUnreadable:
-                if not self._is_away:  # once, not with each event
-                    logger.error("consents are in the event log alone: the restrictions cannot be written")
-                self._is_away = True
+            if is_granted is not None and not (event.flaw and is_granted):
+                permission = Permission(is_granted, event.consented_at, f"{event.source}/events")
+                yield self._list_ids(event), permission
+
+    def _try_to_record(self, consent: Consent) -> bool:
+        """Whether it could be written."""
+        try:
+            self._record(*consent)
+        except RestrictionsUnreadable:
+            if not self._is_away:  # once, not with each event
+                logger.error("consents are in the event log alone: the restrictions cannot be written")
+            self._is_away = True
+            return False
+        self._is_away = False
+        return True
 
     def _record(self, ids: Sequence[str], permission: Permission) -> None:
         """Write a permission that is news: most pages send theirs with every event."""

@@ -85,6 +85,24 @@ def test_restrictions_that_cannot_be_written_lose_no_event(shop, caplog):
     assert caplog.text.count("the restrictions cannot be written") == 1
 
 
+def test_a_no_that_could_not_be_written_holds_with_the_next_events(shop):
+    """The store can be read all the while, so that they would be answered by name until the night."""
+    record, n_refused = shop.restrictions.record_permission, []
+
+    def refuse(*args):
+        n_refused.append(args)
+        raise RestrictionsUnreadable("full")
+
+    shop.restrictions.record_permission = refuse
+    no = viewed("m-1", userId="u-regular", context=words(False))
+    assert outcomes(send(shop, no)) == [("accepted", None)]
+    assert outcomes(send(shop, no)) == [("duplicate", None)], "which is not looked at again"
+    assert len(n_refused) == 1 and customer_of(shop, user_id="u-regular") == "c_regular", "the control"
+    shop.restrictions.record_permission = record
+    send(shop, viewed("m-2"))
+    assert customer_of(shop, user_id="u-regular") is None
+
+
 @pytest.mark.parametrize(
     ("context", "expected"),
     [
