@@ -24,7 +24,7 @@ class Settings:
     webhook_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     key_rate: str = "1000/second"
     has_access_log: bool = True
-    drain_seconds: int = 0
+    drain_seconds: int = 1
     withholds_unlogged: bool = False
     syncs_each_impression: bool = True
     decision_log_days: int | None = None

@@ -190,7 +190,7 @@ SETTINGS = {
         ),
         Setting(
             "CONCIERGE_DRAIN_SECONDS",
-            "0",
+            "1",
             "how long the service goes on answering after SIGTERM while /readyz is 503; longer than whoever"
             " routes traffic to it takes to look",
             find_flaw=check_whole_number(0, 600),
