@@ -55,22 +55,16 @@ def make_home(home: Path, n_customers: int) -> None:
     Published("bench", LANDING_DATE, PUBLISHED_AT, "bench", "", "concierge/1", "").write(home)
 
 
-def put_into_force(port: int) -> None:
-    """Make overrides of every kind, most for everyone, and events of some customers."""
-    connection, draw = http.client.HTTPConnection("127.0.0.1", port), random.Random(2)
-
-    def post(path: str, body: dict) -> None:
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        text = answer.read()
-        if answer.status >= 300:
-            raise SystemExit(f"POST {path}: {answer.status} {text.decode()}")
-
+def make_shop_requests() -> Iterator[tuple[str, dict]]:
+    """Path and body of what is posted: overrides of every kind, most for everyone, and events of some
+    customers.
+    """
+    draw = random.Random(2)
     for n in range(N_OVERRIDES):
         kind = ("block", "boost", "bury", "pin")[n % 4]
         body = {"kind": kind, "item_id": f"item-{draw.randrange(N_ITEMS)}", "until": "2090-01-01T00:00:00Z"}
         more = {"boost": {"factor": 1.5}, "pin": {"position": 1 + n % 10, "customer_id": f"c_{n}"}}
-        post("/v1/overrides", body | more.get(kind, {}))
+        yield "/v1/overrides", body | more.get(kind, {})
     for start in range(0, N_LIVE_CUSTOMERS, 100):
         events = [
             {
@@ -82,4 +76,15 @@ def put_into_force(port: int) -> None:
             }
             for n in range(start, start + 100)
         ]
-        post("/v1/batch", {"batch": events})
+        yield "/v1/batch", {"batch": events}
+
+
+def put_into_force(port: int) -> None:
+    """Make the overrides, and send the events."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for path, body in make_shop_requests():
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            raise SystemExit(f"POST {path}: {answer.status} {text.decode()}")
