@@ -27,6 +27,9 @@ from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.published_snapshots import PublishedSnapshots
 from serving_app.storage.restrictions import LmdbRestrictions
 
+# How often a worker looks whether a file was exchanged beneath it: a status takes 1 to 5 µs, and an answer
+# would need ten. What other workers write into the databases is read at once, and so are overrides.
+LOOK_EVERY_SECONDS = 0.005
 # for a new snapshot to be copied and verified, before an answer is made from the one before
 PATIENCE_SECONDS = 0.25
 
@@ -45,8 +48,12 @@ class Stores:
     item_changes: ItemChangeStore
 
 
-def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
-    """The stores of a home on disk."""
+def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_seconds: float = 0.0) -> Stores:
+    """The stores of a home on disk.
+
+    Args:
+        look_every_seconds: how often an answer looks whether a file was exchanged; 0: every time.
+    """
     paths = HomePaths(settings.home)
 
     def new_name() -> str:
@@ -54,23 +61,26 @@ def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
 
     log_class = AppendLog if settings.syncs_each_impression else IntervalLog
     log = log_class(paths.decision_log, clock, new_name)
-    snapshots = PublishedSnapshots(settings.home, PATIENCE_SECONDS)
-    restrictions = LmdbRestrictions(paths.restrictions)
+    snapshots = PublishedSnapshots(settings.home, PATIENCE_SECONDS, look_every_seconds)
+    restrictions = LmdbRestrictions(paths.restrictions, look_every_seconds)
     roots = RootFinder(restrictions, snapshots, settings.identity_key, load_identity_rules())
     return Stores(
         snapshots=snapshots,
         restrictions=restrictions,
-        overrides=FileOverrides(settings.home),
+        overrides=FileOverrides(settings.home, look_every_seconds),
         impressions=ImpressionLog(log, settings.withholds_unlogged),
         events=AppendLog(paths.event_log, clock, new_name, title="the event log"),
-        keys=FileKeys(settings.home),
-        item_changes=LmdbItemChanges(paths.item_changes),
-        live=LiveStates(open_backend(settings, clock), roots),
+        keys=FileKeys(settings.home, look_every_seconds),
+        item_changes=LmdbItemChanges(paths.item_changes, look_every_seconds),
+        live=LiveStates(open_backend(settings, clock, look_every_seconds), roots),
     )
 
 
-def open_backend(settings: Settings, clock: Callable[[], datetime]) -> GuardedBackend:
+def open_backend(
+    settings: Settings, clock: Callable[[], datetime], look_every_seconds: float = 0.0
+) -> GuardedBackend:
     """The database of the live states."""
     if settings.live:
         return GuardedBackend(RedisBackend(settings.live), time.monotonic, SLOW_SECONDS)
-    return GuardedBackend(LmdbBackend(HomePaths(settings.home).live_states, clock), time.monotonic)
+    backend = LmdbBackend(HomePaths(settings.home).live_states, clock, look_every_seconds=look_every_seconds)
+    return GuardedBackend(backend, time.monotonic)

@@ -16,7 +16,7 @@ from serving_app.http.observation import describe_request
 from serving_app.intake.logged_events import refill_live_states
 from serving_app.settings import Settings
 from serving_app.storage.log_files import delete_files_before
-from serving_app.stores import open_stores
+from serving_app.stores import LOOK_EVERY_SECONDS, open_stores
 
 TASKS_EVERY_SECONDS = 1
 LIVE_EVERY_SECONDS = 0.2  # how late a served list may count for the next one
@@ -36,7 +36,7 @@ def app() -> Flask:
     settings = Settings.from_environment()
     start_logging()
     access_log = AccessLog(sys.stderr.fileno()) if settings.has_access_log else None
-    stores = open_stores(settings, get_utc_now)
+    stores = open_stores(settings, get_utc_now, LOOK_EVERY_SECONDS)
     wsgi_app = create_app(settings, stores, clock=get_utc_now, access_log=access_log)
     log, snapshots = stores.impressions.log, stores.snapshots
     snapshots.get_current()

@@ -3,10 +3,39 @@ either.
 """
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 FileStamp = tuple[int, int, int]
 FileStamps = tuple[FileStamp | None, ...]
+
+
+class LookTimer:
+    """Tells who reads a file again and again when it is time to look whether it is another.
+
+    A service that is asked a thousand times a second would spend a tenth of its time on that.
+    """
+
+    def __init__(self, every_seconds: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        """
+        Args:
+            every_seconds: 0: every time.
+            clock: seconds, never set back.
+        """
+        self._every, self._clock, self._looked_at = every_seconds, clock, float("-inf")
+
+    def is_due(self) -> bool:
+        """Whether to look; one of several threads that ask at once is told to."""
+        now = self._clock()
+        if now - self._looked_at < self._every:
+            return False
+        self._looked_at = now
+        return True
+
+    def make_due(self) -> None:
+        """Let the next look be now, as after one that has found something."""
+        self._looked_at = float("-inf")
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -27,7 +56,7 @@ def write_text_atomically(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
-def read_file_stamps(*paths: Path) -> FileStamps:
+def read_file_stamps(*paths: Path | str) -> FileStamps:
     """What tells that files are others than before: number, time of change and size of each; None where there
     is none.
     """

@@ -8,13 +8,19 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import lmdb
 
-from expectations.contracts.files import FileStamp, FileStamps, make_file_stamp, read_file_stamps
+from expectations.contracts.files import (
+    FileStamp,
+    FileStamps,
+    LookTimer,
+    make_file_stamp,
+    read_file_stamps,
+)
 
 DATA = "data.mdb"  # LMDB's own name
 PAGE = 4096
@@ -60,10 +66,12 @@ class WatchedEnvironment:
         n_databases: int,
         is_synced: bool = True,
         patience_seconds: float | None = None,
+        look_every_seconds: float = 0.0,
     ) -> None:
         """
         Args:
             patience_seconds: how long a write waits for the one before it; None: for ever.
+            look_every_seconds: how old `was_intact_lately` may be.
 
         Raises:
             OSError, lmdb.Error: it cannot be opened.
@@ -72,7 +80,7 @@ class WatchedEnvironment:
         self._inode = self._file.stat().st_ino
         self._env = open_shared_environment(folder, self._inode, map_bytes, n_databases, is_synced)
         self._n_bytes = 0
-        self._path = str(self._file)
+        self._path, self._looks = str(self._file), LookTimer(look_every_seconds)
         self._written: tuple[FileStamps, int] = (), -1  # nothing yet that it could differ from
         self._is_as_written(make_file_stamp(self._file.stat()))
 
@@ -101,6 +109,15 @@ class WatchedEnvironment:
             return False
         self._n_bytes = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
         return status.st_size >= self._n_bytes and self._is_as_written(make_file_stamp(status))
+
+    def was_intact_lately(self) -> bool:
+        """As `is_intact`, looked at now and then: for reads. A transaction of another process is read at once
+        all the same.
+        """
+        if not self._looks.is_due() or self.is_intact():
+            return True
+        self._looks.make_due()
+        return False
 
     def _is_as_written(self, stamp: FileStamp) -> bool:
         before = self._written  # once: another thread may replace it meanwhile
@@ -151,3 +168,6 @@ class WatchedEnvironment:
                 if time.monotonic() > until:
                     raise TimeoutError(errno.ETIMEDOUT, "another process is writing") from None
                 time.sleep(POLL_SECONDS)
+
+
+LookAtFile = Callable[[WatchedEnvironment], bool]  # `is_intact` or `was_intact_lately`

@@ -39,13 +39,13 @@ DATABASES = (*PERMISSION_KINDS, SPLITS, STATE)
 class RestrictionDatabase(WatchedEnvironment):
     """The store of a home, open for reading and writing; many processes may have it open."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look_every_seconds: float = 0.0) -> None:
         """
         Raises:
             RestrictionsUnreadable: there is none, or what is there is damaged.
         """
         try:
-            super().__init__(folder, MAP_BYTES, len(DATABASES))
+            super().__init__(folder, MAP_BYTES, len(DATABASES), look_every_seconds=look_every_seconds)
             self.check_length()
             self._databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
             self._env.reader_check()  # slots of processes that were killed
@@ -97,7 +97,7 @@ class RestrictionDatabase(WatchedEnvironment):
             RestrictionsUnreadable: the file was cut, deleted or exchanged, or LMDB has no slot for one more
                 reader.
         """
-        if not self.is_intact():
+        if not self.was_intact_lately():
             raise RestrictionsUnreadable("the restrictions are cut off, or another's")
         try:
             reading = self._env.begin()

@@ -16,7 +16,7 @@ from pathlib import Path
 import lmdb
 
 from expectations.contracts.files import FileStamps, read_file_stamps
-from expectations.contracts.lmdb_environments import DATA, WatchedEnvironment
+from expectations.contracts.lmdb_environments import DATA, LookAtFile, WatchedEnvironment
 from expectations.contracts.restrictions import encode_key
 from serving_app.catalogue.changes import NO_CHANGE, UNREADABLE, ItemChange, pack_change, unpack_change
 from serving_app.catalogue.store import ChangesOutOfReach, NewChange, merge_all
@@ -33,12 +33,12 @@ logger = logging.getLogger(__name__)
 class ItemChangeDatabase(WatchedEnvironment):
     """The environment of a home, open."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look_every_seconds: float) -> None:
         """
         Raises:
             OSError, lmdb.Error: it cannot be opened, or is damaged.
         """
-        super().__init__(folder, MAP_BYTES, n_databases=2)
+        super().__init__(folder, MAP_BYTES, n_databases=2, look_every_seconds=look_every_seconds)
         self.check_length()
         self._changes = self._env.open_db(CHANGES, create=False)
         self._newest = self._env.open_db(NEWEST, create=False)
@@ -108,8 +108,13 @@ class ItemChangeDatabase(WatchedEnvironment):
 class LmdbItemChanges:
     """An `ItemChangeStore` on disk, made by the first change."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._lock = folder, threading.Lock()
+    def __init__(self, folder: Path, look_every_seconds: float = 0.0) -> None:
+        """
+        Args:
+            look_every_seconds: how often a read looks whether the file is another.
+        """
+        self._folder, self._look_every, self._lock = folder, look_every_seconds, threading.Lock()
+        self._path = str(folder / DATA)  # a text's status costs half as much as a Path's
         self._database: ItemChangeDatabase | None = None
         self._refused: FileStamps = ()  # what stood there when it could not be opened
         self._problem = ""
@@ -138,7 +143,7 @@ class LmdbItemChanges:
     def record(self, changes: Sequence[NewChange]) -> list[ItemChange | None]:
         try:
             with self._lock_folder():
-                database = self._find_database()
+                database = self._find_database(WatchedEnvironment.is_intact)
                 if database is None:
                     database = self._make_database()
                 return database.record(changes)
@@ -151,14 +156,16 @@ class LmdbItemChanges:
         self._find_database()
         return self._problem
 
-    def _find_database(self) -> ItemChangeDatabase | None:
+    def _find_database(
+        self, is_usable: LookAtFile = WatchedEnvironment.was_intact_lately
+    ) -> ItemChangeDatabase | None:
         """The database, opened anew when another file stands in its place; None where there is none that can
         be read.
         """
         database = self._database
-        if database is not None and database.is_intact():
+        if database is not None and is_usable(database):
             return database
-        stamps = read_file_stamps(self._folder / DATA)
+        stamps = read_file_stamps(self._path)
         if database is None and stamps == self._refused:
             return None
         with self._lock:
@@ -171,7 +178,7 @@ class LmdbItemChanges:
 
     def _open(self) -> ItemChangeDatabase | None:
         try:
-            database = ItemChangeDatabase(self._folder)
+            database = ItemChangeDatabase(self._folder, self._look_every)
             if not database.is_intact():
                 raise lmdb.CorruptedError("cut off")
         except FileNotFoundError:
@@ -196,7 +203,7 @@ class LmdbItemChanges:
         """
         with self._lock:
             ItemChangeDatabase.create(self._folder)
-            self._database = ItemChangeDatabase(self._folder)
+            self._database = ItemChangeDatabase(self._folder, self._look_every)
             self._problem = ""
             return self._database
 

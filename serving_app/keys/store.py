@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from expectations.contracts.files import FileStamps, read_file_stamps
+from expectations.contracts.files import FileStamps, LookTimer, read_file_stamps
 from expectations.contracts.home import HomePaths
 from expectations.contracts.state_file import State, StateFile
 from serving_app.keys.api_key import ApiKey, decode_key, encode_key, parse_key
@@ -53,21 +53,27 @@ class MemoryKeys:
 
 
 class FileKeys:
-    """A `KeyStore` in one file and its copy: two `stat` a request.
+    """A `KeyStore` in one file and its copy.
 
     Where neither can be read any more, the keys that a worker knows hold; a worker that starts without a
     readable file knows none and lets nobody in but the admin token.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, look_every_seconds: float = 0.0) -> None:
+        """
+        Args:
+            look_every_seconds: how often a request looks whether the files are others.
+        """
         self._file, self._lock = StateFile(HomePaths(home).keys, "keys"), threading.Lock()
-        self._paths = self._file.paths  # made once: every request stats them
+        self._paths, self._looks = self._file.paths, LookTimer(look_every_seconds)
         self._number, self._keys, self._by_id = 0, (), {}
         self._loaded: FileStamps | None = None
         self._problem = ""
 
     def read_all(self) -> Sequence[ApiKey]:
-        if read_file_stamps(*self._paths) != self._loaded:
+        # before the first look nothing is known, and no other thread may take that for an answer
+        is_due = self._loaded is None or self._looks.is_due()
+        if is_due and read_file_stamps(*self._paths) != self._loaded:
             with self._lock:
                 stamps = read_file_stamps(*self._paths)
                 if stamps != self._loaded:

@@ -45,8 +45,15 @@ def read_boot_id() -> str:
 class LiveDatabase(WatchedEnvironment):
     """The environment of a home, open."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, MAP_BYTES, n_databases=0, is_synced=False, patience_seconds=PATIENCE_SECONDS)
+    def __init__(self, folder: Path, look_every_seconds: float) -> None:
+        super().__init__(
+            folder,
+            MAP_BYTES,
+            n_databases=0,
+            is_synced=False,
+            patience_seconds=PATIENCE_SECONDS,
+            look_every_seconds=look_every_seconds,
+        )
         self._env.reader_check()  # slots of processes that were killed
 
     def is_current(self) -> bool:
@@ -87,14 +94,20 @@ class LmdbBackend:
     """
 
     def __init__(
-        self, folder: Path, clock: Callable[[], datetime], read_boot_id: Callable[[], str] = read_boot_id
+        self,
+        folder: Path,
+        clock: Callable[[], datetime],
+        read_boot_id: Callable[[], str] = read_boot_id,
+        look_every_seconds: float = 0.0,
     ) -> None:
         """
         Args:
             folder: made where it is not there.
+            look_every_seconds: how often a read looks whether the file is another.
             read_boot_id: which start of the machine this is.
         """
         self._folder, self._clock, self._boot_id = folder, clock, read_boot_id()
+        self._look_every = look_every_seconds
         self._set_aside = folder.with_name(f".{folder.name}.set_aside")
         self._lock, self._swept_to = threading.Lock(), b""
         self._database: LiveDatabase | None = None
@@ -137,7 +150,7 @@ class LmdbBackend:
             BackendError: the file cannot be used now.
         """
         with translate_errors():
-            database = self._get_database()
+            database = self._find_database(is_write)
             try:
                 with database.begin(is_write) as txn:
                     yield txn
@@ -148,9 +161,9 @@ class LmdbBackend:
                     self._database = None
                 raise
 
-    def _get_database(self) -> LiveDatabase:
+    def _find_database(self, is_write: bool) -> LiveDatabase:
         database = self._database
-        if database is None or not database.is_intact():
+        if database is None or not (database.is_intact() if is_write else database.was_intact_lately()):
             with self._lock:
                 if self._database is database:
                     self._database = None
@@ -167,12 +180,12 @@ class LmdbBackend:
             if reason := self._find_distrust():
                 self._begin_anew(reason)
             with suppress(*DAMAGES):
-                database = LiveDatabase(self._folder)
+                database = LiveDatabase(self._folder, self._look_every)
                 if database.is_intact():
                     return database
                 del database  # LMDB opens no second handle while there is a first
             self._begin_anew("it was cut off or damaged")
-            return LiveDatabase(self._folder)
+            return LiveDatabase(self._folder, self._look_every)
 
     def _find_distrust(self) -> str:
         if not self._folder.exists():

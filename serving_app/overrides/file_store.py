@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from expectations.contracts.files import FileStamps, read_file_stamps
+from expectations.contracts.files import FileStamps, LookTimer, read_file_stamps
 from expectations.contracts.home import HomePaths
 from expectations.contracts.override import (
     FOLDER,
@@ -40,16 +40,21 @@ logger = logging.getLogger(__name__)
 
 
 class FileOverrides:
-    """An `OverrideStore` in one file and its copy, shared by all workers: two `stat` a request.
+    """An `OverrideStore` in one file and its copy. Every request looks at the file: none that comes after an
+    override was acknowledged is answered without it.
 
     What is lost on disk (deleted, damaged, replaced by an older one) is written back by the first worker that
     notices. A worker that starts and finds neither file readable applies the blocks that the last deployment
     by a run names, and reports it.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, look_every_seconds: float = 0.0) -> None:
+        """
+        Args:
+            look_every_seconds: how often a request looks at the copy too.
+        """
         self._home, self._file, self._lock = home, open_override_file(home), threading.Lock()
-        self._paths = self._file.paths  # made once: every request stats them
+        self._path, self._looks = str(self._file.paths[0]), LookTimer(look_every_seconds)
         self._audit = AuditLog(HomePaths(home).override_audit)
         self._state, self._overrides = State(0, []), ()
         self._decoded: dict[str, tuple[dict[str, Any], Override]] = {}  # by id, with the row it comes from
@@ -62,14 +67,13 @@ class FileOverrides:
     def read_all(self) -> tuple[Override, ...]:
         # While this process writes nobody else can, and its own change counts when it is on disk: no request
         # waits for the disk.
-        if not self._is_writing and read_file_stamps(*self._paths) != self._loaded:
+        if not self._is_writing and self._is_another():
             with self._lock:
-                stamp = read_file_stamps(*self._paths)
+                stamp = read_file_stamps(*self._file.paths)
                 if stamp != self._loaded:
                     self._load()
-                    self._loaded = (
-                        stamp  # from before: what was written meanwhile is read by the next request
-                    )
+                    # from before: what was written meanwhile is read by the next request
+                    self._loaded = stamp
         return self._overrides
 
     def describe_problem(self) -> str:
@@ -107,6 +111,12 @@ class FileOverrides:
         except OSError as error:
             raise OverridesOutOfReach(f"The audit log cannot be read: {error.strerror}.") from error
 
+    def _is_another(self) -> bool:
+        """Whether another state than the one in memory may lie on disk."""
+        if self._loaded is None or read_file_stamps(self._path) != self._loaded[:1]:
+            return True
+        return self._looks.is_due() and read_file_stamps(*self._file.paths) != self._loaded
+
     def _load(self) -> None:
         """Adopt what is on disk when it is newer; write back what is in memory when it is not."""
         state, flaws = self._file.read()
@@ -128,7 +138,7 @@ class FileOverrides:
     def _observe_delay(self) -> None:
         """Measure how long ago another worker wrote what is read now."""
         with contextlib.suppress(OSError):
-            delay = time.time() - self._paths[0].stat().st_mtime
+            delay = time.time() - self._file.paths[0].stat().st_mtime
             metrics.OVERRIDE_SEEN_SECONDS.observe(max(0.0, delay))
 
     def _start_without_state(self, flaws: list[str]) -> None:
@@ -173,7 +183,7 @@ class FileOverrides:
         """Let one writer in, of all threads and processes, with the newest state adopted."""
         try:
             with self._file.writer_lock(), self._lock:
-                if read_file_stamps(*self._paths) != self._loaded:  # else nobody has written since
+                if read_file_stamps(*self._file.paths) != self._loaded:  # else nobody has written since
                     state, _ = self._file.read()
                     if state and state.number > self._state.number:
                         self._adopt(state)
@@ -192,7 +202,7 @@ class FileOverrides:
         new = State(self._state.number + 1, content)
         flaws = self._file.write(new)
         self._adopt(new)
-        self._loaded = read_file_stamps(*self._paths)
+        self._loaded = read_file_stamps(*self._file.paths)
         self._problem = f"overrides: {', '.join(flaws)}; what was in force holds" if flaws else ""
 
     def _encode(self, override: Override) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from expectations.contracts.files import FileStamps, read_file_stamps
+from expectations.contracts.files import FileStamps, LookTimer, read_file_stamps
 from expectations.contracts.home import HomePaths
 from expectations.contracts.manifest import (
     DATA_FILE,
@@ -34,18 +34,22 @@ VERIFY_EVERY = timedelta(minutes=10)  # a snapshot of 1 GB is read in 1.3 s
 
 
 class PublishedSnapshots:
-    """A `SnapshotStore` on disk: one `stat` a request; it opens what is newly published, and keeps what is
+    """A `SnapshotStore` on disk; it opens what is newly published, and keeps what is
     open when nothing better can be opened.
 
     `describe_problem` says everything that is wrong, by the snapshot's name.
     """
 
-    def __init__(self, home: Path, patience_seconds: float | None = None) -> None:
+    def __init__(
+        self, home: Path, patience_seconds: float | None = None, look_every_seconds: float = 0.0
+    ) -> None:
         """
         Args:
             patience_seconds: how long a request waits for another snapshot to be opened while it could have
                 the one before; None: until it is open.
+            look_every_seconds: how often a request looks whether another is published.
         """
+        self._looks, self._published_file = LookTimer(look_every_seconds), str(home / PUBLISHED_FILE)
         self._home, self._patience = home, patience_seconds
         self._lock, self._follow_lock = threading.Lock(), threading.Lock()
         self._followed: FileStamps | None = None
@@ -55,7 +59,9 @@ class PublishedSnapshots:
         self._verified: tuple[FileStamps, datetime] | None = None
 
     def get_current(self) -> Snapshot | None:
-        stamp = read_file_stamps(self._home / PUBLISHED_FILE)
+        if self._snapshot is not None and not self._looks.is_due():
+            return self._snapshot
+        stamp = read_file_stamps(self._published_file)
         if stamp != self._followed:
             with self._lock:
                 if stamp != self._followed:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import lmdb
 
+from expectations.contracts.lmdb_environments import LookAtFile, WatchedEnvironment
 from expectations.contracts.restrictions import (
     Permission,
     RestrictionsDamaged,
@@ -36,8 +37,12 @@ class FailSafeView(RestrictionView):
 class LmdbRestrictions:
     """A `RestrictionStore` on disk; opened anew when another file stands in its place."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._lock = folder, threading.Lock()
+    def __init__(self, folder: Path, look_every_seconds: float = 0.0) -> None:
+        """
+        Args:
+            look_every_seconds: how often an answer looks whether the file is another.
+        """
+        self._folder, self._look_every, self._lock = folder, look_every_seconds, threading.Lock()
         self._database: RestrictionDatabase | None = None
         self._verified_at: datetime | None = None
         # A damaged file, which is not read again, and why. The sentence alone: an exception refers to the
@@ -47,7 +52,7 @@ class LmdbRestrictions:
     @contextmanager
     def open_view(self) -> Iterator[RestrictionView]:
         try:
-            opened = self._get_database().open_view()
+            opened = self._find_database(WatchedEnvironment.was_intact_lately).open_view()
             view = opened.__enter__()
         except RestrictionsUnreadable:
             yield FailSafeView()
@@ -62,7 +67,7 @@ class LmdbRestrictions:
 
     def record_permissions(self, kind: str, permissions: Mapping[str, Permission]) -> None:
         try:
-            self._get_database().record_permissions(kind, permissions)
+            self._find_database().record_permissions(kind, permissions)
         except (OSError, lmdb.Error) as error:
             why = type(error).__name__  # their own words may hold a path
             raise RestrictionsUnreadable(f"the restrictions cannot be written: {why}") from error
@@ -83,14 +88,15 @@ class LmdbRestrictions:
 
     def describe_problem(self) -> str:
         try:
-            self._get_database()
+            self._find_database()
         except RestrictionsUnreadable as error:
             return f"nobody gets a list of their own: {error}"
         return ""
 
-    def _get_database(self) -> RestrictionDatabase:
+    def _find_database(self, is_usable: LookAtFile = WatchedEnvironment.is_intact) -> RestrictionDatabase:
+        """The database, opened anew where what was open is not usable."""
         database = self._database
-        if database is None or not database.is_intact():
+        if database is None or not is_usable(database):
             with self._lock:
                 if self._database is database:
                     self._database = None
@@ -109,7 +115,7 @@ class LmdbRestrictions:
         if self._refused and self._refused[0] == stamp:
             raise RestrictionsDamaged(self._refused[1])
         try:
-            return RestrictionDatabase(self._folder)
+            return RestrictionDatabase(self._folder, self._look_every)
         except RestrictionsDamaged as error:
             self._refused = (stamp, str(error))
             # other reasons pass: LMDB opens no second handle while an answer under way holds the database of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.contracts.files import write_text_atomically
+from expectations.contracts.files import LookTimer, write_text_atomically
 
 
 def test_what_is_in_it_is_on_disk_before_its_name_and_its_name_before_the_writer_goes_on(
@@ -32,3 +32,17 @@ def test_who_is_killed_before_the_name_leaves_the_old_one(tmp_path, monkeypatch)
     assert path.read_text() == "old"
     write_text_atomically(path, "new")
     assert path.read_text() == "new" and [one.name for one in tmp_path.iterdir()] == ["record.json"]
+
+
+def test_a_look_is_due_once_in_its_time():
+    seconds = [10.0]
+    looks = LookTimer(5, lambda: seconds[0])
+    assert looks.is_due() and not looks.is_due()
+    seconds[0] = 14.9
+    assert not looks.is_due()
+    seconds[0] = 15.0
+    assert looks.is_due() and not looks.is_due()
+    looks.make_due()
+    assert looks.is_due()
+    every_time = LookTimer(clock=lambda: seconds[0])
+    assert every_time.is_due() and every_time.is_due()

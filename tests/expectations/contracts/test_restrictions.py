@@ -188,3 +188,24 @@ def test_what_another_process_writes_is_no_damage(store, tmp_path):
     assert other.returncode == 0
     with store.open_view() as view:
         assert not view.may_be_personal(["i_19"], -1)
+
+
+def test_one_that_seldom_looks_at_its_file_knows_every_no(tmp_path):
+    store = RestrictionDatabase.create(tmp_path / "restrictions")
+    seldom = RestrictionDatabase(tmp_path / "restrictions", look_every_seconds=3600)
+    with seldom.open_view() as view:
+        assert view.may_be_personal(["i_1"], 1)
+    store.record_permission("consents", ["i_1"], Permission(False, START, "x"))
+    with seldom.open_view() as view:
+        assert not view.may_be_personal(["i_1"], 1)
+
+
+def test_a_look_that_finds_another_file_is_made_again_at_once(tmp_path):
+    RestrictionDatabase.create(tmp_path / "restrictions")
+    seldom = RestrictionDatabase(tmp_path / "restrictions", look_every_seconds=3600)
+    assert seldom.was_intact_lately()
+    RestrictionDatabase.create(tmp_path / "restrictions")
+    assert seldom.was_intact_lately(), "the control: it has not looked again"
+    seldom._looks.make_due()
+    assert not seldom.was_intact_lately()
+    assert not seldom.was_intact_lately()

@@ -172,3 +172,15 @@ def test_a_layout_of_another_release_is_told(store, tmp_path):
     with pytest.raises(ValueError, match="of another layout"):
         make_key(store)
     assert json.loads(paths(tmp_path)[0].read_text())["state"]["content"] == [{"id": "x"}]
+
+
+def test_a_worker_that_looks_now_and_then_is_never_open_for_want_of_a_look(store, tmp_path):
+    text = make_key(store)
+    seldom = FileKeys(tmp_path, look_every_seconds=3600)
+    seldom._looks.is_due()  # another thread has been told to look, and has not yet
+    assert not seldom.is_open()
+    assert seldom.find(text, NOW).name == "shop"
+    store.change(lambda keys: revoke_key(keys, text.split("_")[1], NOW))
+    assert seldom.find(text, NOW), "the control: it has not looked again"
+    seldom._looks.make_due()
+    assert seldom.find(text, NOW) is None

@@ -200,3 +200,12 @@ def test_a_reader_that_finds_damage_does_not_wait_for_a_writer(tmp_path, clock):
         assert "what was in force holds" in store.describe_problem()
     store.refresh()
     assert store.describe_problem() == ""
+
+
+def test_a_worker_that_seldom_looks_at_the_copy_knows_every_write(tmp_path, clock):
+    store = FileOverrides(tmp_path)
+    seldom = FileOverrides(tmp_path, look_every_seconds=3600)
+    assert ids(seldom) == []
+    for number in range(3):
+        add(store, override(number, clock()))
+        assert ids(seldom) == ids(store) and len(ids(seldom)) == number + 1

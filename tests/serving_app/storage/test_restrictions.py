@@ -163,6 +163,6 @@ def test_a_store_that_takes_no_more_readers_names_nobody(shop, tmp_path, monkeyp
         def __getattr__(self, name):
             return getattr(self._env, name)
 
-    database = shop.stores.restrictions._get_database()
+    database = shop.stores.restrictions._find_database()
     monkeypatch.setattr(database, "_env", Full(database._env))
     assert source(shop, ASKED[0]) == "popular"
