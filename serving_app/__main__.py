@@ -12,10 +12,10 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from expectations.contracts.home import HomePaths
+from expectations.contracts.log_files import finish_abandoned_files
 from expectations.contracts.settings import SettingsError
 from serving_app.metrics.shared_folder import FOLDER_VARIABLE, announce_end, make_shared_folder
 from serving_app.settings import Settings
-from serving_app.storage.log_files import finish_abandoned_files
 
 # A thread waits for its record to reach the disk, and those that wait together share one sync. On two cores 4
 # and 16 threads a worker are equally fast (1,400 requests a second).

@@ -13,12 +13,12 @@ import orjson
 from expectations.contracts.home import HomePaths
 from expectations.contracts.ids import normalise_id
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
+from expectations.contracts.log_files import get_finished_path
 from serving_app.intake.batches import SentEvent
 from serving_app.intake.normal_form import normalise_event
 from serving_app.intake.receipts import Receipt
 from serving_app.live.events import LiveEvent
 from serving_app.live.state import LiveStore
-from serving_app.storage.log_files import get_finished_path
 from serving_app.storage.protocols import SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 

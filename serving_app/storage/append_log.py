@@ -20,7 +20,7 @@ import orjson
 
 from expectations.contracts.files import sync_folder
 from expectations.contracts.impressions import OPEN_SUFFIX
-from serving_app.storage.log_files import finish_abandoned_files, get_finished_path
+from expectations.contracts.log_files import finish_abandoned_files, get_finished_path
 
 MAX_BYTES = 32 << 20
 PROBE_BYTES = 64 << 10  # room for the records of a second

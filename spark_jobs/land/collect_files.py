@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from spark_jobs.land.service_logs import move_finished_logs, wait_for_open_logs
+from spark_jobs.land.service_logs import finish_abandoned_logs, move_finished_logs, wait_for_open_logs
 from spark_jobs.run.context import ROOT, LandingDates, RunContext
 from spark_jobs.sources.declaration import GeneratorProgram, ServiceLog, SharedFolder, Source
 from spark_jobs.sources.landed_files import list_landing_dates
@@ -42,6 +42,7 @@ def collect_files(source: Source, context: RunContext) -> int:
             return run_generator(program, source, context)
         case ServiceLog() as log:
             logs = settings.paths.serving / log.folder
+            finish_abandoned_logs(logs)
             if log.is_awaited:
                 last_day = min(context.days.last, find_last_whole_day(context.now, source.time_zone))
                 wait_for_open_logs(logs, last_day, log.time_field, source.time_zone)

@@ -2,7 +2,8 @@
 
 A snapshot of a landing date stands for all that was received up to that date's end, and the service drops
 from its live state what the snapshot stands for. So a file of those days that is still being written is
-waited for: a worker finishes its file after a minute.
+waited for: a worker finishes its file after a minute. The file of a worker that died is finished here: the
+service may stay away.
 """
 
 import logging
@@ -13,12 +14,21 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
+from expectations.contracts.log_files import finish_abandoned_files
 from spark_jobs.sources.service_logs import find_first_day, find_times
 
 WAIT_SECONDS = 90.0  # a worker finishes its file after 60 s, and looks every few
 POLL_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
+
+
+def finish_abandoned_logs(logs: Path) -> None:
+    """Finish what workers that died were writing; what cannot be finished is left to the service."""
+    try:
+        finish_abandoned_files(logs)
+    except OSError as error:
+        logger.warning(f"{logs.name}: files of workers that died wait for the service: {error.strerror}")
 
 
 def wait_for_open_logs(

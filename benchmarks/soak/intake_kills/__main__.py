@@ -29,7 +29,7 @@ import requests
 from benchmarks.intake import make_batch, publish_shop
 from benchmarks.soak.damage.server import COMMAND, ServiceProcess
 from expectations.contracts.home import HomePaths
-from serving_app.storage.log_files import finish_abandoned_files
+from expectations.contracts.log_files import finish_abandoned_files
 from spark_jobs.sources.registry import load_sources
 
 # The same service, but that what it acknowledges is written a tenth of a second later.

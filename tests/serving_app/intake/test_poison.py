@@ -7,7 +7,7 @@ import json
 import psutil
 import pytest
 
-from serving_app.storage.log_files import finish_abandoned_files
+from expectations.contracts.log_files import finish_abandoned_files
 from tests.serving_app.intake.sent_events import log_records, read_event_log, send, viewed
 
 DEEP = "[" * 10_000 + "]" * 10_000

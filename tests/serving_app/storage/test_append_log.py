@@ -17,10 +17,11 @@ import pytest
 
 from expectations.contracts.impressions import ADDED_BY_INGEST, FIELDS, build_impression
 from expectations.contracts.lake import CORE_IMPRESSIONS
+from expectations.contracts.log_files import finish_abandoned_files
 from expectations.contracts.tables import ContractError
 from serving_app import background_tasks
 from serving_app.storage.append_log import MAX_AGE, AppendLog, LogUnavailable
-from serving_app.storage.log_files import delete_files_before, finish_abandoned_files
+from serving_app.storage.log_files import delete_files_before
 
 
 @pytest.fixture

@@ -1,12 +1,18 @@
 """Logs of the service come to the day of their newest record; one of a past day is waited for. No Spark."""
 
+import fcntl
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from spark_jobs.land import service_logs
+from spark_jobs.land.collect_files import collect_files
 from spark_jobs.land.service_logs import move_finished_logs, wait_for_open_logs
+from spark_jobs.run.context import LandingDates, RunContext
+from spark_jobs.settings import Settings
+from spark_jobs.sources.registry import load_sources
 
 MONDAY = date(2026, 1, 5)
 MARTINIQUE = "America/Martinique"  # four hours behind UTC
@@ -59,6 +65,28 @@ def test_an_open_log_of_a_past_day_is_waited_for(tmp_path, caplog):
 def test_an_open_log_of_today_is_not_waited_for(tmp_path, content):
     write_log(tmp_path / "log", "1.jsonl.open", *content)
     assert wait_for_open_logs(tmp_path / "log", MONDAY, "receivedAt", MARTINIQUE, sleep=pytest.fail) == []
+
+
+def test_what_a_killed_service_was_writing_lands_though_nobody_starts_it_again(tmp_path, monkeypatch):
+    """Its events were acknowledged. A living worker holds the lock of its file."""
+    source = next(each for each in load_sources(("online_retail",)) if each.name == "live")
+    settings = Settings.from_environment(
+        {"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "online_retail"}
+    )
+    now = datetime(2026, 1, 6, 3, tzinfo=UTC)
+    run, log = RunContext("r", LandingDates(MONDAY, MONDAY), settings, now), settings.paths.event_log
+    log.mkdir(parents=True)
+    write_log(log, "dead.jsonl.open", "2026-01-05T12:00:00Z", end='{"receivedAt": "2026-01-0')
+    of_living = write_log(log, "living.jsonl.open", "2026-01-05T12:00:00Z")
+    slept: list[float] = []
+    monkeypatch.setattr(service_logs.wait_for_open_logs, "__defaults__", (4.0, slept.append))
+    with of_living.open() as living:
+        fcntl.flock(living, fcntl.LOCK_EX)
+        assert collect_files(source, run) == 1
+    assert slept == [2, 2], "for the living one"
+    assert sorted(path.name for path in log.iterdir()) == ["dead.torn", "living.jsonl.open"]
+    [landed] = (tmp_path / "landing" / "live" / "events" / str(MONDAY)).iterdir()
+    assert landed.read_text() == '{"receivedAt": "2026-01-05T12:00:00Z"}\n'
 
 
 def test_a_log_that_stays_open_is_named_and_the_run_goes_on(tmp_path, caplog):
