@@ -13,8 +13,8 @@ from serving_app.http import docs_page, openapi
 from serving_app.http.access import register_access
 from serving_app.http.access_log import AccessLog
 from serving_app.http.compression import register_compression
+from serving_app.http.error_handlers import register_error_handlers
 from serving_app.http.observation import register_observation
-from serving_app.http.problems import register_error_handlers
 from serving_app.http.requests import AnyPathConverter
 from serving_app.http.services import register_services
 from serving_app.identity import views as identity

@@ -284,9 +284,10 @@ class Concierge:
         query = f"?{urllib.parse.urlencode(request.query)}" if request.query else ""
         content = None if request.body is None else json.dumps(request.body).encode()
         headers = {**self._headers, "Content-Type": "application/json", **request.headers}
+        if not request.is_repeatable:
+            self.close()  # a connection that was kept may be closed at its other end
         connection = getattr(self._local, "connection", None)
-        # a connection that was kept may be closed at its other end
-        if connection is None or not request.is_repeatable:
+        if connection is None:
             kind = http.client.HTTPSConnection if self._is_tls else http.client.HTTPConnection
             connection = kind(self._netloc, timeout=self._timeout)
         self._local.connection = None

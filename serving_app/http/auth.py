@@ -136,6 +136,8 @@ def is_from_this_machine() -> bool:
     """
     if any(name in request.headers for name in PROXY_HEADERS) or not is_loopback(request.remote_addr):
         return False
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":  # with a picture's GET there is no Origin
+        return False
     origin = request.headers.get("Origin")
     hosts = [request.host, *([origin.partition("://")[2]] if origin else [])]
     return all(strip_port(host) in LOCAL_HOSTS for host in hosts)

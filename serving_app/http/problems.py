@@ -1,19 +1,12 @@
-"""Every error, and the one place where it becomes an answer: `application/problem+json` (RFC 9457).
+"""Every error that is answered; `error_handlers.py` makes answers of them.
 
-An answer names the field that is wrong and what is allowed, never the value sent: it may be an e-mail.
+A message names the field that is wrong and what is allowed, never the value sent: it may be an e-mail.
 """
 
 # ruff: noqa: N818 - errors are named for what they say, not for being errors
-import logging
-
-import orjson
-from flask import Flask, Response
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
-
-logger = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
@@ -188,70 +181,9 @@ class NotReady(ApiError):
     status, kind, title = 503, "not-ready", "The service is not ready"
 
 
-def make_problem_response(status: int, kind: str, title: str, detail: str, **extensions) -> Response:
-    """An `application/problem+json` answer; `extensions` are members of its own beside the standard ones."""
-    body = {
-        "type": f"urn:concierge:problem:{kind}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        **extensions,
-    }
-    return Response(
-        orjson.dumps(body), status, mimetype=MEDIA_TYPE, headers={"Cache-Control": "private, no-store"}
-    )
-
-
 def list_flaws(error: ValidationError) -> list[dict[str, str]]:
     """What is wrong with each field, without the values sent."""
     return [
         {"field": ".".join(str(part) for part in flaw["loc"]) or "request", "message": flaw["msg"]}
         for flaw in error.errors()
     ]
-
-
-def register_error_handlers(app: Flask) -> None:
-    """Map every error of the app to its answer."""
-    app.register_error_handler(ApiError, _handle_api_error)
-    app.register_error_handler(ValidationError, _handle_validation_error)
-    app.register_error_handler(HTTPException, _handle_http_exception)
-    app.register_error_handler(Exception, _handle_unforeseen)
-
-
-def _handle_api_error(error: ApiError) -> Response:
-    response = make_problem_response(error.status, error.kind, error.title, error.detail, **error.extensions)
-    if error.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooManyRequests):
-        response.headers["Retry-After"] = str(error.retry_after_seconds)
-    if error.status == 503:
-        response.headers["Retry-After"] = "5"
-    return response
-
-
-def _handle_validation_error(error: ValidationError) -> Response:
-    flaws = list_flaws(error)
-    detail = "; ".join(f"{flaw['field']}: {flaw['message']}" for flaw in flaws)
-    return make_problem_response(400, BadRequest.kind, BadRequest.title, detail, errors=flaws)
-
-
-def _handle_http_exception(error: HTTPException) -> Response:
-    if error.code is None or error.code < 400:
-        return error.get_response()
-    response = make_problem_response(
-        error.code, f"http-{error.code}", error.name, error.description or error.name
-    )
-    for name, value in error.get_headers():
-        if name not in ("Content-Type", "Content-Length"):
-            response.headers[name] = value  # such as Allow with 405
-    return response
-
-
-def _handle_unforeseen(error: Exception) -> Response:
-    # The kind of error and where, not its text: it may quote what was sent.
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
-    logger.error("unforeseen %s at %s", type(error).__name__, where)
-    return make_problem_response(500, ApiError.kind, ApiError.title, "The error has been logged.")

@@ -31,7 +31,7 @@ REFUSED = Counter(
 )
 LISTS = Counter(
     "concierge_lists",
-    "Lists served, by the source of the list: personal, audience, popular, override, static.",
+    "Lists served, by the source of the list, such as personal, popular, session, override, static.",
     ("source",),
     registry=REGISTRY,
 )

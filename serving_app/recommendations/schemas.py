@@ -142,7 +142,7 @@ class Ages(BaseModel):
     list: float | None = Field(description="since the snapshot with the lists was published")
     catalogue: float | None = Field(description="since the snapshot with the items' facts was published")
     live: float | None = Field(description="since the visitor's newest event; null: none is known")
-    overrides: float | None = Field(description="since an override was last written; null: there are none")
+    overrides: float | None = Field(description="since the newest override was made; null: there are none")
 
 
 class StageAnswer(BaseModel):

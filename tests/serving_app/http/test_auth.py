@@ -170,6 +170,8 @@ def test_the_admin_token_works_beside_keys(shop, texts):
         ("127.0.0.1", {"Host": "LOCALHOST:80"}, True),
         ("127.0.0.1", {"Origin": "https://evil.example"}, False),
         ("127.0.0.1", {"Origin": "null"}, False),
+        ("127.0.0.1", {"Sec-Fetch-Site": "cross-site"}, False),
+        ("127.0.0.1", {"Sec-Fetch-Site": "none"}, True),
         ("127.0.0.1", {"Host": "localhost.evil.example"}, False),
         ("127.0.0.1", {"Host": "127.0.0.1.evil.example:80"}, False),
         ("127.0.0.1", {"Forwarded": "for=10.0.0.1"}, False),
