@@ -58,7 +58,8 @@ def run_soak(folder: Path, goal: Goal, n_clients: int, pace: Pace, is_silent: bo
     """Hide, publish and kill until the goal is reached."""
     home = folder / ("control" if is_silent else "home")
     publish_night(home, 1)
-    server, books, stop = ServiceProcess(home), HiddenBooks(), threading.Event()
+    server = ServiceProcess(home, settings={"CONCIERGE_DRAIN_SECONDS": "0"})
+    books, stop = HiddenBooks(), threading.Event()
     flipper = ItemFlipper(server, books, is_silent)
     publisher, killer = NightPublisher(server), WorkerKiller(server)
     started = time.monotonic()
