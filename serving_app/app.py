@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from expectations.contracts.home import HomePaths
 from serving_app.catalogue import views as catalogue
 from serving_app.catalogue.service import CatalogueService
 from serving_app.http import docs_page, openapi
@@ -124,7 +125,7 @@ def create_app(
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),
-        MetricsService(stores.snapshots, checked, clock),
+        MetricsService(stores.snapshots, checked, HomePaths(settings.home).event_log, clock),
         openapi.ApiDescription(app, build),
     )
     register_observation(app, clock, access_log)

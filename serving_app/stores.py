@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.identity_rules import load_identity_rules
@@ -23,6 +23,7 @@ from serving_app.settings import Settings
 from serving_app.storage.append_log import AppendLog
 from serving_app.storage.impression_log import ImpressionLog
 from serving_app.storage.interval_log import IntervalLog
+from serving_app.storage.log_files import NAME_TIME
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.published_snapshots import PublishedSnapshots
 from serving_app.storage.restrictions import LmdbRestrictions
@@ -57,7 +58,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
     paths = HomePaths(settings.home)
 
     def new_name() -> str:
-        return f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}"
+        return f"{clock().astimezone(UTC):{NAME_TIME}}-{uuid.uuid4().hex[:12]}"
 
     log_class = AppendLog if settings.syncs_each_impression else IntervalLog
     log = log_class(paths.decision_log, clock, new_name)

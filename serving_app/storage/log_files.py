@@ -1,13 +1,26 @@
-"""Old files of a log."""
+"""How old the files of a log are, and the deletion of old ones."""
 
 import contextlib
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
-from expectations.contracts.impressions import FINISHED_SUFFIX, TORN_SUFFIX
+from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX, TORN_SUFFIX
+
+NAME_TIME = "%Y%m%dT%H%M%S"  # in UTC: what a file's name begins with
 
 logger = logging.getLogger(__name__)
+
+
+def find_oldest_start(folder: Path) -> datetime | None:
+    """When the oldest file that no night has moved to landing was begun; None where there is none."""
+    names = [
+        path.name for suffix in (FINISHED_SUFFIX, OPEN_SUFFIX) for path in folder.glob(f"[0-9]*{suffix}")
+    ]
+    for name in sorted(names):
+        with contextlib.suppress(ValueError):  # a file that somebody else put there
+            return datetime.strptime(name.partition("-")[0], NAME_TIME).replace(tzinfo=UTC)
+    return None
 
 
 def delete_files_before(folder: Path, before: datetime) -> list[str]:

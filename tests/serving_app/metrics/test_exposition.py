@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from expectations.contracts.home import HomePaths
 from serving_app.metrics import shared_folder
 from tests.serving_app.keys.made_keys import bearer, make_keys, server_key
 
@@ -75,6 +76,17 @@ def test_ages_are_those_of_now(shop):
     shop.snapshots.publish(None)
     counts = read(shop.client)
     assert ("concierge_snapshot_age_seconds",) not in counts and counts[("concierge_problems",)] == 1
+
+
+def test_how_far_nights_lag_behind_events(shop):
+    folder, lag = HomePaths(shop.settings.home).event_log, ("concierge_event_log_lag_seconds",)
+    folder.mkdir(parents=True, exist_ok=True)
+    assert read(shop.client)[lag] == 0
+    (folder / "20260221T113000-b.jsonl.open").touch()
+    assert read(shop.client)[lag] == 30 * 60
+    for name in ("20260220T120000-a.jsonl", "2026.jsonl", "20260101T000000-a.torn", ".20260101T000000.jsonl"):
+        (folder / name).touch()
+    assert read(shop.client)[lag] == 24 * 3600
 
 
 def test_refusals_are_counted_by_reason(shop):
