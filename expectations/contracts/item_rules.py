@@ -17,6 +17,7 @@ from expectations.contracts.text import normalise_text
 
 STRICTEST_AGE = 150  # nobody is known to be this old
 MAX_REPURCHASE_DAYS = 3650.0
+DEFAULT_REPURCHASE_DAYS = 30  # of a consumable whose catalogue and buyers say nothing of it
 # Bounds what one item takes in a snapshot and in each worker's memory. What is beyond is not published, and a
 # filter finds it null: a value cut short would be another value.
 MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE_VALUE = 40, 64, 500

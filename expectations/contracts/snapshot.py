@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
+from expectations.contracts.bought_items import BoughtItems
 from expectations.contracts.fold_in import FoldInFactors
 from expectations.contracts.ids import AS_GIVEN
 from expectations.contracts.packed_identity import (
@@ -32,6 +33,7 @@ from expectations.contracts.packed_lists import ListItem, ListVocabulary, Reason
 from expectations.contracts.steering import SteeringRecord
 
 __all__ = [  # what stands behind the keys below
+    "BoughtItems",
     "FoldInFactors",
     "IdentifierLinks",
     "Link",
@@ -179,6 +181,13 @@ def get_next_list_key(item_id: str) -> bytes:
 def get_item_key(item_id: str) -> bytes:
     """Key of an item's facts: a packed `ItemFacts`."""
     return _key("i/", item_id)
+
+
+def get_bought_items_key(customer_id: str) -> bytes:
+    """Key of what a customer bought before the night and is not due again: packed `BoughtItems`. Not there
+    for one who bought nothing of the kind, nor in a snapshot made before it was kept.
+    """
+    return _key("b/", customer_id)
 
 
 def get_customer_key(customer_id: str) -> bytes:

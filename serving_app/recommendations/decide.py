@@ -9,10 +9,10 @@ rest; pins take their positions. Block beats pin beats boost beats the recommend
 The stages are generators: of a list of a hundred, an answer with ten looks at little more than ten.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from expectations.contracts.override import Override
 from expectations.contracts.snapshot import ItemFacts
@@ -32,8 +32,8 @@ from serving_app.recommendations.decision import (
 )
 from serving_app.recommendations.diversity import CategoryCap, diversify
 from serving_app.recommendations.explain import explain_listed_item, explain_pin
-from serving_app.recommendations.ladder import CATALOGUE, OVERRIDE, SESSION, STATIC, Rung
-from serving_app.recommendations.live_behaviour import compute_fatigue, find_unwanted_items
+from serving_app.recommendations.ladder import CATALOGUE, OVERRIDE, PERSONAL, SESSION, STATIC, Rung
+from serving_app.recommendations.live_behaviour import compute_fatigue, find_bought_on, find_unwanted_items
 from serving_app.recommendations.ranking import Candidate, list_categories, rank_rung
 from serving_app.recommendations.trace import Trace
 
@@ -42,14 +42,25 @@ ONLY_SESSION = (SESSION,)  # sources of an item that live behaviour alone propos
 
 
 class Removal(NamedTuple):
-    """Why an item is left out: the stage, a stable word, and the block where there is one."""
+    """Why an item is left out: the stage, and a stable word.
+
+    Attributes:
+        block: the override that blocks it, where one does.
+        due_at: when what was bought is due again; None: never.
+    """
 
     stage: str
     reason: str
     block: Override | None = None
+    due_at: datetime | None = None
 
 
-FindRemoval = Callable[[str], Removal | None]
+class FindRemoval(Protocol):
+    """Why an item is left out, or None; `is_nights_own`: the night's own list for this customer offers it,
+    and so knew what they had bought.
+    """
+
+    def __call__(self, item_id: str, is_nights_own: bool = False) -> Removal | None: ...
 
 
 def decide_list(
@@ -110,20 +121,21 @@ def decide_list(
 def combine_removals(
     live: LiveState, rules: Rules, now: datetime, applied: dict[str, None], trace: Trace | None = None
 ) -> FindRemoval:
-    """A function of an item id: why the item is left out, or None. Blocks that leave one out are added to
-    `applied`.
-    """
+    """The function that says why an item is left out. Blocks that leave one out are added to `applied`."""
     unwanted = find_unwanted_items(live, rules.read_item, rules.leaves_out_cart, now)
     hard, overrides, is_shown_before = rules.find_removal, rules.overrides, rules.is_shown_before
-    has_blocks = overrides.has_blocks
+    has_blocks, find_bought_date = overrides.has_blocks, rules.find_bought_date
 
-    def find_removal(item_id: str) -> Removal | None:
+    def find_removal(item_id: str, is_nights_own: bool = False) -> Removal | None:
         if (reason := hard(item_id)) is not None:
             return Removal(FILTERS, reason)
         if is_shown_before is not None and is_shown_before(item_id):
             return Removal(GATHER, SHOWN_BEFORE)
-        if item_id in unwanted:
-            return Removal(LIVE, unwanted[item_id])
+        found = unwanted.get(item_id)
+        if found is None and not is_nights_own and find_bought_date and (day := find_bought_date(item_id)):
+            found = find_bought_on(rules.read_item(item_id), day, now)
+        if found is not None:
+            return Removal(LIVE, found.reason, due_at=found.due_at)
         if has_blocks and (block := overrides.find_block(item_id, list_categories(rules, item_id))):
             applied[block.override_id] = None
             return Removal(OVERRIDES, BLOCKED, block)
@@ -132,7 +144,7 @@ def combine_removals(
     if trace:
         return trace.follow_removals(find_removal)
     if rules.admitted is not None:
-        return lambda item_id: None if item_id == rules.admitted else find_removal(item_id)
+        return lambda item_id, own=False: None if item_id == rules.admitted else find_removal(item_id, own)
     return find_removal
 
 
@@ -161,11 +173,16 @@ def iterate_candidates(
     def select(rung: Rung) -> Iterator[Candidate]:
         for candidate in rank_rung(rung, rules, fatigue):
             item_id = candidate.listed.item_id
-            if item_id not in seen and find_removal(item_id) is None:
+            if item_id not in seen and find_removal(item_id, is_nights_own(candidate)) is None:
                 seen.add(item_id)
                 yield candidate
 
     return map(select, ladder)
+
+
+def is_nights_own(candidate: Candidate) -> bool:
+    """Whether the night chose a candidate for this customer, rather than this session or a list for many."""
+    return candidate.rung.source == PERSONAL and candidate.listed.sources != ONLY_SESSION
 
 
 def spread_candidates(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from expectations.contracts.snapshot import ItemFacts
@@ -53,6 +54,8 @@ class Rules:
         diversity: λ, from 0 (as scored) to 1 (as different as can be).
         max_per_category: in this list; never broken, not by a pin either.
         leaves_out_cart: whether what lies in the visitor's cart is left out.
+        find_bought_date: when the visitor last bought an item, as the night knows it; None: they did not, or
+            it is due again. None of a stranger.
         admitted: an item that nothing removes, to find out what its list would be then; None: no such.
     """
 
@@ -68,6 +71,7 @@ class Rules:
     max_per_category: int | None = None
     fatigue: Fatigue = NO_FATIGUE
     leaves_out_cart: bool = False
+    find_bought_date: Callable[[str], date | None] | None = None
     admitted: str | None = None
 
 

@@ -1,17 +1,30 @@
-"""What a visitor did since the last night, as a list takes it into account: what was bought is gone until it
-is due again, and what is shown again and again loses score.
+"""What a visitor did, as a list takes it into account: what was bought is gone until it is due again, and
+what is shown again and again loses score. What was bought before the night, the night's own list may offer
+again.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
+from expectations.contracts.item_rules import DEFAULT_REPURCHASE_DAYS
 from expectations.contracts.snapshot import ItemFacts
 from serving_app.live.events import PURCHASE
 from serving_app.live.state import LiveState
 from serving_app.recommendations.decision import Fatigue
 
 BOUGHT, IN_CART = "bought", "in_cart"
-DEFAULT_REPURCHASE_DAYS = 30  # of a consumable whose catalogue and buyers say nothing of it
+
+
+class Unwanted(NamedTuple):
+    """Why the visitor does not need to be shown an item: `bought` or `in_cart`.
+
+    Attributes:
+        due_at: when what was bought is due again; None: never.
+    """
+
+    reason: str
+    due_at: datetime | None = None
 
 
 def find_unwanted_items(
@@ -19,22 +32,29 @@ def find_unwanted_items(
     read_item: Callable[[str], ItemFacts | None],
     leaves_out_cart: bool,
     now: datetime,
-) -> dict[str, str]:
-    """Items that the visitor does not need to be shown, each with the reason: `bought` or `in_cart`."""
-    unwanted = dict.fromkeys(live.cart, IN_CART) if leaves_out_cart else {}
+) -> dict[str, Unwanted]:
+    """Items that the visitor does not need to be shown, by what they did since the last night."""
+    unwanted = dict.fromkeys(live.cart, Unwanted(IN_CART)) if leaves_out_cart else {}
     bought_at = {event.item_id: event.occurred_at for event in live.events if event.event_type == PURCHASE}
     for item_id, at in bought_at.items():
-        if not is_due_again(read_item(item_id), at, now):
-            unwanted[item_id] = BOUGHT
+        if bought := find_bought(read_item(item_id), at, now):
+            unwanted[item_id] = bought
     return unwanted
 
 
-def is_due_again(item: ItemFacts | None, bought_at: datetime, now: datetime) -> bool:
-    """Whether what was bought then may be shown again: a consumable after its repurchase days."""
+def find_bought(item: ItemFacts | None, bought_at: datetime, now: datetime) -> Unwanted | None:
+    """Until when what was bought then is not shown: a consumable for its repurchase days, anything else for
+    good; None: it is due again.
+    """
     if item is None or not item.is_consumable:
-        return False
-    days = item.repurchase_days or DEFAULT_REPURCHASE_DAYS
-    return now - bought_at >= timedelta(days=days)
+        return Unwanted(BOUGHT)
+    due_at = bought_at + timedelta(days=item.repurchase_days or DEFAULT_REPURCHASE_DAYS)
+    return Unwanted(BOUGHT, due_at) if now < due_at else None
+
+
+def find_bought_on(item: ItemFacts | None, bought_on: date, now: datetime) -> Unwanted | None:
+    """`find_bought` of what was bought on a day, UTC."""
+    return find_bought(item, datetime.combine(bought_on, time(), UTC), now)
 
 
 def compute_fatigue(live: LiveState, fatigue: Fatigue) -> dict[str, float]:

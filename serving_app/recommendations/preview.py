@@ -16,7 +16,12 @@ from serving_app.recommendations.cursor import NO_CURSOR
 from serving_app.recommendations.decide import decide_list
 from serving_app.recommendations.ladder import ListSubject, gather_rungs
 from serving_app.recommendations.placements import Placements
-from serving_app.recommendations.request_rules import make_filter_request, make_rules
+from serving_app.recommendations.request_rules import (
+    ItemFunctions,
+    make_bought_date_finder,
+    make_filter_request,
+    make_rules,
+)
 from serving_app.recommendations.schemas import ListQuery
 from serving_app.recommendations.service import list_segments
 from serving_app.storage.snapshots import NOTHING_PUBLISHED, Snapshot
@@ -100,9 +105,11 @@ class ListPreview:
             lists = []
             with self._stores.restrictions.open_view() as view:
                 find_removal = build_hard_filters(read_item, view, request)
+                find_bought_date = make_bought_date_finder(snapshot, customer_id)
+                items = ItemFunctions(read_item, find_removal, find_bought_date)
                 for index in indexes:
                     overrides = index.select(customer_id, segments, name, now)
-                    rules = make_rules(query, placement, NO_CURSOR, read_item, overrides, find_removal)
+                    rules = make_rules(query, placement, NO_CURSOR, overrides, items)
                     decision = decide_list(ladder, EMPTY_STATE, rules, now)
                     lists.append([item.item_id for item in decision.items])
             return lists[0], lists[1]

@@ -3,8 +3,8 @@ want.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from serving_app.filters.expression import compile_filter
 from serving_app.filters.fields import FilterContext
@@ -20,6 +20,14 @@ from serving_app.storage.snapshots import Snapshot
 PARAMETER = "param."
 
 
+class ItemFunctions(NamedTuple):
+    """What is known of items for one visitor: each as in `Rules`."""
+
+    read_item: ItemReader
+    find_removal: Callable[[str], str | None]
+    find_bought_date: Callable[[str], date | None] | None
+
+
 def read_cursor(query: ListQuery) -> Cursor:
     """What earlier pages have shown; nothing without a cursor.
 
@@ -33,15 +41,14 @@ def make_rules(
     query: ListQuery,
     placement: Placement,
     cursor: Cursor,
-    read_item: ItemReader,
     overrides: RuleSet,
-    find_removal: Callable[[str], str | None],
+    items: ItemFunctions,
 ) -> Rules:
     """The rules of a list. What a request says itself comes before what its placement says."""
     return Rules(
         n=query.n,
-        find_removal=find_removal,
-        read_item=read_item,
+        find_removal=items.find_removal,
+        read_item=items.read_item,
         overrides=overrides if placement.has_pins_and_boosts else overrides.keep_blocks(),
         mode=query.mode or placement.mode,
         n_before=len(cursor.digests),
@@ -51,7 +58,27 @@ def make_rules(
         max_per_category=query.max_per_category or placement.max_per_category,
         fatigue=placement.fatigue,
         leaves_out_cart=placement.leaves_out_cart,
+        find_bought_date=items.find_bought_date,
     )
+
+
+def make_bought_date_finder(
+    snapshot: Snapshot, customer_id: str | None
+) -> Callable[[str], date | None] | None:
+    """When the customer last bought an item, as the snapshot knows it, which is asked for the first item
+    alone: many an answer comes from the customer's own list and needs none of it.
+    """
+    if customer_id is None:
+        return None
+    bought, is_read = None, False
+
+    def find_bought_date(item_id: str) -> date | None:
+        nonlocal bought, is_read
+        if not is_read:
+            bought, is_read = snapshot.read_bought_items(customer_id), True
+        return bought.find_date(item_id) if bought else None
+
+    return find_bought_date
 
 
 def make_filter_request(

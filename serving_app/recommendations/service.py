@@ -25,6 +25,8 @@ from serving_app.recommendations.list_inputs import ListInputs
 from serving_app.recommendations.live_rung import steer_rungs
 from serving_app.recommendations.placements import Placement, Placements
 from serving_app.recommendations.request_rules import (
+    ItemFunctions,
+    make_bought_date_finder,
     make_filter_request,
     make_next_cursor,
     make_rules,
@@ -158,7 +160,8 @@ class RecommendationService:
         if subject.item_id:
             request = request.exclude_item(subject.item_id)
         find_removal = build_hard_filters(read_item, view, request)
-        rules = make_rules(query, settings, cursor, read_item, overrides, find_removal)
+        items = ItemFunctions(read_item, find_removal, make_bought_date_finder(snapshot, customer_id))
+        rules = make_rules(query, settings, cursor, overrides, items)
 
         def gather() -> Iterator[Rung]:
             ladder = gather_rungs(snapshot, subject, settings.sources)

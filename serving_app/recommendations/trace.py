@@ -78,11 +78,11 @@ class Trace:
 
         return replace(rules, find_removal=find_removal)
 
-    def follow_removals(self, find_removal: Callable[[str], T | None]) -> Callable[[str], T | None]:
+    def follow_removals(self, find_removal: Callable[..., T | None]) -> Callable[..., T | None]:
         """The same function; what it removes is counted."""
 
-        def follow(item_id: str) -> T | None:
-            removal = find_removal(item_id)
+        def follow(*arguments) -> T | None:
+            removal = find_removal(*arguments)
             if removal is not None:
                 self.count_removal(removal.stage, removal.reason)
             return removal

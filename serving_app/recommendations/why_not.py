@@ -3,13 +3,21 @@ again without each obstacle, so that what is said is so.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from serving_app.filters import hard_filters
 from serving_app.http.schemas import MAX_LIST_LENGTH
-from serving_app.recommendations.decide import BLOCKED, SHOWN_BEFORE, Removal, combine_removals, decide_list
+from serving_app.recommendations.decide import (
+    BLOCKED,
+    ONLY_SESSION,
+    SHOWN_BEFORE,
+    Removal,
+    combine_removals,
+    decide_list,
+)
 from serving_app.recommendations.decision import CAP, DIVERSITY, FILL, FILLING, GATHER, STRICT, Rules
+from serving_app.recommendations.ladder import PERSONAL
 from serving_app.recommendations.list_inputs import ListInputs
 from serving_app.recommendations.live_behaviour import BOUGHT, IN_CART
 
@@ -25,7 +33,7 @@ CHANGES = {
     hard_filters.AGE: "ask with an age from which it is sold",
     hard_filters.FILTERED: "ask with a filter that it fits",
     SHOWN_BEFORE: "ask without the cursor: an earlier page has it",
-    BOUGHT: "wait until it is due again: the visitor has bought it",
+    BOUGHT: "wait until {due_at}, when it is due again: the visitor has bought it",
     IN_CART: "nothing: it is in the visitor's cart",
     BLOCKED: "remove the override {override_id}",
     LOWER_RUNG: "ask with mode=fill",
@@ -33,6 +41,7 @@ CHANGES = {
     BELOW_END: "ask with n={n} or more",
     NOT_OFFERED: "pin it",
 }
+BOUGHT_FOR_GOOD = "nothing: the visitor has bought it, and it is never due again"
 STAGE_OF = {LOWER_RUNG: FILLING, CAP: DIVERSITY, BELOW_END: FILLING}
 
 
@@ -50,12 +59,13 @@ def find_absence(item_id: str, inputs: ListInputs, now: datetime) -> Absence:
     if rank := find_rank(item_id, inputs, inputs.rules, now):
         return Absence(item_id, rank, [], None)
     obstacles = []
-    removal = combine_removals(inputs.live, inputs.rules, now, {})(item_id)
+    is_nights_own = is_offered_by_night(item_id, inputs)
+    removal = combine_removals(inputs.live, inputs.rules, now, {})(item_id, is_nights_own)
     if removal:
         obstacles.append(describe_obstacle(removal))
         if removal.reason == hard_filters.UNKNOWN_ITEM:
             return Absence(item_id, None, obstacles, None)
-    rules = replace(inputs.rules, admitted=item_id)
+    rules = replace(inputs.rules, admitted=item_id) if removal else inputs.rules
     relaxed: dict[str, dict[str, Any]] = {}
     for reason, change in ((None, {}), *list_relaxations(rules)):
         if reason:
@@ -68,6 +78,14 @@ def find_absence(item_id: str, inputs: ListInputs, now: datetime) -> Absence:
             obstacles += [describe_obstacle(Removal(STAGE_OF[name], name), rank) for name in relaxed]
             return Absence(item_id, None, obstacles, rank)
     return Absence(item_id, None, [*obstacles, describe_obstacle(Removal(GATHER, NOT_OFFERED))], None)
+
+
+def is_offered_by_night(item_id: str, inputs: ListInputs) -> bool:
+    """Whether the night's own list for the customer has an item."""
+    own = (rung.items for rung in inputs.gather() if rung.source == PERSONAL)
+    return any(
+        listed.item_id == item_id and listed.sources != ONLY_SESSION for items in own for listed in items
+    )
 
 
 def list_relaxations(rules: Rules) -> list[tuple[str, dict[str, Any]]]:
@@ -93,10 +111,12 @@ def find_rank(item_id: str, inputs: ListInputs, rules: Rules, now: datetime) -> 
 def describe_obstacle(removal: Removal, rank: int | None = None) -> dict[str, Any]:
     """An obstacle as in `Obstacle`."""
     override_id = removal.block and removal.block.override_id
-    change = CHANGES[removal.reason].format(override_id=override_id, n=rank)
+    due_at = removal.due_at and removal.due_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    is_for_good = removal.reason == BOUGHT and due_at is None
+    change = BOUGHT_FOR_GOOD if is_for_good else CHANGES[removal.reason]
     return {
         "stage": removal.stage,
         "reason": removal.reason,
         "override_id": override_id,
-        "change": change,
+        "change": change.format(override_id=override_id, n=rank, due_at=due_at),
     }

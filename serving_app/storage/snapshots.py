@@ -112,6 +112,11 @@ class Snapshot:
         packed = self._get(contract.get_customer_key(customer_id))
         return contract.unpack_record(contract.CustomerSlice, packed) if packed else None
 
+    def read_bought_items(self, customer_id: str) -> contract.BoughtItems | None:
+        """What a customer bought before the night and was not due again then; None: nothing."""
+        packed = self._get(contract.get_bought_items_key(customer_id))
+        return contract.BoughtItems(packed, self._catalogue) if packed else None
+
     def resolve_customer_id(self, customer_id: str) -> str | None:
         """The id that an id of any age stands for now; None for one that was never issued or may not be
         personalised for.

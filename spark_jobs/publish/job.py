@@ -1,7 +1,8 @@
 """Let readers see tonight: one immutable snapshot, the list gate, then the deployment.
 
-Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_consents, core_identities,
-         core_identity_changes, core_identity_decisions, core_identity_links, core_identity_reviews
+Reads:   rec_*_v1, fct_interactions, feat_customers, feat_items, core_items, core_consents,
+         core_identities, core_identity_changes, core_identity_decisions, core_identity_links,
+         core_identity_reviews
 Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, serving/production.jsonl, published.json,
          warehouse/concierge.duckdb, serving/restrictions/, summary.json
 If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the

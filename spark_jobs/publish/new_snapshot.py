@@ -11,8 +11,8 @@ from spark_jobs.publish.gate import ListsRefused, ListVerdict, evaluate_list_gat
 from spark_jobs.publish.list_figures import ListFigures, measure_lists
 from spark_jobs.publish.snapshot_records import encode_snapshot
 from spark_jobs.publish.snapshot_tables import (
-    LIVE_TABLES,
     OPERATOR_TABLES,
+    OPTIONAL_TABLES,
     REQUIRED_TABLES,
     SnapshotTables,
 )
@@ -61,7 +61,7 @@ def store_snapshot(
     """
     versions, folder = tables.lake.read_versions(), context.settings.paths.snapshots
     home_sources = load_sources(context.settings.sources)
-    names = [table.name for table in (*REQUIRED_TABLES, *OPERATOR_TABLES, *LIVE_TABLES)]
+    names = [table.name for table in (*REQUIRED_TABLES, *OPERATOR_TABLES, *OPTIONAL_TABLES)]
     meta = snapshot.SnapshotMeta(
         snapshot.LAYOUT,
         context.run_id,

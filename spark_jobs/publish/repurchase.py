@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import duckdb
 import pyarrow as pa
 
-from expectations.contracts.lake import FCT_INTERACTIONS
+from expectations.contracts.item_rules import ItemRuleNames, read_item_rules
+from expectations.contracts.lake import CORE_ITEMS, FCT_INTERACTIONS
 from spark_jobs.lake.tables import Lake
+from spark_jobs.publish.snapshot_tables import SnapshotTables
 
 LEAST_GAPS = 20  # below, a median says little: with 20 its quartiles lie some 20 % apart
 WINDOW = timedelta(days=730)
@@ -37,6 +39,21 @@ QUERY = """
     left join by_category on by_category.category_path = items.category_path
     where items.is_consumable and coalesce(by_item.days, by_category.days) is not null
 """
+
+
+def read_repurchase_days(
+    sources: SnapshotTables, rule_names: ItemRuleNames, landing_date: date
+) -> dict[str, float]:
+    """Days by item, of the consumables of which they are declared, else learned."""
+    items = sources.items
+    consumables = set(items.filter(items["is_consumable"])["item_id"].to_pylist())
+    declared = {}
+    for row in sources.lake.read_arrow(CORE_ITEMS, ["item_id", "attributes"]).to_pylist():
+        if row["item_id"] in consumables and row["attributes"]:
+            days = read_item_rules(dict(row["attributes"]), rule_names).repurchase_days
+            if days is not None:
+                declared[row["item_id"]] = days
+    return {**learn_repurchase_days(sources.lake, items, landing_date), **declared}
 
 
 def learn_repurchase_days(lake: Lake, items: pa.Table, landing_date: date) -> dict[str, float]:

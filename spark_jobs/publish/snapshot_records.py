@@ -35,8 +35,9 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from spark_jobs.publish import identity_records
+from spark_jobs.publish.bought_items import encode_bought_items
 from spark_jobs.publish.live_records import encode_fold_in, encode_steering
-from spark_jobs.publish.repurchase import learn_repurchase_days
+from spark_jobs.publish.repurchase import read_repurchase_days
 from spark_jobs.publish.snapshot_tables import SnapshotTables
 
 # of `core_items`: what `feat_items` leaves out
@@ -66,7 +67,10 @@ def encode_snapshot(
     )
     yield from encode_lists(sources.next_items, REC_ITEM_NEXT, snapshot.get_next_list_key, catalogue)
     yield snapshot.CATALOGUE, catalogue.as_bytes()  # when it knows all that the lists hold
-    yield from encode_items(sources, rule_names, date.fromisoformat(meta.landing_date))
+    landing_date = date.fromisoformat(meta.landing_date)
+    repurchase_days = read_repurchase_days(sources, rule_names, landing_date)
+    yield from encode_items(sources, rule_names, repurchase_days)
+    yield from encode_bought_items(sources, catalogue, repurchase_days, landing_date)
     yield from encode_customers(sources)
     yield from encode_identities(sources)
     yield from encode_identity_links(sources)
@@ -114,23 +118,24 @@ def read_reason_items(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]
     return [rows[start:end] for start, end in pairwise([0, *ends])]
 
 
-def encode_items(sources: SnapshotTables, rule_names: ItemRuleNames, landing_date: date) -> Pairs:
+def encode_items(
+    sources: SnapshotTables, rule_names: ItemRuleNames, repurchase_days: Mapping[str, float]
+) -> Pairs:
     """Facts of every item; what the recommenders do not read stands in `core_items` alone."""
     shop = {row["item_id"]: row for row in sources.lake.read_arrow(CORE_ITEMS, SHOP_COLUMNS).to_pylist()}
-    days = learn_repurchase_days(sources.lake, sources.items, landing_date)
     for row in sources.items.to_pylist():
         item_id = row["item_id"]
-        facts = build_item_facts({**shop.get(item_id, {}), **row}, rule_names, days.get(item_id))
+        facts = build_item_facts({**shop.get(item_id, {}), **row}, rule_names, repurchase_days.get(item_id))
         yield snapshot.get_item_key(item_id), snapshot.pack_record(facts)
 
 
 def build_item_facts(
-    row: Mapping[str, Any], rule_names: ItemRuleNames, learned_days: float | None
+    row: Mapping[str, Any], rule_names: ItemRuleNames, repurchase_days: float | None
 ) -> snapshot.ItemFacts:
     """An item's facts, of its row of `feat_items` and the `SHOP_COLUMNS` of its row of `core_items`.
 
     Args:
-        learned_days: until it is wanted again, for an item that declares nothing.
+        repurchase_days: until a consumable is wanted again; None: not known, or no consumable.
     """
     attributes = dict(row.get("attributes") or ())
     rules = read_item_rules(attributes, rule_names)
@@ -146,7 +151,7 @@ def build_item_facts(
         category_path=tuple(row["category_path"] or ()),
         attributes=select_published_attributes(attributes),
         is_consumable=row["is_consumable"],
-        repurchase_days=(rules.repurchase_days or learned_days) if row["is_consumable"] else None,
+        repurchase_days=repurchase_days,
         n_stock=row.get("n_stock"),
         ended_on=_format_iso(row.get("ended_on")),
         updated_at=_format_iso(row.get("updated_at")),

@@ -21,6 +21,7 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LINKS,
     CORE_IDENTITY_REVIEWS,
     CORE_ITEMS,
+    FCT_INTERACTIONS,
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
@@ -51,8 +52,8 @@ OPERATOR_TABLES = (
     CORE_IDENTITY_REVIEWS,
     CORE_IDENTITY_DECISIONS,
 )
-# a home of before has none until its next night
-LIVE_TABLES = (REC_FOLD_IN, REC_ITEM_NEXT, REC_STEERING)
+# a home of before has none until its next night; of `fct_interactions` a snapshot has what was bought
+OPTIONAL_TABLES = (REC_FOLD_IN, REC_ITEM_NEXT, REC_STEERING, FCT_INTERACTIONS)
 
 
 class NothingToPublish(RuntimeError):  # noqa: N818 - reads as what it says
