@@ -11,7 +11,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -63,11 +63,9 @@ class LiveDatabase(WatchedEnvironment):
         except OSError:
             return True  # nothing lies there, so nobody has replaced it
 
-    @contextmanager
-    def begin(self, is_write: bool) -> Iterator[lmdb.Transaction]:
-        """A transaction; whoever begins it has asked `is_intact` just now."""
-        with self._begin_write() if is_write else self._env.begin() as txn:
-            yield txn
+    def begin(self, is_write: bool) -> AbstractContextManager[lmdb.Transaction]:
+        """A transaction; whoever begins it has asked whether the file is intact."""
+        return self._begin_write() if is_write else self._env.begin()
 
 
 class LmdbTransaction:

@@ -12,7 +12,7 @@ from expectations.contracts.identity_rules import IdentityRules, is_blocked_valu
 from expectations.contracts.restrictions import RestrictionView
 from serving_app.live.events import LiveEvent
 from serving_app.live.state import VisitorKeys
-from serving_app.live.visitor_records import RoutedEvent
+from serving_app.live.visitor_records import RoutedEvent, list_own_roots
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 from serving_app.visitors.service import may_be_personal
@@ -47,29 +47,23 @@ class RootFinder:
         # nobody knows who said no: nothing is stored, and nothing is deleted either
         return [one if one.is_stored else one.without_visitor() for one in routed]
 
-    def select_readable(
-        self,
-        visitor: VisitorKeys,
-        own: Sequence[str],
-        users: Sequence[tuple[str, str]],
-        of_customer: Sequence[str],
+    def select_others(
+        self, visitor: VisitorKeys, users: Sequence[tuple[str, str]], of_customer: Sequence[str]
     ) -> list[str]:
-        """The visitor's own roots, and of the others those that no published identity and no restriction
-        speaks against.
+        """The roots beside the visitor's own that may be read too: no published identity and no restriction
+        speaks against them.
 
         Args:
             users: a browser of the visitor's, and its newest user.
             of_customer: that were once the customer's.
         """
-        others = [root for root in of_customer if root not in own]
-        if not users and not others:
-            return list(own)
         snapshot = self._snapshots.get_current()
-        others = [root for root in others if find_customer_id(root, snapshot) == visitor.customer_id]
+        others = [root for root in of_customer if find_customer_id(root, snapshot) == visitor.customer_id]
         others += [user for browser, user in users if may_join(browser, user, snapshot)]
+        own = list_own_roots(visitor)
+        others = [root for root in dict.fromkeys(others) if root not in own]
         with self._restrictions.open_view() as view:
-            allowed = [root for root in others if may_be_used(root, snapshot, view)]
-        return list(dict.fromkeys([*own, *allowed]))
+            return [root for root in others if may_be_used(root, snapshot, view)]
 
     @contextmanager
     def open_forbidden(self) -> Iterator[Callable[[str], bool]]:

@@ -71,6 +71,23 @@ class FoundRecord(NamedTuple):
     exposures: ExposureTimes
 
 
+class OwnRecords(NamedTuple):
+    """What is stored under a visitor's own roots, and which others may be theirs.
+
+    Attributes:
+        users: a browser among the own roots, and its newest user.
+        of_customer: roots that were once the customer's.
+    """
+
+    records: list[FoundRecord]
+    users: list[tuple[str, str]]
+    of_customer: list[str]
+
+
+NOTHING_OWN = OwnRecords([], [], [])
+ReadMany = Callable[[Sequence[bytes]], list[bytes | None]]
+
+
 def record_events(transaction: BackendTransaction, routed: Sequence[RoutedEvent]) -> None:
     """Add events to their roots, except those whose message id is known."""
     transaction.get_many(_list_keys(routed))  # what will be asked for, in one round trip
@@ -95,30 +112,43 @@ def record_exposures(
     transaction.put(key, pack_exposures(times))
 
 
-def find_roots(
-    read: Callable[[Sequence[bytes]], list[bytes | None]], visitor: VisitorKeys
-) -> tuple[list[str], list[tuple[str, str]], list[str]]:
-    """The roots that a visitor's state may lie under: their own; of each browser among them its newest user;
-    those of the customer.
+def list_own_roots(visitor: VisitorKeys) -> list[str]:
+    """The roots that are a visitor's whatever else is known."""
+    return [*visitor.identifier_ids, *([visitor.customer_id] if visitor.customer_id else [])]
+
+
+def read_own(read: ReadMany, visitor: VisitorKeys) -> OwnRecords:
+    """What is stored under a visitor's own roots, and which others may be theirs, in one read: of most
+    visitors there is nothing.
     """
-    own = [*visitor.identifier_ids, *([visitor.customer_id] if visitor.customer_id else [])]
-    alias_keys = [get_alias_key(root) for root in visitor.identifier_ids]
-    customer_keys = [get_customer_key(visitor.customer_id)] if visitor.customer_id else []
-    found = read([*alias_keys, *customer_keys])
+    own = list_own_roots(visitor)
+    pointers = [get_alias_key(root) for root in visitor.identifier_ids]
+    if visitor.customer_id:
+        pointers.append(get_customer_key(visitor.customer_id))
+    found = read(pointers + list_record_keys(own))
+    if not any(found):
+        return NOTHING_OWN
     users = [
         (root, users[-1][1])
         for root, packed in zip(visitor.identifier_ids, found, strict=False)
         if (users := unpack_users(packed))
     ]
-    of_customer = unpack_or(found[-1], unpack, ()) if customer_keys else ()
-    return own, users, list(of_customer)
+    of_customer = unpack_or(found[len(pointers) - 1], unpack, ()) if visitor.customer_id else ()
+    return OwnRecords(unpack_records(own, found[len(pointers) :]), users, list(of_customer))
 
 
-def read_records(
-    read: Callable[[Sequence[bytes]], list[bytes | None]], roots: Sequence[str]
-) -> list[FoundRecord]:
+def read_records(read: ReadMany, roots: Sequence[str]) -> list[FoundRecord]:
     """What is stored under these roots."""
-    found = read([key for root in roots for key in (get_state_key(root), get_exposures_key(root))])
+    return unpack_records(roots, read(list_record_keys(roots))) if roots else []
+
+
+def list_record_keys(roots: Sequence[str]) -> list[bytes]:
+    """The keys of what is stored under these roots."""
+    return [key for root in roots for key in (get_state_key(root), get_exposures_key(root))]
+
+
+def unpack_records(roots: Sequence[str], found: Sequence[bytes | None]) -> list[FoundRecord]:
+    """The records of these roots that are there, from the values of `list_record_keys`."""
     return [
         FoundRecord(
             root,
