@@ -63,7 +63,7 @@ class Window:
     def fold_in(self, moment: Moment):
         items = np.array([one.item for one in moment.touched])
         kinds = np.array([one.kind for one in moment.touched])
-        return self.scorer.place(np.where(self.placed[items], items, -1), kinds, np.zeros(len(items)))
+        return self.scorer.fold_in(np.where(self.placed[items], items, -1), kinds, np.zeros(len(items)))
 
 
 def read_sessions(folder: Path, seed: int = 0) -> tuple[Sessions, int]:

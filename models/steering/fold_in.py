@@ -25,7 +25,7 @@ class FactorScorer:
         inverse = np.linalg.inv(space.gram + space.regularisation * np.eye(len(space.gram)))
         self._space, self._trust, self._inverse = space, tuple(trust), inverse.astype(np.float32)
 
-    def place(self, items: np.ndarray, kinds: np.ndarray, days_ago: np.ndarray) -> FactorScores | None:
+    def fold_in(self, items: np.ndarray, kinds: np.ndarray, days_ago: np.ndarray) -> FactorScores | None:
         """The scores of candidates for a visitor with these events, times the trust in so many.
 
         Args:

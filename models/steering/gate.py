@@ -17,18 +17,19 @@ from models.steering.weights import CohortWeights
 
 K = 10
 DISCOUNT = 1.0 / np.log2(2.0 + np.arange(K))
-MIN_SESSIONS = 30  # that judge: below, an interval says nothing, and nothing is steered
+MIN_SESSIONS = 30  # of the test: below, an interval says nothing, and nothing is steered
 OWN_MARGIN = 0.05  # of what lists of their own hold: what they must gain at least
 
 
-class Judgement(NamedTuple):
-    """What later sessions say of weights: how much of what they went on to stands in the first ten, how high.
+class SteeringLift(NamedTuple):
+    """What steering adds in later sessions: how much of what they went on to stands in the first ten, how
+    high.
 
     The figure is NDCG@10 over all sessions: their mean DCG@10 as a share of the highest there is. An item
     that the session went on to buy gains 5, one it carted 3, one it viewed 1: who buys counts more.
 
     Attributes:
-        n_sessions, n_moments: that judged.
+        n_sessions, n_moments: that measured.
         hits_unsteered, hits_steered: share of the moments with a wanted item among the first ten.
         unsteered, steered: the figure of the list as it was, and steered.
         lift, low, high: what steering adds, paired, and its interval.
@@ -49,17 +50,19 @@ class Judgement(NamedTuple):
         return {name: round(value, 5) for name, value in self._asdict().items()}
 
 
-def judge_cohorts(
+def evaluate_steering_gate(
     examples: Sequence[Example], fitted: Sequence[CohortWeights]
 ) -> tuple[list[CohortWeights], dict[str, Any]]:
     """The cohorts that are steered, and the report."""
     weights_of = {one.most_events: one for one in fitted}
-    overall = judge_examples(examples, weights_of)
+    overall = measure_steering_lift(examples, weights_of)
     least = compute_least_lift(overall, fitted)
     is_accepted = overall is not None and overall.n_sessions >= MIN_SESSIONS and overall.low > least
     steered, rows = [], []
     for weights in fitted:
-        own = judge_examples([one for one in examples if one.most_events == weights.most_events], weights_of)
+        own = measure_steering_lift(
+            [one for one in examples if one.most_events == weights.most_events], weights_of
+        )
         gains = own is not None and own.lift > 0
         if is_accepted and gains:
             steered.append(weights)
@@ -79,7 +82,7 @@ def judge_cohorts(
     }
 
 
-def compute_least_lift(overall: Judgement | None, fitted: Sequence[CohortWeights]) -> float:
+def compute_least_lift(overall: SteeringLift | None, fitted: Sequence[CohortWeights]) -> float:
     """What the interval of the lift must lie above: nought, and for lists of their own a share of what they
     hold.
     """
@@ -87,11 +90,11 @@ def compute_least_lift(overall: Judgement | None, fitted: Sequence[CohortWeights
     return OWN_MARGIN * overall.unsteered if overall is not None and is_personal else 0.0
 
 
-def explain_verdict(overall: Judgement | None, least: float) -> str:
+def explain_verdict(overall: SteeringLift | None, least: float) -> str:
     """The gate's reason in words."""
     if overall is None or overall.n_sessions < MIN_SESSIONS:
         n = overall.n_sessions if overall else 0
-        return f"only {n} sessions to judge by (fewer than {MIN_SESSIONS}), so lists stay as they are"
+        return f"only {n} sessions to test on (fewer than {MIN_SESSIONS}), so lists stay as they are"
     words = (
         f"lift over the list alone {overall.lift:+.4f} [{overall.low:+.4f}, {overall.high:+.4f}] over"
         f" {overall.n_sessions} sessions"
@@ -102,8 +105,10 @@ def explain_verdict(overall: Judgement | None, least: float) -> str:
     return f"{words}: not above {limit}, so lists stay as they are"
 
 
-def judge_examples(examples: Sequence[Example], weights_of: Mapping[int, CohortWeights]) -> Judgement | None:
-    """What examples say of the weights of their cohorts; None without any."""
+def measure_steering_lift(
+    examples: Sequence[Example], weights_of: Mapping[int, CohortWeights]
+) -> SteeringLift | None:
+    """What the weights of their cohorts add by these examples; None without any."""
     if not examples:
         return None
     scores = [one.features @ flatten_weights(weights_of[one.most_events]) for one in examples]
@@ -122,7 +127,7 @@ def judge_examples(examples: Sequence[Example], weights_of: Mapping[int, CohortW
     of_session /= np.bincount(which)[:, None]
     of_session = of_session[:, :2] / of_session[:, 2].mean()
     interval = bootstrap_interval(of_session[:, 1] - of_session[:, 0])
-    return Judgement(
+    return SteeringLift(
         len(sessions),
         len(examples),
         *map(float, hits.mean(axis=0)),

@@ -1,8 +1,8 @@
 """The weights of live behaviour, learned from a shop's sessions.
 
-The earlier sessions teach, the later ones judge (`gate.py`). Lists of their own and popular ones are learned
-apart, since a list that knows its reader needs less help. Few cohorts have many moments, so a cohort's
-weights are pulled to those of all together.
+The weights are fitted to the earlier sessions and tested on the later ones (`gate.py`). Lists of their own
+and popular ones are learned apart, since a list that knows its reader needs less help. Few cohorts have many
+moments, so a cohort's weights are pulled to those of all together.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,16 +16,16 @@ from models.steering.examples import (
     build_examples,
     unflatten_weights,
 )
-from models.steering.gate import judge_cohorts
+from models.steering.gate import evaluate_steering_gate
 from models.steering.logit import ExampleStack, fit_logit
 from models.steering.sessions import Moment
 from models.steering.weights import COHORTS, CohortWeights, SteeringWeights
 
 HALF_LIVES = (1.0, 2.0, 4.0)  # places; that of the lowest loss is taken
-HALF_LIFE_MOMENTS = 500  # by which it is chosen
+HALF_LIFE_MOMENTS = 500  # by which it is selected
 MOMENTS_A_SESSION = 4  # drawn: or a few long sessions would decide
 MOST_MOMENTS = 3000  # drawn, of lists of their own and of popular ones each: the night learns in seconds
-TEACHING_SHARE = 0.6  # of the sessions, the earliest
+FIT_SHARE = 0.6  # of the sessions, the earliest
 PULL = 20.0  # moments' worth by which a cohort is pulled to the weights of all
 DECIMALS = 4
 FLOOR = 1e-3  # a smaller weight is none, and its lists need not be read
@@ -61,16 +61,18 @@ def learn_weights(
         for is_personal, base_of in bases.items()
     }
     halves = {is_personal: split_by_time(own) for is_personal, own in usable.items()}
-    half_life = choose_half_life({one: halves[one][0] for one in bases}, bases, inputs)
+    half_life = select_half_life({one: halves[one][0] for one in bases}, bases, inputs)
     cohorts, report = [], {}
     for is_personal, base_of in bases.items():
-        teaching, judging = (build_examples(own, base_of, inputs, half_life) for own in halves[is_personal])
-        fitted = fit_cohorts(teaching, is_personal)
-        steered, rows = judge_cohorts(judging, fitted)
+        fit_examples, test_examples = (
+            build_examples(own, base_of, inputs, half_life) for own in halves[is_personal]
+        )
+        fitted = fit_cohorts(fit_examples, is_personal)
+        steered, rows = evaluate_steering_gate(test_examples, fitted)
         cohorts += steered
         report["personal" if is_personal else "popular"] = {
             "half_life_places": half_life,
-            "n_teaching": len(teaching),
+            "n_teaching": len(fit_examples),
             **rows,
         }
     return SteeringFit(SteeringWeights(half_life, tuple(cohorts)), report)
@@ -94,12 +96,12 @@ def split_by_time(moments: Sequence[Moment]) -> tuple[list[Moment], list[Moment]
     sessions = np.unique([one.session for one in moments])
     if not len(sessions):
         return [], []
-    last = sessions[int(TEACHING_SHARE * (len(sessions) - 1))]
+    last = sessions[int(FIT_SHARE * (len(sessions) - 1))]
     earlier = [one for one in moments if one.session <= last]
     return earlier, [one for one in moments if one.session > last]
 
 
-def choose_half_life(
+def select_half_life(
     moments: Mapping[bool, Sequence[Moment]], bases: Mapping[bool, BaseOf], inputs: SteeringInputs
 ) -> float:
     """The half-life of the lowest loss, over lists of both kinds; each kind's weights are its own."""

@@ -109,8 +109,8 @@ def iterate_moments(sessions: Sessions) -> Iterator[Moment]:
             getattr(sessions, name)[start:end].tolist() for name in ("item", "kind", "second")
         )
         strongest: dict[int, int] = {}
-        for one, how in zip(item, kind, strict=True):
-            strongest[one] = max(strongest.get(one, 0), how)
+        for one, its_kind in zip(item, kind, strict=True):
+            strongest[one] = max(strongest.get(one, 0), its_kind)
         past: set[int] = set()
         for at in range(1, end - start):
             past.add(item[at - 1])

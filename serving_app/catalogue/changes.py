@@ -1,6 +1,6 @@
 """What is known of an item beyond its catalogue record, field by field, and what both come to.
 
-Each field has the time of its newest word. The catalogue's own word is its record's `updated_at`: a word that
+Each field has the time of its newest change. The catalogue's own is its record's `updated_at`: a change that
 is not older holds, so a night whose record is older undoes nothing, and one whose record is newer needs
 nobody to withdraw the change.
 """
@@ -21,7 +21,7 @@ NEVER_OLD = 1 << 62
 
 
 class FieldChange(NamedTuple):
-    """The newest word on a field.
+    """The newest value of a field.
 
     Attributes:
         value: None: the catalogue's holds again.
@@ -44,10 +44,10 @@ def to_microseconds(moment: datetime) -> int:
 
 
 def merge_change(stored: ItemChange, values: Mapping[str, float | int | bool | None], at: int) -> ItemChange:
-    """What is known of an item after these values became so at `at`; of two words of one time the later
+    """What is known of an item after these values became so at `at`; of two of one time the later
     received holds.
 
-    A stock is in stock or not: `n_stock` says so of both, unless `is_in_stock` is told beside it.
+    A stock is in stock or not: `n_stock` says so of both, unless `is_in_stock` stands beside it.
     """
     if N_STOCK in values and IS_IN_STOCK not in values:
         n_stock = values[N_STOCK]
@@ -68,7 +68,9 @@ def apply_change(item: ItemFacts, change: ItemChange, published_at: int) -> Item
     """
     recorded_at = min(read_microseconds(item.updated_at), published_at)
     values = {
-        name: word.value for name, word in change.items() if word.value is not None and word.at >= recorded_at
+        name: newest.value
+        for name, newest in change.items()
+        if newest.value is not None and newest.at >= recorded_at
     }
     return item._replace(**values) if values else item
 
@@ -80,7 +82,7 @@ def read_microseconds(text: str | None) -> int:
 
 def pack_change(key: bytes, change: ItemChange) -> bytes:
     """A change as it lies in the store: a digest of key and content, then the content."""
-    content = msgpack.packb({name: tuple(word) for name, word in change.items()})
+    content = msgpack.packb({name: tuple(newest) for name, newest in change.items()})
     return digest_entry(key, content).to_bytes(DIGEST_BYTES) + content
 
 
@@ -90,6 +92,6 @@ def unpack_change(key: bytes, packed: bytes) -> ItemChange:
     if digest != digest_entry(key, content).to_bytes(DIGEST_BYTES):
         return UNREADABLE
     try:
-        return {name: FieldChange(*word) for name, word in msgpack.unpackb(content).items()}
+        return {name: FieldChange(*row) for name, row in msgpack.unpackb(content).items()}
     except (ValueError, TypeError, AttributeError, msgpack.UnpackException):
         return UNREADABLE

@@ -48,15 +48,17 @@ class ItemChangeDatabase(WatchedEnvironment):
     @classmethod
     def create(cls, folder: Path) -> None:
         """An empty one, in the place of whatever is there; that is set aside."""
-        temporary, aside = (folder.with_name(f".{folder.name}.{word}") for word in ("part", "set_aside"))
+        temporary, set_aside = (
+            folder.with_name(f".{folder.name}.{suffix}") for suffix in ("part", "set_aside")
+        )
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         with lmdb.open(str(temporary), map_size=MAP_BYTES, max_dbs=2) as env:
             env.open_db(CHANGES)
             env.open_db(NEWEST)
         if folder.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-            folder.rename(aside)
+            shutil.rmtree(set_aside, ignore_errors=True)
+            folder.rename(set_aside)
         temporary.rename(folder)
 
     def get_newest_number(self) -> int:
@@ -148,9 +150,11 @@ class LmdbItemChanges:
                     database = self._make_database()
                 return database.record(changes)
         except (OSError, lmdb.Error) as error:
-            # LMDB's own words hold the path
-            why = error.strerror if isinstance(error, OSError) else type(error).__name__
-            raise ChangesOutOfReach(f"The changes cannot be written: {why}. Nothing was changed.") from error
+            # LMDB's own message holds the path
+            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+            raise ChangesOutOfReach(
+                f"The changes cannot be written: {reason}. Nothing was changed."
+            ) from error
 
     def describe_problem(self) -> str:
         self._find_database()
@@ -190,8 +194,8 @@ class LmdbItemChanges:
             return database
         return None
 
-    def _set_problem(self, why: str) -> None:
-        problem = f"the changes of items cannot be read: {why}; {INSTEAD}" if why else ""
+    def _set_problem(self, reason: str) -> None:
+        problem = f"the changes of items cannot be read: {reason}; {INSTEAD}" if reason else ""
         if problem and problem != self._problem:
             logger.error("%s", problem)
         self._problem = problem

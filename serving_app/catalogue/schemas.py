@@ -11,7 +11,7 @@ LARGEST = 1_000_000_000
 
 
 class ItemFields(StrictModel):
-    """What became so of an item; of a field with null the catalogue's word holds again. One at least."""
+    """What became so of an item; of a field with null the catalogue's value holds again. One at least."""
 
     price: float | None = Field(
         None, ge=0, le=LARGEST, allow_inf_nan=False, strict=True, description="in the item's currency"
@@ -49,7 +49,7 @@ class ItemStateAnswer(BaseModel):
 
     item_id: str
     outcome: Literal["changed", "superseded"] = Field(
-        description="superseded: a newer word on each of the fields is known, nothing was changed"
+        description="superseded: a newer value of each of the fields is known, nothing was changed"
     )
     is_known: bool = Field(description="false: the catalogue has no such item yet")
     price: float | None

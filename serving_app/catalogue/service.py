@@ -31,7 +31,7 @@ CHANGED, SUPERSEDED, REJECTED = "changed", "superseded", "rejected"
 SOURCE = "item_changes"
 VISIBILITY = {N_STOCK, IS_IN_STOCK, IS_RECOMMENDABLE}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# How far a shop's clock may be ahead of ours: a word of tomorrow would hold against all of today's.
+# How far a shop's clock may be ahead of ours: a change of tomorrow would hold against all of today's.
 MOST_AHEAD = timedelta(minutes=5)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before it, a clock that was never set
 
@@ -95,8 +95,8 @@ class CatalogueService:
             else:
                 is_known = snapshot.read_item(changes[-1].item_id) is not None
                 results.append({"index": index, "outcome": CHANGED, "is_known": is_known})
-        taken = [result for result in results if result["outcome"] == CHANGED]
-        for result, after in zip(taken, self._record(changes, snapshot), strict=True):
+        accepted = [result for result in results if result["outcome"] == CHANGED]
+        for result, after in zip(accepted, self._record(changes, snapshot), strict=True):
             result["outcome"] = SUPERSEDED if after is None else CHANGED
         counts = Counter(result["outcome"] for result in results)
         return {f"n_{outcome}": counts[outcome] for outcome in (CHANGED, SUPERSEDED, REJECTED)} | {
@@ -166,9 +166,9 @@ def make_permission(item: ItemFacts | None, change: ItemChange) -> Permission:
         item: its facts with the change; None where the catalogue has no such item yet, and the change alone
             says.
     """
-    words = [change[name] for name in (IS_IN_STOCK, IS_RECOMMENDABLE) if name in change]
-    is_shown = item.may_be_shown if item else all(word.value is not False for word in words)
+    newest = [change[name] for name in (IS_IN_STOCK, IS_RECOMMENDABLE) if name in change]
+    is_shown = item.may_be_shown if item else all(one.value is not False for one in newest)
     # Of a yes and a no of one time the restrictions take the no: two changes within a second of a shop that
     # tells seconds would leave the item hidden.
-    at = max(word.at for word in words) + is_shown
+    at = max(one.at for one in newest) + is_shown
     return Permission(is_shown, EPOCH + timedelta(microseconds=at), SOURCE)

@@ -39,7 +39,7 @@ class ItemChangeStore(Protocol):
 
     def record(self, changes: Sequence[NewChange]) -> list[ItemChange | None]:
         """Store changes, in their order; on disk when this returns. What is known of each item after it, None
-        where newer words on all of its fields are stored.
+        where newer values of all its fields are stored.
 
         Raises:
             ChangesOutOfReach: they cannot be written; nothing was changed.
@@ -96,5 +96,5 @@ def merge_all(
 
 
 def is_repeated(stored: ItemChange, values: Mapping[str, object], at: int) -> bool:
-    """Whether these very words are stored: a client that got no answer sends them again."""
+    """Whether these very values are stored: a client that got no answer sends them again."""
     return any(name in stored and stored[name] == (value, at) for name, value in values.items())

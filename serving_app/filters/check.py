@@ -95,9 +95,9 @@ class Checker:
         if kind in (None, Kind.ATTRIBUTE):
             kind = next(filter(None, map(self._find_kind, options)), Kind.TEXT)
         for operand in (membership.operand, *options):
-            found = self._find_kind(operand)
-            if found not in (None, Kind.ATTRIBUTE, kind):
-                raise FilterError(f"{kind} is expected here, not {found}", operand.at)
+            own_kind = self._find_kind(operand)
+            if own_kind not in (None, Kind.ATTRIBUTE, kind):
+                raise FilterError(f"{kind} is expected here, not {own_kind}", operand.at)
             self._declare(operand, ParameterType(kind))
         return kind
 
@@ -137,9 +137,9 @@ class Checker:
         return field
 
 
-def _refuse(operand: tree.Operand, kinds: tuple[Kind, ...], found: Kind) -> NoReturn:
-    if kinds[0] is Kind.BOOLEAN:
+def _refuse(operand: tree.Operand, allowed: tuple[Kind, ...], kind: Kind) -> NoReturn:
+    if allowed[0] is Kind.BOOLEAN:
         raise FilterError(
-            f"a comparison is expected after {found}, or a field that is true or false", operand.at
+            f"a comparison is expected after {kind}, or a field that is true or false", operand.at
         )
-    raise FilterError(f"{' or '.join(kinds)} is expected here, not {found}", operand.at)
+    raise FilterError(f"{' or '.join(allowed)} is expected here, not {kind}", operand.at)

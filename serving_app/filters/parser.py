@@ -100,18 +100,16 @@ class _TreeBuilder(Transformer):
         return tree.IsTrue(operand, at=operand.at)
 
     def list_options(self, *options: tree.Operand | None) -> tuple[tree.Operand, ...]:
-        found = tuple(option for option in options if option is not None)
-        if len(found) > MAX_OPTIONS:
-            raise FilterError(f"a list may have {MAX_OPTIONS} entries at most", found[MAX_OPTIONS].at)
-        return found
+        entries = tuple(option for option in options if option is not None)
+        if len(entries) > MAX_OPTIONS:
+            raise FilterError(f"a list may have {MAX_OPTIONS} entries at most", entries[MAX_OPTIONS].at)
+        return entries
 
     def name(self, word: Token) -> tree.Name:
-        return tree.Name(_check_name_terminals(word), at=word.start_pos)
+        return tree.Name(_check_name_length(word), at=word.start_pos)
 
     def keyed_name(self, word: Token, key: Token) -> tree.Name:
-        return tree.Name(
-            _check_name_terminals(word), parse_quoted_text(key, key.start_pos), at=word.start_pos
-        )
+        return tree.Name(_check_name_length(word), parse_quoted_text(key, key.start_pos), at=word.start_pos)
 
     def now(self, word: Token) -> tree.Now:
         return tree.Now(at=word.start_pos)
@@ -121,7 +119,7 @@ class _TreeBuilder(Transformer):
         return tree.Now(-seconds if sign == "-" else seconds, at=word.start_pos)
 
     def parameter(self, word: Token) -> tree.Parameter:
-        return tree.Parameter(_check_name_terminals(word)[1:], at=word.start_pos)
+        return tree.Parameter(_check_name_length(word)[1:], at=word.start_pos)
 
     def text(self, word: Token) -> tree.Literal:
         return tree.Literal(Kind.TEXT, parse_quoted_text(word, word.start_pos), at=word.start_pos)
@@ -146,7 +144,7 @@ class _TreeBuilder(Transformer):
         return tree.Literal(Kind.BOOLEAN, False, at=word.start_pos)
 
 
-def _check_name_terminals(word: Token) -> str:
+def _check_name_length(word: Token) -> str:
     if len(word) > MAX_NAME:
         raise FilterError(f"a name may have {MAX_NAME} characters at most", word.start_pos)
     return str(word)

@@ -10,11 +10,11 @@ from serving_app.http.responses import make_json_response
 from serving_app.recommendations.schemas import ListQuery
 
 
-def make_list_response(answer: dict[str, Any], query: ListQuery, *, may_be_kept: bool = False) -> Response:
+def make_list_response(answer: dict[str, Any], query: ListQuery, *, is_cacheable: bool = False) -> Response:
     """The response with a list.
 
     Args:
-        may_be_kept: whether the list is the same for everybody who names no visitor. Such a one may be kept
+        is_cacheable: whether the list is the same for everybody who names no visitor. It may be cached
             and asked for again with its ETag (304: it is as it was); any other is stored nowhere.
     """
     headers = {
@@ -23,7 +23,7 @@ def make_list_response(answer: dict[str, Any], query: ListQuery, *, may_be_kept:
         if value is not None
     }
     is_anonymous = not (query.customer_id or query.user_id or query.anonymous_id)
-    if not (may_be_kept and is_anonymous and answer["items"] and not query.explain):
+    if not (is_cacheable and is_anonymous and answer["items"] and not query.explain):
         return make_json_response(answer, **headers)
     response = make_json_response(answer, **headers | {"Cache-Control": "private, no-cache"})
     shown = [answer[name] for name in ("placement", "source", "snapshot", "applied_overrides", "items")]

@@ -32,7 +32,7 @@ from serving_app.storage.snapshots import Snapshot
 # What a live event counts as: who clicks on a served list views the item.
 KIND_OF_EVENT = {"view": 0, "click": 0, "cart": 1, "purchase": 2}
 # Items whose lists are kept unpacked, per snapshot: 1.2 kB each with two lists of 50.
-KEPT_ITEMS = 4096
+CACHED_ITEMS = 4096
 SECONDS_A_DAY = 86_400.0
 
 
@@ -103,7 +103,7 @@ class SnapshotSteering:
         record = snapshot.read_steering()
         self._weights = read_weights(record)
         self._factors, self._row_of = self._read_factors() if record else (None, np.zeros(0, np.int64))
-        self._read_lists = lru_cache(KEPT_ITEMS)(self._unpack_lists)
+        self._read_lists = lru_cache(CACHED_ITEMS)(self._unpack_lists)
 
     def steer(
         self,
@@ -178,7 +178,7 @@ class SnapshotSteering:
         rows = self._row_of[[number for _, number in touched]]
         kinds = np.array([one.kind for one, _ in touched])
         days = np.array([max(now.timestamp() - one.at, 0.0) for one, _ in touched]) / SECONDS_A_DAY
-        score = self._factors.place(rows, kinds, days)
+        score = self._factors.fold_in(rows, kinds, days)
         return None if score is None else lambda numbers: score(self._row_of[numbers])
 
     def _read_factors(self) -> tuple[FactorScorer | None, np.ndarray]:

@@ -25,7 +25,7 @@ from serving_app.recommendations.schemas import (
 from serving_app.recommendations.service import RecommendationService
 
 LIST = {200: ListAnswer}
-KEPT_LIST = {200: ListAnswer, 304: "The list is as it was (If-None-Match)"}
+CACHEABLE_LIST = {200: ListAnswer, 304: "The list is as it was (If-None-Match)"}
 
 bp = Blueprint("recommendations", __name__)
 
@@ -60,36 +60,42 @@ def post_recommendations() -> Response:
 @bp.get("/v1/popular")
 @require_scope("read", for_browsers=True)
 @describe_operation(
-    "getPopularItems", "What sells in the whole shop", KEPT_LIST, problems=(400,), query=ListQuery
+    "getPopularItems", "What sells in the whole shop", CACHEABLE_LIST, problems=(400,), query=ListQuery
 )
 def get_popular_items() -> Response:
     """The list of what is popular in the whole shop."""
     query = check_rights(ListQuery(**fold_parameters(read_query_parameters())))
     answer = get_service(RecommendationService).list_popular(query, is_body_wanted())
-    return make_list_response(answer, query, may_be_kept=True)
+    return make_list_response(answer, query, is_cacheable=True)
 
 
 @bp.get("/v1/items/<anything:item_id>/similar", merge_slashes=False)
 @require_scope("read", for_browsers=True)
-@describe_operation("getSimilarItems", "What is like an item", KEPT_LIST, problems=(400,), query=ListQuery)
+@describe_operation(
+    "getSimilarItems", "What is like an item", CACHEABLE_LIST, problems=(400,), query=ListQuery
+)
 def get_similar_items(item_id: str) -> Response:
     """The list of items like the one in the path."""
     values = check_named_once(fold_parameters(read_query_parameters()))
     query = check_rights(ItemQuery(item_id=item_id, **values))
     answer = get_service(RecommendationService).list_similar(query, is_body_wanted())
-    return make_list_response(answer, query, may_be_kept=True)
+    return make_list_response(answer, query, is_cacheable=True)
 
 
 @bp.get("/v1/items/similar")
 @require_scope("read", for_browsers=True)
 @describe_operation(
-    "getSimilarItemsByQuery", "What is like an item of any id", KEPT_LIST, problems=(400,), query=ItemQuery
+    "getSimilarItemsByQuery",
+    "What is like an item of any id",
+    CACHEABLE_LIST,
+    problems=(400,),
+    query=ItemQuery,
 )
 def get_similar_items_by_query() -> Response:
     """The list of items like the one in the query."""
     query = check_rights(ItemQuery(**fold_parameters(read_query_parameters())))
     answer = get_service(RecommendationService).list_similar(query, is_body_wanted())
-    return make_list_response(answer, query, may_be_kept=True)
+    return make_list_response(answer, query, is_cacheable=True)
 
 
 @bp.get("/v1/recommendations/why-not")

@@ -89,7 +89,7 @@ def build_inputs(
         rows = np.where(placed[rows], rows, -1)
         kinds = np.array([one.kind for one in moment.touched])
         days = np.array([moment.second - one.at for one in moment.touched]) / DAY_SECONDS
-        return scorer.place(rows, kinds, days)
+        return scorer.fold_in(rows, kinds, days)
 
     def transitions(item: int) -> RelatedItems:
         return RelatedItems(*sort_row(following, item))

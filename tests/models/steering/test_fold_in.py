@@ -29,29 +29,29 @@ def test_candidates_score_as_in_the_factor_space(items, data, trust):
     kinds = np.array([data.draw(st.integers(0, 2)) for _ in items])
     days = np.array([data.draw(st.floats(0, 3)) for _ in items])
     expected = space.score(space.fold_in(items, space.weigh_events(kinds, days))) * trust
-    score = FactorScorer(space, [(MOST_EVENTS, trust)]).place(items, kinds, days)
+    score = FactorScorer(space, [(MOST_EVENTS, trust)]).fold_in(items, kinds, days)
     assert score(np.arange(40)) == pytest.approx(expected, abs=2e-5)
 
 
 def test_an_item_without_a_place_neither_counts_nor_scores():
     space, nothing = build_space(), np.zeros(2)
     scorer = FactorScorer(space, [(10, 1.0)])
-    score = scorer.place(np.array([3, -1]), nothing.astype(int), nothing)
-    alone = scorer.place(np.array([3]), nothing[:1].astype(int), nothing[:1])
+    score = scorer.fold_in(np.array([3, -1]), nothing.astype(int), nothing)
+    alone = scorer.fold_in(np.array([3]), nothing[:1].astype(int), nothing[:1])
     assert score(np.array([7, -1])).tolist() == pytest.approx([alone(np.array([7]))[0], 0.0])
-    assert scorer.place(np.array([-1]), nothing[:1].astype(int), nothing[:1]) is None
+    assert scorer.fold_in(np.array([-1]), nothing[:1].astype(int), nothing[:1]) is None
 
 
 @pytest.mark.parametrize("trust", [[], [(2, 0.0), (5, 1.0)]])
 def test_what_is_not_trusted_is_not_scored(trust):
     nothing = np.zeros(2)
-    assert FactorScorer(build_space(), trust).place(np.array([1, 2]), nothing.astype(int), nothing) is None
+    assert FactorScorer(build_space(), trust).fold_in(np.array([1, 2]), nothing.astype(int), nothing) is None
 
 
 def test_of_more_events_than_were_measured_the_last_trust_counts():
     items, nothing = np.arange(9), np.zeros(9)
     scores = [
-        FactorScorer(build_space(), [(2, 1.0), (5, trust)]).place(items, nothing.astype(int), nothing)
+        FactorScorer(build_space(), [(2, 1.0), (5, trust)]).fold_in(items, nothing.astype(int), nothing)
         for trust in (0.5, 1.0)
     ]
     assert scores[0](items) == pytest.approx(scores[1](items) * 0.5)

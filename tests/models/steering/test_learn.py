@@ -15,12 +15,12 @@ from models.steering.examples import (
     unflatten_weights,
 )
 from models.steering.gate import (
-    Judgement,
+    SteeringLift,
     compute_least_lift,
     explain_verdict,
-    judge_examples,
     measure_best_gain,
     measure_gain,
+    measure_steering_lift,
 )
 from models.steering.learn import MOMENTS_A_SESSION, draw_moments, learn_weights, split_by_time
 from models.steering.logit import ExampleStack, fit_logit
@@ -175,25 +175,27 @@ def test_gains_and_lift_by_hand():
     assert measure_gain(bought, bought.unsteered) == pytest.approx(1 / np.log2(3) + 5 / np.log2(5))
     assert measure_best_gain(bought) == pytest.approx(best)
     weights = CohortWeights(False, 1, 1.0, (0.0,) * 3, (2.0, 0.0, 0.0), 0.0)
-    judged = judge_examples([bought, viewed], {1: weights})
+    measured = measure_steering_lift([bought, viewed], {1: weights})
     # steered, the fourth comes first: what was bought gains, what was viewed falls to the second place
     steered = (5.0 + 1.0 / np.log2(4) + 1.0 / np.log2(3)) / (best + 1.0)
     unsteered = (1 / np.log2(3) + 5 / np.log2(5) + 1.0) / (best + 1.0)
-    assert (judged.unsteered, judged.steered) == pytest.approx((unsteered, steered))
-    assert judged.lift == pytest.approx(steered - unsteered)
-    assert (judged.hits_unsteered, judged.hits_steered) == (1.0, 1.0)
-    assert (judged.n_sessions, judged.n_moments) == (2, 2)
+    assert (measured.unsteered, measured.steered) == pytest.approx((unsteered, steered))
+    assert measured.lift == pytest.approx(steered - unsteered)
+    assert (measured.hits_unsteered, measured.hits_steered) == (1.0, 1.0)
+    assert (measured.n_sessions, measured.n_moments) == (2, 2)
 
 
 def test_lists_of_their_own_must_gain_a_share_of_what_they_hold():
-    judged = Judgement(100, 200, 0.3, 0.4, unsteered=0.2, steered=0.215, lift=0.015, low=0.009, high=0.02)
+    measured = SteeringLift(
+        100, 200, 0.3, 0.4, unsteered=0.2, steered=0.215, lift=0.015, low=0.009, high=0.02
+    )
     own, popular = (
         [CohortWeights(is_personal, 1, 1.0, (0.0,) * 3, (0.0,) * 3, 0.0)] for is_personal in (True, False)
     )
-    assert compute_least_lift(judged, popular) == compute_least_lift(None, own) == 0.0
-    assert compute_least_lift(judged, own) == pytest.approx(0.01)
-    assert "not above 0.0100, 5% of what the list holds" in explain_verdict(judged, 0.01)
+    assert compute_least_lift(measured, popular) == compute_least_lift(None, own) == 0.0
+    assert compute_least_lift(measured, own) == pytest.approx(0.01)
+    assert "not above 0.0100, 5% of what the list holds" in explain_verdict(measured, 0.01)
     assert (
-        explain_verdict(judged, 0.0)
+        explain_verdict(measured, 0.0)
         == "lift over the list alone +0.0150 [+0.0090, +0.0200] over 100 sessions"
     )
