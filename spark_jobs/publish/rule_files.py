@@ -21,7 +21,7 @@ RULE_FILE_PATTERNS = (
     "models/config/*.yml",
 )
 COPIES_FOLDER = HomePaths(Path()).rule_files  # a folder each set of rules, named by its digest; some 40 kB
-MAX_NAMED_OVERRIDES = 200  # pins and boosts named one by one
+MAX_NAMED_OVERRIDES = 200  # of all kinds but block
 
 
 def hash_rule_files(root: Path = ROOT) -> dict[str, str]:
@@ -57,11 +57,9 @@ def filter_current_overrides(overrides: list[dict[str, Any]], at: datetime) -> l
 def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a night's line holds of overrides: every block, as a service that lost its own state goes by them,
     and of the others the first `MAX_NAMED_OVERRIDES`."""
-    fields = {
-        one["override_id"]
-        for one in [one for one in overrides if one["kind"] != "block"][:MAX_NAMED_OVERRIDES]
-    }
-    return [one for one in overrides if one["kind"] == "block" or one["override_id"] in fields]
+    others = [one for one in overrides if one["kind"] != "block"]
+    named = {one["override_id"] for one in others[:MAX_NAMED_OVERRIDES]}
+    return [one for one in overrides if one["kind"] == "block" or one["override_id"] in named]
 
 
 def collect_rules_in_force(context: RunContext, identity_inputs: IdentityInputs) -> dict[str, Any]:
