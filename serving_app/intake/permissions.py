@@ -21,7 +21,7 @@ class PermissionWriter:
 
     def __init__(self, restrictions: RestrictionStore, snapshots: SnapshotStore, identity_key: str) -> None:
         self._restrictions, self._snapshots, self._key = restrictions, snapshots, identity_key
-        self._waiting: WaitingQueue[Consent] = WaitingQueue(MOST_WAITING)
+        self._waiting: WaitingQueue[Consent] = WaitingQueue("consents", MOST_WAITING)
         self._is_away = False
 
     def write(self, events: Iterable[NormalEvent]) -> None:

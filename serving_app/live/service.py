@@ -42,8 +42,10 @@ class LiveStates:
 
     def __init__(self, backend: GuardedBackend, roots: RootFinder) -> None:
         self._backend, self._roots = backend, roots
-        self._lists: WaitingQueue[tuple[VisitorKeys, Sequence[str], int]] = WaitingQueue(MOST_WAITING_LISTS)
-        self._events: WaitingQueue[LiveEvent] = WaitingQueue(MOST_WAITING_EVENTS)
+        self._lists: WaitingQueue[tuple[VisitorKeys, Sequence[str], int]] = WaitingQueue(
+            "lists", MOST_WAITING_LISTS
+        )
+        self._events: WaitingQueue[LiveEvent] = WaitingQueue("events", MOST_WAITING_EVENTS)
 
     def find_known(self, message_ids: Iterable[str]) -> set[str]:
         message_ids = list(message_ids)

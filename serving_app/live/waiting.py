@@ -5,20 +5,21 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from serving_app.metrics import declarations as metrics
+
 T = TypeVar("T")
 
 
 class WaitingQueue(Generic[T]):
-    """A bounded queue: what is too much pushes the oldest out, and is counted.
+    """A bounded queue: what is too much pushes the oldest out, and is counted."""
 
-    Attributes:
-        n_lost: how many were pushed out.
-    """
-
-    def __init__(self, most: int) -> None:
+    def __init__(self, kind: str, most: int) -> None:
+        """
+        Args:
+            kind: what waits in it, for the metric.
+        """
         self._entries: deque[T] = deque()
-        self._most, self._lock = most, threading.Lock()
-        self.n_lost = 0
+        self._kind, self._most, self._lock = kind, most, threading.Lock()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -42,4 +43,4 @@ class WaitingQueue(Generic[T]):
     def _drop_oldest(self) -> None:
         while len(self._entries) > self._most:
             self._entries.popleft()
-            self.n_lost += 1
+            metrics.DROPPED.labels(kind=self._kind).inc()

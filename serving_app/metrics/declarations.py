@@ -63,6 +63,12 @@ LIVE_STORE_FAILURES = Counter(
     ("operation",),
     registry=REGISTRY,
 )
+DROPPED = Counter(
+    "concierge_waiting_dropped",
+    "What a worker kept for a store that was away and dropped for want of room: events, lists, consents.",
+    ("kind",),
+    registry=REGISTRY,
+)
 LIVE_STORE_BREAKER_OPEN = Gauge(
     "concierge_live_store_breaker_open",
     "1 while a worker leaves the live store alone after failures.",
