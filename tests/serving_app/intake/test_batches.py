@@ -16,10 +16,15 @@ SCALARS = (
     | st.text()
     | st.floats(allow_nan=False, allow_infinity=False)
 )
+NAMES = st.text(max_size=9)
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
 )
-FIELDS = st.dictionaries(st.sampled_from(["sentAt", "context", "batches", "ba\\tch", "a"]), VALUES)
+FIELDS = st.dictionaries(
+    st.sampled_from(["sentAt", "context", "batches", "ba\\tch", "a"]), VALUES, max_size=3
+)
 
 
 @given(events=st.lists(VALUES, max_size=6), before=FIELDS, after=FIELDS, ascii_only=st.booleans())
