@@ -151,9 +151,9 @@ def refuse(sent: SentEvent, flaw: Flaw, receipt: Receipt) -> NormalEvent:
     if user_id is not None and not is_proven(user_id, token, receipt):
         record["claimedUserId"], user_id = user_id, None
     # the same text of another sender says something else: whose ids they are, and who may speak for whom
-    told_apart = (receipt.source, record.get("claimedUserId"), raw_text)
+    sender_and_text = (receipt.source, record.get("claimedUserId"), raw_text)
     return NormalEvent(
-        key=f"refused:{hashlib.sha256(orjson.dumps(told_apart)).hexdigest()}",
+        key=f"refused:{hashlib.sha256(orjson.dumps(sender_and_text)).hexdigest()}",
         source=receipt.source,
         message_id=parse_id(message.get("messageId"), "message_id").value,
         line=orjson.dumps(record),

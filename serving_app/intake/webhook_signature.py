@@ -16,11 +16,11 @@ def is_signed(body: bytes, header: str | None, declared: Signature, secrets: Seq
 
     How long it takes does not depend on how much of a signature is right.
     """
-    sent = decode_signature(header or "", declared)
-    if sent is None:
+    signature = decode_signature(header or "", declared)
+    if signature is None:
         return False
     expected = [hmac.new(secret.encode(), body, hashlib.sha256).digest() for secret in secrets]
-    return any([hmac.compare_digest(sent, each) for each in expected])  # a list: each is compared
+    return any([hmac.compare_digest(signature, each) for each in expected])  # a list: each is compared
 
 
 def decode_signature(header: str, declared: Signature) -> bytes | None:

@@ -42,14 +42,14 @@ class RedisTransaction:
 
     def __init__(self, read: Callable[[Sequence[bytes]], list[bytes | None]]) -> None:
         self._read = read
-        self.found: dict[bytes, bytes | None] = {}
+        self.values: dict[bytes, bytes | None] = {}
         self.changes: dict[bytes, bytes | None] = {}
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        unread = [key for key in dict.fromkeys(keys) if key not in self.found and key not in self.changes]
+        unread = [key for key in dict.fromkeys(keys) if key not in self.values and key not in self.changes]
         if unread:
-            self.found.update(zip(unread, self._read(unread), strict=True))
-        return [self.changes[key] if key in self.changes else self.found[key] for key in keys]
+            self.values.update(zip(unread, self._read(unread), strict=True))
+        return [self.changes[key] if key in self.changes else self.values[key] for key in keys]
 
     def put(self, key: bytes, value: bytes) -> None:
         self.changes[key] = value
@@ -118,17 +118,17 @@ def read_many(client: redis.Redis, keys: Sequence[bytes]) -> list[bytes | None]:
     """The values of these keys."""
     if not keys:
         return []
-    found = ask(lambda: client.mget([PREFIX + key for key in keys]))
-    if not isinstance(found, list) or len(found) != len(keys):
+    values = ask(lambda: client.mget([PREFIX + key for key in keys]))
+    if not isinstance(values, list) or len(values) != len(keys):
         raise BackendError("the live states cannot be used: Redis answers what was not asked")
-    return found
+    return values
 
 
 def write_changes(client: redis.Redis, transaction: RedisTransaction) -> bool:
     """Whether they could be committed; otherwise somebody else has changed what was read."""
-    keys = [PREFIX + key for key in (*transaction.found, *transaction.changes)]
+    keys = [PREFIX + key for key in (*transaction.values, *transaction.changes)]
     hashes = [
-        "" if value is None else hashlib.sha1(value).hexdigest() for value in transaction.found.values()
+        "" if value is None else hashlib.sha1(value).hexdigest() for value in transaction.values.values()
     ]
     writes = [
         argument

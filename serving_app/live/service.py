@@ -51,10 +51,10 @@ class LiveStates:
         message_ids = list(message_ids)
         try:
             with observe_call("find_known"):
-                found = self._backend.read([get_message_key(one) for one in message_ids])
+                values = self._backend.read([get_message_key(one) for one in message_ids])
         except BackendError:
             return set()
-        return {one for one, value in zip(message_ids, found, strict=True) if value is not None}
+        return {one for one, value in zip(message_ids, values, strict=True) if value is not None}
 
     def record(self, events: Sequence[LiveEvent]) -> None:
         for first in range(0, len(events), WRITTEN_AT_ONCE):
@@ -71,16 +71,16 @@ class LiveStates:
             return EMPTY_STATE
         try:
             with observe_call("read"):
-                found, users, of_customer = read_own(self._backend.read, visitor)
+                records, users, of_customer = read_own(self._backend.read, visitor)
                 if users or of_customer:
                     others = self._roots.select_others(visitor, users, of_customer)
-                    found = found + read_records(self._backend.read, others)
+                    records = records + read_records(self._backend.read, others)
         except BackendError:
             return EMPTY_STATE
-        if not found:
+        if not records:
             return EMPTY_STATE
-        record = reduce(merge_records, (one.record for one in found))
-        exposures = reduce(merge_exposures, (one.exposures for one in found))
+        record = reduce(merge_records, (one.record for one in records))
+        exposures = reduce(merge_exposures, (one.exposures for one in records))
         return derive_state(record, exposures, absorbed_date.toordinal() if absorbed_date else 0)
 
     def flush(self) -> None:

@@ -30,15 +30,15 @@ def merge_sessions(one: Sessions, other: Sessions) -> Sessions:
     """Both, with those that are one session joined; the newest of them."""
     merged = list(one)
     for end, start, session_id in other:
-        apart = []
+        others = []
         for session in merged:
             if session[2] == session_id and (
                 session_id is not None or (session[1] - GAP <= end and start <= session[0] + GAP)
             ):
                 end, start = max(end, session[0]), min(start, session[1])
             else:
-                apart.append(session)
-        merged = [*apart, Session(end, start, session_id)]
+                others.append(session)
+        merged = [*others, Session(end, start, session_id)]
     return tuple(sorted(merged, key=lambda session: (session[0], session[1], session[2] or "")))[
         -MOST_SESSIONS:
     ]

@@ -125,16 +125,16 @@ def read_own(read: ReadMany, visitor: VisitorKeys) -> OwnRecords:
     pointers = [get_alias_key(root) for root in visitor.identifier_ids]
     if visitor.customer_id:
         pointers.append(get_customer_key(visitor.customer_id))
-    found = read(pointers + list_record_keys(own))
-    if not any(found):
+    values = read(pointers + list_record_keys(own))
+    if not any(values):
         return NOTHING_OWN
     users = [
         (root, users[-1][1])
-        for root, packed in zip(visitor.identifier_ids, found, strict=False)
+        for root, packed in zip(visitor.identifier_ids, values, strict=False)
         if (users := unpack_users(packed))
     ]
-    of_customer = unpack_or(found[len(pointers) - 1], unpack, ()) if visitor.customer_id else ()
-    return OwnRecords(unpack_records(own, found[len(pointers) :]), users, list(of_customer))
+    of_customer = unpack_or(values[len(pointers) - 1], unpack, ()) if visitor.customer_id else ()
+    return OwnRecords(unpack_records(own, values[len(pointers) :]), users, list(of_customer))
 
 
 def read_records(read: ReadMany, roots: Sequence[str]) -> list[FoundRecord]:
@@ -147,7 +147,7 @@ def list_record_keys(roots: Sequence[str]) -> list[bytes]:
     return [key for root in roots for key in (get_state_key(root), get_exposures_key(root))]
 
 
-def unpack_records(roots: Sequence[str], found: Sequence[bytes | None]) -> list[FoundRecord]:
+def unpack_records(roots: Sequence[str], values: Sequence[bytes | None]) -> list[FoundRecord]:
     """The records of these roots that are there, from the values of `list_record_keys`."""
     return [
         FoundRecord(
@@ -155,7 +155,7 @@ def unpack_records(roots: Sequence[str], found: Sequence[bytes | None]) -> list[
             unpack_or(state, unpack_record, EMPTY_RECORD),
             unpack_or(exposures, unpack_exposures, NOTHING_SHOWN),
         )
-        for root, state, exposures in zip(roots, found[::2], found[1::2], strict=True)
+        for root, state, exposures in zip(roots, values[::2], values[1::2], strict=True)
         if state or exposures
     ]
 

@@ -43,15 +43,15 @@ class VisitorResolver:
         self, visitor: VisitorIds, snapshot: Snapshot | None, view: RestrictionView
     ) -> VisitorKeys:
         """As `find_keys`, by a view of the restrictions that is open already."""
-        asked, customer_id = self._hash_identifiers(visitor), None
+        identifier_ids, customer_id = self._hash_identifiers(visitor), None
         if visitor.customer_id and snapshot:
             customer_id = snapshot.resolve_customer_id(visitor.customer_id)
         elif snapshot:
-            customer_id = next(filter(None, map(snapshot.find_customer_id, asked)), None)
-        ids = [one for one in (*asked, visitor.customer_id, customer_id) if one]
+            customer_id = next(filter(None, map(snapshot.find_customer_id, identifier_ids)), None)
+        ids = [one for one in (*identifier_ids, visitor.customer_id, customer_id) if one]
         if not ids or not may_be_personal(ids, snapshot, view):
             return VisitorKeys()
-        return VisitorKeys(tuple(asked), customer_id)
+        return VisitorKeys(tuple(identifier_ids), customer_id)
 
     def find_by_identifier(
         self, kind: str, value: str, snapshot: Snapshot
