@@ -170,6 +170,8 @@ def test_the_next_answer_knows_the_day_from_the_night_alone(shop):
     assert known["snapshot"] == "tonight"
     assert list_items(known) == list_items(tablet)
     assert "item-05" not in list_items(known, "personal"), "the night knows that it was bought"
+    assert "item-05" not in list_items(known), "and no fallback brings it back"
     assert "item-05" in list_items(shop.ask(user_id="u3"), "personal"), "the control"
+    assert "item-05" in list_items(shop.ask(user_id="u2")), "the control of the fallbacks"
     assert shop.ask(user_id="u2")["source"] == "popular"
     assert shop.ask(anonymous_id="crawler")["source"] == "popular"
