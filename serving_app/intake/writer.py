@@ -4,6 +4,7 @@ The order decides what a fault costs. An event is in the log before it is acknow
 store nor a store of restrictions that is away can lose it: the night reads the log.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -17,6 +18,8 @@ from serving_app.metrics import declarations as metrics
 from serving_app.storage.append_log import AppendLog, LogUnavailable
 
 ACCEPTED, DUPLICATE, QUARANTINED = "accepted", "duplicate", "quarantined"
+
+logger = logging.getLogger(__name__)
 
 
 class EventWriter:
@@ -58,9 +61,17 @@ class EventWriter:
                 raise EventsUnwritable(
                     "The events cannot be stored now; none was. Send them again."
                 ) from error
-            self._live.record([event.event or mark_as_refused(event) for event in new])
+            self._record(new)
             self._permissions.write(new)
         return outcomes
+
+    def _record(self, events: Sequence[NormalEvent]) -> None:
+        try:
+            self._live.record([event.event or mark_as_refused(event) for event in events])
+        # They are stored: whatever is wrong with the live states, a client that heard 500 would send them for
+        # ever, and a no among them would not hold.
+        except Exception as error:
+            logger.error("events are in the event log alone: %s in the live states", type(error).__name__)
 
 
 def mark_as_refused(event: NormalEvent) -> LiveEvent:

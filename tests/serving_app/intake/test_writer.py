@@ -81,6 +81,14 @@ def test_a_live_store_that_is_away_refuses_no_event():
         assert write(traces, viewed("m-1")) == [ACCEPTED], "twice in the log; the night keeps one"
 
 
+def test_a_fault_of_the_live_states_costs_no_event_and_no_consent(caplog):
+    traces = Traces()
+    traces.record = lambda events: [event.message_id for event in events][9]
+    assert write(traces, viewed("m-1")) == [ACCEPTED]
+    assert traces.calls == [("log", 1, DAY), ("permissions", 1)]
+    assert "IndexError in the live states" in caplog.text
+
+
 def test_an_event_that_was_put_right_is_taken():
     traces = Traces()
     assert write(traces, viewed("m-1", properties={})) == [QUARANTINED]
