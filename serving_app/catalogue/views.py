@@ -24,7 +24,7 @@ def allow_large_body() -> None:
 
 
 @bp.patch("/v1/items/<anything:item_id>", merge_slashes=False)
-@require_scope("admin")
+@require_scope("items")
 @describe_operation(
     "changeItem",
     "Change an item's stock, price or visibility",
@@ -38,7 +38,7 @@ def change_item(item_id: str) -> Response:
 
 
 @bp.post("/v1/items/changes")
-@require_scope("admin")
+@require_scope("items")
 @describe_operation(
     "changeItems",
     "Change several items",

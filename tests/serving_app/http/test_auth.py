@@ -25,8 +25,8 @@ ACCESS = {
     "/v1/popular": "read browser",
     "/v1/items/<anything:item_id>/similar": "read browser",
     "/v1/items/similar": "read browser",
-    "/v1/items/<anything:item_id>": "admin",
-    "/v1/items/changes": "admin",
+    "/v1/items/<anything:item_id>": "items",
+    "/v1/items/changes": "items",
     "/v1/customers/<customer_id>": "profiles",
     "/v1/customers": "profiles",
     "/v1/customers/lookup": "profiles",
@@ -48,7 +48,7 @@ ACCESS = {
     "/docs": "public",
     "/docs/<name>": "public",
 }
-SCOPES = ("read", "events", "overrides", "profiles", "metrics", "admin")
+SCOPES = ("read", "events", "overrides", "items", "profiles", "metrics", "admin")
 CALLERS = {
     **{f"server {scope}": server_key(scope) for scope in SCOPES},
     **{f"browser {scope}": browser_key(scope) for scope in ("read", "events")},
