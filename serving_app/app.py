@@ -72,6 +72,14 @@ def make_request_id() -> str:
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
+class ServiceApp(Flask):
+    """Flask for views that are plain functions."""
+
+    def ensure_sync(self, func: Callable) -> Callable:
+        """The function itself: Flask would look at each of eight a request whether it is a coroutine."""
+        return func
+
+
 def create_app(
     settings: Settings,
     stores: Stores | None = None,
@@ -112,7 +120,7 @@ def create_app(
     writer = EventWriter(stores.events, stores.live, permissions)
     intake_service = IntakeService(writer, stores.snapshots, tokens, clock, new_id)
     build = hash_service_code()
-    app = Flask(__name__, static_folder=None)
+    app = ServiceApp(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
     services = (
         RecommendationService(stores, visitors, placements, clock, new_id),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask, Response, g, request
+from flask.globals import request_ctx
 
 from serving_app.http.auth import check_scope, find_caller, get_required_scope
 from serving_app.http.browser_keys import check_browser_request, register_cors
@@ -25,9 +26,10 @@ def register_access(
     register_cors(app, keys, required, clock)
 
     def check_access() -> None:
-        if request.endpoint is None:
+        endpoint = request_ctx.request.endpoint
+        if endpoint is None:
             return
-        scope, is_for_browsers = required[request.endpoint]
+        scope, is_for_browsers = required[endpoint]
         if scope == PUBLIC:
             return
         try:

@@ -13,9 +13,11 @@ import hmac
 import ipaddress
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from flask import current_app, g, request
+from flask.globals import request_ctx
 
 from serving_app.http.page_keys import read_page_key
 from serving_app.http.problems import KeyRequired, LocalOnly, ScopeMissing
@@ -27,7 +29,8 @@ View = TypeVar("View", bound=Callable)
 ATTRIBUTE = "required_scope"
 EVENTS, BROWSER = "events", "browser"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+# as WSGI names headers of a request
+PROXY_HEADERS = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA"}
 
 
 class RequiredScope(NamedTuple):
@@ -134,13 +137,19 @@ def is_from_this_machine() -> bool:
     page on the web can make a browser here send these. So does one that a proxy says it passed on; but a
     proxy may be silent about it, which is why docs/how-to/secure-the-service.md asks for keys behind any.
     """
-    if any(name in request.headers for name in PROXY_HEADERS) or not is_loopback(request.remote_addr):
+    current = request_ctx.request
+    if not PROXY_HEADERS.isdisjoint(current.environ) or not is_loopback(current.remote_addr):
         return False
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":  # with a picture's GET there is no Origin
+    if current.environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":  # with a picture's GET there is no Origin
         return False
-    origin = request.headers.get("Origin")
-    hosts = [request.host, *([origin.partition("://")[2]] if origin else [])]
-    return all(strip_port(host) in LOCAL_HOSTS for host in hosts)
+    origin = current.environ.get("HTTP_ORIGIN")
+    return is_local_host(current.host) and (not origin or is_local_host(origin.partition("://")[2]))
+
+
+@lru_cache(maxsize=256)
+def is_local_host(host: str) -> bool:
+    """Whether a host, with or without a port, is a name of this machine for itself."""
+    return strip_port(host) in LOCAL_HOSTS
 
 
 def strip_port(host: str) -> str:
@@ -149,6 +158,7 @@ def strip_port(host: str) -> str:
     return (name if port.isdigit() else host).strip("[]").lower()
 
 
+@lru_cache(maxsize=256)
 def is_loopback(address: str | None) -> bool:
     """Whether an address is this machine's own."""
     try:

@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, g, request
+from flask.globals import request_ctx
 
 from expectations.contracts.ids import normalise_id
 from serving_app.http.auth import RequiredScope
 from serving_app.http.json_body import parse_json
 from serving_app.http.problems import BadRequest, OriginRefused, UserUnproven
+from serving_app.http.responses import add_vary
 from serving_app.keys.callers import Caller
 from serving_app.keys.store import KeyStore
 from serving_app.keys.user_tokens import InvalidUserToken, UserTokens
@@ -81,19 +83,20 @@ def register_cors(
     """Let pages read the answers to what browsers' keys may ask, from the origins of those keys alone."""
 
     def is_for_pages() -> bool:
-        return request.endpoint is not None and required[request.endpoint].is_for_browsers
+        endpoint = request_ctx.request.endpoint
+        return endpoint is not None and required[endpoint].is_for_browsers
 
     def is_allowed(origin: str) -> bool:
         return any(origin.lower() in key.origins and key.is_valid(clock()) for key in keys.read_all())
 
     def answer_preflight() -> Response | None:
         """A preflight carries no key, so any page of any valid key is told that it may ask."""
-        origin = request.headers.get("Origin")
-        if (
-            request.method != "OPTIONS"
-            or not origin
-            or "Access-Control-Request-Method" not in request.headers
-        ):
+        environ = request_ctx.request.environ
+        origin = environ.get("HTTP_ORIGIN")
+        is_preflight = environ["REQUEST_METHOD"] == "OPTIONS" and (
+            "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        )
+        if not is_preflight or not origin:
             return None
         if not is_for_pages() or not is_allowed(origin):
             raise OriginRefused("No browser's key is for pages of this origin, or they may not ask this.")
@@ -101,10 +104,12 @@ def register_cors(
 
     def add_headers(response: Response) -> Response:
         if is_for_pages():
-            response.vary.add("Origin")
-            origin = request.headers.get("Origin")
+            add_vary(response, "Origin")
+            origin = request_ctx.request.environ.get("HTTP_ORIGIN")
+            if not origin:
+                return response
             caller = g.get("caller")
-            if origin and (origin.lower() in caller.origins if caller else is_allowed(origin)):
+            if origin.lower() in caller.origins if caller else is_allowed(origin):
                 response.headers["Access-Control-Allow-Origin"] = origin
                 response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
         return response

@@ -3,12 +3,13 @@
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context
+from flask.globals import app_ctx, request_ctx
 from prometheus_client import Counter, Histogram
 
 from serving_app.http.access_log import AccessLog
@@ -19,7 +20,6 @@ from serving_app.metrics.shared_folder import EndNotice
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 UNMATCHED = "unmatched"  # the route of a path that none is declared for
-SAFE_HEADERS: Mapping[str, str] = {"X-Content-Type-Options": "nosniff"}
 
 
 def register_observation(app: Flask, clock: Callable[[], datetime], log: AccessLog | None) -> None:
@@ -28,32 +28,33 @@ def register_observation(app: Flask, clock: Callable[[], datetime], log: AccessL
     end = EndNotice()
 
     def begin() -> None:
-        g.started_at = time.perf_counter()
-        sent = request.headers.get("X-Request-Id", "")
-        g.request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
+        own = app_ctx.g
+        own.started_at = time.perf_counter()
+        sent = request_ctx.request.environ.get("HTTP_X_REQUEST_ID", "")
+        own.request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
 
     def finish(response: Response) -> Response:
-        seconds = time.perf_counter() - g.started_at
-        route = request.url_rule.rule if request.url_rule else UNMATCHED
-        method = request.method if request.method in METHODS else "other"
+        own, asked = app_ctx.g, request_ctx.request  # each `g` and `request` finds its context anew
+        seconds = time.perf_counter() - own.started_at
+        route = asked.url_rule.rule if asked.url_rule else UNMATCHED
+        method = asked.method if asked.method in METHODS else "other"
         requests, durations = find_series(method, route, response.status_code)
         requests.inc()
         durations.observe(seconds)
-        response.headers["X-Request-Id"] = g.request_id
-        for name, value in SAFE_HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.add("X-Request-Id", own.request_id)
+        response.headers.add("X-Content-Type-Options", "nosniff")
         if end.is_ending():
             response.headers["Connection"] = "close"  # or the client's next request may meet a closed door
         if log is not None:
             log.write(
                 {
                     "at": clock(),
-                    "request_id": g.request_id,
+                    "request_id": own.request_id,
                     "method": method,
                     "route": route,
                     "status": response.status_code,
                     "ms": round(seconds * 1000, 3),
-                    "key": g.caller.name if g.get("caller") else None,
+                    "key": own.caller.name if "caller" in own else None,
                 }
             )
         return response

@@ -16,6 +16,15 @@ def make_json_response(body: dict | list, status: int = 200, **headers: str) -> 
     )
 
 
+def add_vary(response: Response, name: str) -> None:
+    """Say that the answer depends on this header of the request."""
+    before = response.headers.get("Vary")
+    if before is None:
+        response.headers.add("Vary", name)
+    elif name not in before.split(", "):
+        response.headers["Vary"] = f"{before}, {name}"
+
+
 def format_utc(moment: datetime) -> str:
     """A moment as ISO text in UTC, to the microsecond: `2026-02-21T12:00:00.000000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
