@@ -155,10 +155,18 @@ class RestrictionView:
         """
         return self._get_permission(CONSENTS, name)
 
+    def find_item(self, item_id: str) -> Permission | None:
+        """The permission that is stored of an item; None for none.
+
+        Raises:
+            RestrictionsUnreadable: it cannot be read.
+        """
+        return self._get_permission(ITEMS, item_id)
+
     def may_be_shown(self, item_id: str) -> bool:
         """Whether an item may be in a list."""
         try:
-            permission = self._get_permission(ITEMS, item_id)
+            permission = self.find_item(item_id)
         except RestrictionsUnreadable:
             return False
         return permission is None or permission.is_granted

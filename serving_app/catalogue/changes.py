@@ -47,7 +47,8 @@ def merge_change(stored: ItemChange, values: Mapping[str, float | int | bool | N
     """What is known of an item after these values became so at `at`; of two of one time the later
     received holds.
 
-    A stock is in stock or not: `n_stock` says so of both, unless `is_in_stock` stands beside it.
+    What could not be read is replaced by whatever comes. A stock is in stock or not: `n_stock` says so of
+    both, unless `is_in_stock` stands beside it.
     """
     if N_STOCK in values and IS_IN_STOCK not in values:
         n_stock = values[N_STOCK]
@@ -55,7 +56,7 @@ def merge_change(stored: ItemChange, values: Mapping[str, float | int | bool | N
     newer = {
         name: FieldChange(value, at)
         for name, value in values.items()
-        if name not in stored or stored[name].at <= at
+        if name not in stored or stored[name].at <= at or stored[name].at == NEVER_OLD
     }
     return {**stored, **newer}
 

@@ -14,6 +14,7 @@ from serving_app.catalogue.changes import (
     IS_IN_STOCK,
     IS_RECOMMENDABLE,
     N_STOCK,
+    NEVER_OLD,
     ItemChange,
     apply_change,
     read_microseconds,
@@ -109,21 +110,25 @@ class CatalogueService:
         """
         if not changes:
             return []
+        before = {change.item_id: self._store.read(change.item_id) for change in changes}
         try:
             recorded = self._store.record(changes)
         except ChangesOutOfReach as error:
             raise ItemChangesUnwritable(str(error)) from error
-        permissions = {}
-        for change, after in zip(changes, recorded, strict=True):
-            if after is not None and set(change.values) & VISIBILITY:
-                permissions[change.item_id] = make_permission(
-                    read_current(snapshot, change.item_id, after), after
-                )
-        if permissions:
-            try:
+        try:
+            with self._restrictions.open_view() as view:
+                permissions: dict[str, Permission] = {}
+                for change, after in zip(changes, recorded, strict=True):
+                    if after is None or not set(change.values) & VISIBILITY:
+                        continue
+                    stored = permissions.get(change.item_id) or view.find_item(change.item_id)
+                    if before[change.item_id] or not is_unexplained_no(stored, change):
+                        item = read_current(snapshot, change.item_id, after)
+                        permissions[change.item_id] = make_permission(item, after, stored)
+            if permissions:
                 self._restrictions.record_permissions(ITEMS, permissions)
-            except RestrictionsUnreadable as error:  # the changes hold without them
-                logger.warning("%s", error)
+        except RestrictionsUnreadable as error:  # the changes hold without them
+            logger.warning("%s", error)
         return recorded
 
     def _get_snapshot(self) -> Snapshot:
@@ -159,16 +164,26 @@ def read_current(snapshot: Snapshot, item_id: str, change: ItemChange) -> ItemFa
     return item and apply_change(item, change, read_microseconds(snapshot.meta.published_at))
 
 
-def make_permission(item: ItemFacts | None, change: ItemChange) -> Permission:
+def is_unexplained_no(stored: Permission | None, change: NewChange) -> bool:
+    """Whether an earlier change hid an item of which the store knows nothing: the store was lost, perhaps
+    with the recall for which stock that comes back is no reason to show it.
+    """
+    is_hidden = stored is not None and not stored.is_granted and stored.source == SOURCE
+    return is_hidden and change.values.get(IS_RECOMMENDABLE) is not True
+
+
+def make_permission(item: ItemFacts | None, change: ItemChange, stored: Permission | None) -> Permission:
     """Whether an item may be shown, as the restrictions hold it.
 
     Args:
         item: its facts with the change; None where the catalogue has no such item yet, and the change alone
             says.
+        stored: what they hold now.
     """
     newest = [change[name] for name in (IS_IN_STOCK, IS_RECOMMENDABLE) if name in change]
     is_shown = item.may_be_shown if item else all(one.value is not False for one in newest)
-    # Of a yes and a no of one time the restrictions take the no: two changes within a second of a shop that
-    # tells seconds would leave the item hidden.
-    at = max(one.at for one in newest) + is_shown
-    return Permission(is_shown, EPOCH + timedelta(microseconds=at), SOURCE)
+    times = [one.at for one in newest if one.at != NEVER_OLD]
+    if stored is not None and stored.source == SOURCE:  # of all changes so far, in whatever order they came
+        times.append(to_microseconds(stored.at))
+    # Of a yes and a no of one time the restrictions take the no.
+    return Permission(is_shown, EPOCH + timedelta(microseconds=max(times) + is_shown), SOURCE)

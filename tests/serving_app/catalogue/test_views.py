@@ -8,7 +8,9 @@ import pytest
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase
+from serving_app.catalogue.changes import UNREADABLE
 from serving_app.catalogue.lmdb_store import LmdbItemChanges
+from serving_app.catalogue.store import MemoryItemChanges
 from serving_app.storage.restrictions import LmdbRestrictions
 from serving_app.storage.snapshots import Snapshot
 from tests.serving_app.conftest import NOW, pairs
@@ -214,6 +216,42 @@ def test_a_change_holds_where_the_restrictions_cannot_be_written(shop, home, mon
     shop.use_stores(restrictions=LmdbRestrictions(home / FOLDER))
     assert patch(shop, "item-20", n_stock=0).status_code == 200
     assert "item-20" not in list_shown(shop)
+
+
+def lose_changes(shop):
+    """The store is lost; the restrictions are not."""
+    shop.use_stores(item_changes=MemoryItemChanges())
+
+
+def test_stock_that_comes_back_shows_no_item_whose_recall_was_lost(shop):
+    patch(shop, "item-20", is_recommendable=False)
+    lose_changes(shop)
+    assert "item-20" not in list_shown(shop)
+    shop.clock.move(minutes=1)
+    body = {"changes": [{"item_id": "item-20", "n_stock": n} for n in (0, 5, 6)]}
+    assert shop.client.post("/v1/items/changes", json=body).json["n_changed"] == 3
+    assert "item-20" not in list_shown(shop)
+    assert patch(shop, "item-20", is_recommendable=True).status_code == 200
+    assert "item-20" in list_shown(shop)
+
+
+def test_a_no_that_comes_late_is_in_the_restrictions_too(shop):
+    patch(shop, "item-20", n_stock=5, updated_at="2026-02-21T11:00:00Z")
+    patch(shop, "item-20", is_recommendable=False, updated_at="2026-02-21T10:00:00Z")
+    patch(shop, "item-21", is_in_stock=True, updated_at="2026-02-21T11:00:00Z")
+    patch(shop, "item-21", is_in_stock=False, updated_at="2026-02-21T11:00:00Z")
+    lose_changes(shop)
+    assert not {"item-20", "item-21"} & {*list_shown(shop)}
+
+
+def test_a_change_that_cannot_be_read_hides_until_the_shop_says_otherwise(shop):
+    changes = MemoryItemChanges()
+    changes._changes["item-20"] = UNREADABLE
+    shop.use_stores(item_changes=changes)
+    assert patch(shop, "item-20", n_stock=5).status_code == 200
+    assert "item-20" not in list_shown(shop)
+    assert patch(shop, "item-20", is_recommendable=True).status_code == 200
+    assert "item-20" in list_shown(shop)
 
 
 def test_nothing_published(shop):
