@@ -52,16 +52,17 @@ def end_key(store: FileKeys, key_id: str, now: datetime) -> str:
 
 
 def list_keys(store: FileKeys, now: datetime) -> str:
-    """A line for each key."""
-    keys = store.read_all()
-    if problem := store.describe_problem():
-        return problem
+    """A line for each key, and one for what is wrong with their files."""
+    keys, problem = store.read_all(), store.describe_problem()
     if not keys:
-        return "There are no keys; until there is one, only this machine itself may ask. make key makes one."
+        return problem or (
+            "There are no keys; until there is one, only this machine itself may ask. make key makes one."
+        )
     rows = [("id", "name", "kind", "scopes", "source", "rate", "created", "ends")]
     rows += [describe_key(key, now) for key in keys]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return "\n".join([*lines, *([problem] if problem else [])])
 
 
 def describe_key(key: ApiKey, now: datetime) -> tuple[str, ...]:

@@ -72,6 +72,15 @@ def test_what_cannot_be_done(run, args, words):
     assert run.store.read_all() == ()
 
 
+def test_a_damaged_copy_hides_no_key(run, tmp_path):
+    key_id = run("--name=shop", "--scopes=read")[1].split()[-1].split("_")[1]
+    (tmp_path / "serving" / "keys" / "keys.copy.json").write_text("{")
+    listed = run("--list")[1].splitlines()
+    assert listed[1].startswith(key_id) and "keys.copy.json is damaged" in listed[2]
+    assert run(f"--revoke={key_id}")[0] == 0
+    assert "damaged" not in run("--list")[1]
+
+
 def test_damaged_keys_are_not_written_over(run, tmp_path):
     run("--name=shop", "--scopes=read")
     for path in (tmp_path / "serving" / "keys").glob("*.json"):
