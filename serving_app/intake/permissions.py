@@ -4,7 +4,12 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 from expectations.contracts.identifiers import hash_identifier
-from expectations.contracts.restrictions import CONSENTS, Permission, RestrictionsUnreadable
+from expectations.contracts.restrictions import (
+    CONSENTS,
+    Permission,
+    RestrictionsUnreadable,
+    find_newest_permission,
+)
 from serving_app.intake.normal_form import NormalEvent
 from serving_app.live.waiting import WaitingQueue
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
@@ -25,13 +30,20 @@ class PermissionWriter:
         self._is_away = False
 
     def write(self, events: Iterable[NormalEvent]) -> None:
-        """Record the consents to personalization in these events. One that cannot be written waits for the
-        next call, and the night reads the event log.
+        """Record the consents to personalization in these events. What cannot be written waits for the next
+        call, and the night reads the event log.
         """
-        waiting = self._waiting.take(RETRIED_AT_ONCE)
-        consents = list(self._list_consents(events))
-        self._waiting.put_back([one for one in waiting if not self._try_to_record(one)])
-        self._waiting.add([one for one in consents if not self._try_to_record(one)])
+        consents = [*self._waiting.take(RETRIED_AT_ONCE), *self._list_consents(events)]
+        if not consents:
+            return
+        try:
+            self._record(consents)
+            self._is_away = False
+        except RestrictionsUnreadable:
+            if not self._is_away:  # once, not with each event
+                logger.error("consents are in the event log alone: the restrictions cannot be written")
+            self._is_away = True
+            self._waiting.put_back(consents)
 
     def _list_consents(self, events: Iterable[NormalEvent]) -> Iterator[Consent]:
         for event in events:
@@ -40,28 +52,18 @@ class PermissionWriter:
                 permission = Permission(is_granted, event.consented_at, f"{event.source}/events")
                 yield self._list_ids(event), permission
 
-    def _try_to_record(self, consent: Consent) -> bool:
-        """Whether it could be written."""
-        try:
-            self._record(*consent)
-        except RestrictionsUnreadable:
-            if not self._is_away:  # once, not with each event
-                logger.error("consents are in the event log alone: the restrictions cannot be written")
-            self._is_away = True
-            return False
-        self._is_away = False
-        return True
-
-    def _record(self, ids: Sequence[str], permission: Permission) -> None:
-        """Write a permission that is news: most pages send theirs with every event."""
+    def _record(self, consents: Sequence[Consent]) -> None:
+        """Write what is news, all of it at once: most pages send their consent with every event."""
         with self._restrictions.open_view() as view:
-            stored = [view.find_consent(name) for name in ids]
-        if permission.is_granted:
-            is_news = any(one and not one.is_granted and one.at < permission.at for one in stored)
-        else:
-            is_news = any(one is None or one.is_granted or one.at < permission.at for one in stored)
-        if is_news:
-            self._restrictions.record_permission(CONSENTS, ids, permission)
+            newest = {name: view.find_consent(name) for ids, _ in consents for name in ids}
+        changes = {}
+        for ids, permission in consents:
+            if is_news(permission, [newest[name] for name in ids]):
+                for name in ids:
+                    newest[name] = find_newest_permission(filter(None, [newest[name], permission]))
+                    changes[name] = newest[name]
+        if changes:
+            self._restrictions.record_permissions(CONSENTS, changes)
 
     def _list_ids(self, event: NormalEvent) -> list[str]:
         """The event's identifiers, and whose the published snapshot says they are: a no that came with one
@@ -74,3 +76,10 @@ class PermissionWriter:
         snapshot = self._snapshots.get_current()
         customers = [snapshot.find_customer_id(name) for name in ids] if snapshot else []
         return [*ids, *dict.fromkeys(filter(None, customers))]
+
+
+def is_news(permission: Permission, stored: Sequence[Permission | None]) -> bool:
+    """Whether a visitor's permission changes what is stored of their ids: a yes only where a no is."""
+    if permission.is_granted:
+        return any(one and not one.is_granted and one.at < permission.at for one in stored)
+    return any(one is None or one.is_granted or one.at < permission.at for one in stored)

@@ -65,20 +65,37 @@ def test_of_a_refused_event_a_no_counts_and_a_yes_does_not(shop, flaw):
 
 def test_words_that_say_nothing_new_are_no_write(shop):
     written = []
-    record = shop.restrictions.record_permission
-    shop.restrictions.record_permission = lambda *args: (written.append(args[2].is_granted), record(*args))
+    record = shop.restrictions.record_permissions
+    shop.restrictions.record_permissions = lambda *args: (written.append(len(args[1])), record(*args))
     for n in range(5):
         send(shop, *[viewed(f"yes-{n}-{i}", context=words(True)) for i in range(5)])
     assert written == [], "nobody said no"
     send(shop, *[viewed(f"no-{i}", context=words(False)) for i in range(5)])
-    assert written == [False]
+    assert written == [1]
+    send(shop, *[viewed(f"all-{i}", anonymousId=f"b-{i}", context=words(False)) for i in range(500)])
+    assert written == [1, 499], "each write is synced: one for all of a request; b-1 has said so before"
+
+
+def test_of_several_words_in_one_request_the_newest_holds(shop):
+    earlier = (shop.clock() - timedelta(hours=1)).isoformat()
+    no, yes = viewed("m-1", userId="u-regular", context=words(False)), viewed("m-2", context=words(True))
+    send(shop, no, {**yes, "userId": "u-regular", "timestamp": earlier})
+    assert customer_of(shop, user_id="u-regular") is None
+    shop.clock.move(hours=1)
+    before = (shop.clock() - timedelta(minutes=9)).isoformat()
+    send(
+        shop,
+        {**yes, "messageId": "m-3", "userId": "u-regular"},
+        {**no, "messageId": "m-4", "timestamp": before},
+    )
+    assert customer_of(shop, user_id="u-regular") == "c_regular"
 
 
 def test_restrictions_that_cannot_be_written_lose_no_event(shop, caplog):
     def refuse(*_):
         raise RestrictionsUnreadable("gone")
 
-    shop.restrictions.record_permission = refuse
+    shop.restrictions.record_permissions = refuse
     answer = send(shop, *[viewed(f"m-{n}", context=words(False)) for n in range(3)])
     assert outcomes(answer) == [("accepted", None)] * 3
     assert len(log_records(shop)) == 3
@@ -87,18 +104,18 @@ def test_restrictions_that_cannot_be_written_lose_no_event(shop, caplog):
 
 def test_a_no_that_could_not_be_written_holds_with_the_next_events(shop):
     """The store can be read all the while, so that they would be answered by name until the night."""
-    record, n_refused = shop.restrictions.record_permission, []
+    record, n_refused = shop.restrictions.record_permissions, []
 
     def refuse(*args):
         n_refused.append(args)
         raise RestrictionsUnreadable("full")
 
-    shop.restrictions.record_permission = refuse
+    shop.restrictions.record_permissions = refuse
     no = viewed("m-1", userId="u-regular", context=words(False))
     assert outcomes(send(shop, no)) == [("accepted", None)]
     assert outcomes(send(shop, no)) == [("duplicate", None)], "which is not looked at again"
     assert len(n_refused) == 1 and customer_of(shop, user_id="u-regular") == "c_regular", "the control"
-    shop.restrictions.record_permission = record
+    shop.restrictions.record_permissions = record
     send(shop, viewed("m-2"))
     assert customer_of(shop, user_id="u-regular") is None
 
