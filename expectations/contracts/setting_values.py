@@ -80,8 +80,8 @@ def check_named_secrets(least_length: int) -> Check:
     """Secrets behind their names, none of them short."""
 
     def find_flaw(value: str) -> Flaw:
-        named = parse_named_secrets(value)
-        is_fine = all(name and len(secret) >= least_length for name in named for secret in named[name])
+        secrets = parse_named_secrets(value)
+        is_fine = all(name and len(secret) >= least_length for name in secrets for secret in secrets[name])
         wanted = f"name:secret, separated by commas, each secret of at least {least_length} characters"
         return None if is_fine else wanted
 

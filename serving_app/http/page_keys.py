@@ -24,7 +24,7 @@ def read_page_key() -> str:
         return ""
     request.max_content_length = MAX_BODY_BYTES
     try:
-        found = IN_BODY.search(request.get_data())
+        match = IN_BODY.search(request.get_data())
     except RequestEntityTooLarge:  # the view says so to whoever has a key
         return ""
-    return found[1].decode() if found else ""
+    return match[1].decode() if match else ""

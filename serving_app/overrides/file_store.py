@@ -107,7 +107,9 @@ class FileOverrides:
         try:
             waiting = select_waiting(get_unaudited(self._state.content), self._audit.read_last_number())
             yield from reversed(waiting)
-            yield from self._audit.iterate_newest_first()
+            for entry in self._audit.iterate_newest_first():
+                if not waiting or entry["number"] < waiting[0]["number"]:  # appended meanwhile
+                    yield entry
         except OSError as error:
             raise OverridesOutOfReach(f"The audit log cannot be read: {error.strerror}.") from error
 

@@ -13,8 +13,8 @@ from expectations.contracts.override import BLOCK, PIN, Override
 
 def get_precedence(override: Override) -> tuple:
     """What overrides of one kind are sorted by."""
-    whom = 0 if override.customer_id is not None else 2 if override.segment_id is not None else 4
-    breadth = whom + (override.placement is None)
+    breadth = 0 if override.customer_id is not None else 2 if override.segment_id is not None else 4
+    breadth += override.placement is None
     return (-override.priority, breadth, override.created_at, override.override_id)
 
 
@@ -93,27 +93,27 @@ class RuleSet:
                 break
         else:  # of nearly every item
             return None
-        found = [
+        blocks = [
             rows[0]
             for layer in self._layers
             for rows in _find(layer.blocked_items, layer.blocked_categories, item_id, categories)
         ]
-        return min(found, key=get_precedence) if found else None
+        return min(blocks, key=get_precedence) if blocks else None
 
     def list_boosts(self, item_id: str, categories: Sequence[str] = ()) -> tuple[Override, ...]:
         """The boosts and buries that count for an item, by precedence: those of the highest priority among
         all that concern it. Their factors multiply.
         """
-        found = [
+        boosts = [
             override
             for layer in self._layers
             for rows in _find(layer.weighed_items, layer.weighed_categories, item_id, categories)
             for override in rows
         ]
-        if len(found) > 1:
-            found.sort(key=get_precedence)
-            found = [override for override in found if override.priority == found[0].priority]
-        return tuple(found)
+        if len(boosts) > 1:
+            boosts.sort(key=get_precedence)
+            boosts = [override for override in boosts if override.priority == boosts[0].priority]
+        return tuple(boosts)
 
     def find_boosts(
         self, item_ids: Sequence[str], list_categories: Callable[[str], tuple[str, ...]]
@@ -128,7 +128,7 @@ class RuleSet:
             return {item_id: self.list_boosts(item_id) for item_id in concerned}
         # a hundred items are of a few categories, and those of one have the same boosts
         by_categories: dict[Sequence[str], tuple[Override, ...]] = {}
-        found = {}
+        by_item = {}
         for item_id in item_ids:
             categories = list_categories(item_id)
             if item_id in concerned:
@@ -138,8 +138,8 @@ class RuleSet:
             else:
                 boosts = by_categories[categories] = self.list_boosts(item_id, categories)
             if boosts:
-                found[item_id] = boosts
-        return found
+                by_item[item_id] = boosts
+        return by_item
 
 
 def _find(

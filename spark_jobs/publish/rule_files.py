@@ -58,8 +58,8 @@ def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a night's line holds of overrides: every block, as a service that lost its own state goes by them,
     and of the others the first `MAX_NAMED_OVERRIDES`."""
     others = [one for one in overrides if one["kind"] != "block"]
-    named = {one["override_id"] for one in others[:MAX_NAMED_OVERRIDES]}
-    return [one for one in overrides if one["kind"] == "block" or one["override_id"] in named]
+    named_ids = {one["override_id"] for one in others[:MAX_NAMED_OVERRIDES]}
+    return [one for one in overrides if one["kind"] == "block" or one["override_id"] in named_ids]
 
 
 def collect_rules_in_force(context: RunContext, identity_inputs: IdentityInputs) -> dict[str, Any]:
