@@ -32,7 +32,15 @@ from serving_app.recommendations.decision import (
 )
 from serving_app.recommendations.diversity import CategoryCap, diversify
 from serving_app.recommendations.explain import explain_listed_item, explain_pin
-from serving_app.recommendations.ladder import CATALOGUE, OVERRIDE, PERSONAL, SESSION, STATIC, Rung
+from serving_app.recommendations.ladder import (
+    OVERRIDE,
+    PERSONAL,
+    SESSION,
+    STATIC,
+    Rung,
+    is_same_list,
+    select_strict_rungs,
+)
 from serving_app.recommendations.live_behaviour import compute_fatigue, find_bought_on, find_unwanted_items
 from serving_app.recommendations.ranking import Candidate, list_categories, rank_rung
 from serving_app.recommendations.trace import Trace
@@ -209,29 +217,22 @@ def spread_candidates(
         yield rung if rules.max_per_category is None else filter(is_open, rung)
 
 
-def select_strict_rungs(ladder: Iterable[Rung], first_source: str | None) -> Iterator[Rung]:
-    """The one rung of a strict list: the first that has items, or on later pages that of the first page.
-    What may not be shown of it is not replaced by another rung's.
-    """
-    for rung in ladder:
-        if rung.source != CATALOGUE and len(rung.items) and first_source in (None, rung.source):
-            yield rung
-            return
-
-
 def explain_rows(
     rows: Sequence[Candidate | Override], rules: Rules, applied_overrides: tuple[str, ...]
 ) -> Decision:
     """The rows with their ranks and reasons."""
     sources = (row.rung.source for row in rows if isinstance(row, Candidate))
-    source = rules.first_source or next(sources, OVERRIDE if rows else STATIC)
+    main_source = next(sources, OVERRIDE if rows else STATIC)
+    source = rules.first_source or main_source
+    if not is_same_list(main_source, source):  # this page begins with fillers
+        main_source = source
     items = []
     for rank, row in enumerate(rows, start=rules.n_before + 1):
         if isinstance(row, Candidate):
             rung, listed, score, fatigue, boosts = row
             reason = explain_listed_item(rung, listed, boosts, fatigue)
             own_source = SESSION if listed.sources == ONLY_SESSION else rung.source
-            is_filler = rung.source != source
+            is_filler = rung.source != main_source
             items.append(
                 DecidedItem(listed.item_id, rank, score, listed.score, own_source, reason, is_filler)
             )

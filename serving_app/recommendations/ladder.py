@@ -35,6 +35,15 @@ class Rung(NamedTuple):
     items: Sequence[ListItem]
 
 
+def is_same_list(source: str, first_source: str) -> bool:
+    """Whether a rung is the one by which an earlier page's list was named: an event between two pages makes
+    what is popular a list for this session, and a published night makes that popular again.
+    """
+    return source == first_source or (
+        SESSION in (source, first_source) and {source, first_source} <= {SESSION, AUDIENCE, POPULAR}
+    )
+
+
 def list_item_ids(items: Sequence[ListItem]) -> Sequence[str]:
     """The ids of a list's items, without making the items where the list can do without."""
     list_own = getattr(items, "list_item_ids", None)
@@ -69,6 +78,18 @@ def gather_rungs(snapshot: Snapshot, subject: ListSubject, sources: Iterable[str
     """The rungs of these sources, then the catalogue."""
     for source in (*sources, CATALOGUE):
         yield from RUNGS_BY_SOURCE[source](snapshot, subject)
+
+
+def select_strict_rungs(ladder: Iterable[Rung], first_source: str | None) -> Iterator[Rung]:
+    """The one rung of a strict list: the first that has items, or on later pages that of the first page.
+    What may not be shown of it is not replaced by another rung's.
+    """
+    for rung in ladder:
+        if rung.source == CATALOGUE or not len(rung.items):
+            continue
+        if first_source is None or is_same_list(rung.source, first_source):
+            yield rung
+            return
 
 
 def list_personal_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:

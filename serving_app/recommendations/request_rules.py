@@ -13,6 +13,7 @@ from serving_app.http.problems import BadRequest
 from serving_app.overrides.rule_set import RuleSet
 from serving_app.recommendations.cursor import NO_CURSOR, Cursor, decode_cursor, digest_item, encode_cursor
 from serving_app.recommendations.decision import Decision, Rules
+from serving_app.recommendations.ladder import OVERRIDE
 from serving_app.recommendations.placements import Placement
 from serving_app.recommendations.schemas import ListQuery
 from serving_app.storage.snapshots import Snapshot
@@ -52,7 +53,7 @@ def make_rules(
         overrides=overrides if placement.has_pins_and_boosts else overrides.keep_blocks(),
         mode=query.mode or placement.mode,
         n_before=len(cursor.digests),
-        first_source=cursor.source,
+        first_source=cursor.source if cursor.source != OVERRIDE else None,  # pins alone name no rung
         is_shown_before=make_memory(cursor),
         diversity=placement.diversity if query.diversity is None else query.diversity,
         max_per_category=query.max_per_category or placement.max_per_category,

@@ -72,6 +72,37 @@ def test_what_is_like_an_item_is_not_steered_and_what_is_popular_below_it_is(ste
     assert {item["source"] for item in answer["items"][3:5]} == {"session"}
 
 
+@pytest.mark.parametrize("mode", ["strict", "fill"])
+@pytest.mark.parametrize("viewed_first", [True, False], ids=["then published", "then viewed"])
+def test_the_next_page_goes_on_when_the_list_becomes_one_for_the_session(steered_shop, mode, viewed_first):
+    query = {"anonymous_id": "b-1", "mode": mode}
+    if viewed_first:
+        view(steered_shop, "item-05", anonymousId="b-1")
+    first = get(steered_shop, **query)
+    assert first["source"] == ("session" if viewed_first else "popular")
+    if viewed_first:  # a night that knows the view
+        content = dict(pairs(absorbed_date="2026-02-21"))
+        steered_shop.snapshots.publish(Snapshot.from_pairs("night-3", content.items()))
+    else:
+        view(steered_shop, "item-05", anonymousId="b-1")
+    second = get(steered_shop, **query, cursor=first["next_cursor"])
+    assert len(second["items"]) == 4 and not {*ids(first)} & {*ids(second)}
+    assert not any(item["is_filler"] for item in second["items"])
+
+
+def test_what_is_popular_below_an_audience_of_this_session_is_a_filler(steered_shop):
+    """The newcomer has no list of their own; that of their country has two items that may be shown."""
+    who = {"customer_id": "c_newcomer"}
+    view(steered_shop, "item-05", anonymousId="cookie-newcomer")
+    first = get(steered_shop, **who, n=38)
+    assert first["source"] == "session"
+    assert {item["source"] for item in first["items"] if item["is_filler"]} == {"popular", "catalogue"}
+    second = get(steered_shop, **who, n=4, cursor=get(steered_shop, **who, n=2)["next_cursor"])
+    assert [item["is_filler"] for item in second["items"]] == [
+        item["source"] != "session" for item in second["items"]
+    ]
+
+
 def test_a_list_whose_gate_refused_is_as_it_was(steered_shop):
     """Nothing was learned for lists of their own."""
     before = get(steered_shop, user_id="u-regular")

@@ -111,6 +111,16 @@ def test_a_pin_counts_its_position_over_all_pages(shop):
     assert pages[1][1] == "item-30" and join(pages).count("item-30") == 1
 
 
+def test_a_page_of_pins_alone_has_a_next_one(shop):
+    pin = {"kind": "pin", "item_id": "item-30", "until": "2026-03-01T00:00:00Z"}
+    assert shop.client.post("/v1/overrides", json=pin).status_code == 201
+    query = {"customer_id": REGULAR, "mode": "strict"}
+    first = get(shop, n=1, **query)
+    assert (first["source"], ids(first)) == ("override", ["item-30"])
+    second = get(shop, n=2, cursor=first["next_cursor"], **query)
+    assert (second["source"], ids(second)) == ("personal", ["item-00", "item-01"])
+
+
 def test_a_cursor_ends_and_a_wrong_one_is_refused(shop):
     assert encode_cursor("popular", (), map(str, range(MAX_ITEMS))) is not None
     assert encode_cursor("popular", [digest_item("a")], map(str, range(MAX_ITEMS))) is None
