@@ -1,7 +1,6 @@
 """`create_app` makes the WSGI app of one worker from its settings and stores."""
 
 import random
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -68,8 +67,11 @@ def get_utc_now() -> datetime:
 
 
 def make_request_id() -> str:
-    """A random id for a request; it is no secret, and `os.urandom` has a thread wait for its turn."""
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+    """A random id for a request, in the form of a UUID of version 4; it is no secret, and `os.urandom` has a
+    thread wait for its turn.
+    """
+    digits, variant = f"{random.getrandbits(124):031x}", "89ab"[random.getrandbits(2)]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-{variant}{digits[16:19]}-{digits[19:]}"
 
 
 class ServiceApp(Flask):

@@ -53,6 +53,7 @@ class RestrictionDatabase(WatchedEnvironment):
             # LMDB's own words hold the path.
             why = error.strerror if isinstance(error, OSError) else type(error).__name__
             raise RestrictionsUnreadable(f"the restrictions cannot be opened: {why}") from error
+        self._empty: tuple[int, Mapping[str, bool]] = -1, {}  # by kind, as after the transaction of a number
         self.verify()
 
     @classmethod
@@ -106,12 +107,10 @@ class RestrictionDatabase(WatchedEnvironment):
                 f"the restrictions cannot be read: {type(error).__name__}"
             ) from error
         with reading as txn:
-            is_empty: dict[str, bool] = {}
+            is_empty = self._find_empty(txn)
 
             def get(kind: str, name: str) -> bytes | None:
                 try:
-                    if kind not in is_empty:
-                        is_empty[kind] = txn.stat(self._databases[kind])["entries"] == 0
                     if is_empty[kind]:  # most shops hide no item by name, and an answer asks for a dozen
                         return None
                     return txn.get(encode_key(name), db=self._databases[kind])
@@ -124,6 +123,24 @@ class RestrictionDatabase(WatchedEnvironment):
                 ),
                 lambda name: int.from_bytes(found) if (found := get(SPLITS, name)) is not None else None,
             )
+
+    def _find_empty(self, txn: lmdb.Transaction) -> Mapping[str, bool]:
+        """By kind whether it holds nothing; looked up anew after a write.
+
+        Raises:
+            RestrictionsUnreadable: LMDB finds the file damaged.
+        """
+        number, is_empty = self._empty
+        if number != txn.id():
+            try:
+                is_empty = {
+                    kind: txn.stat(self._databases[kind])["entries"] == 0
+                    for kind in (*PERMISSION_KINDS, SPLITS)
+                }
+            except lmdb.Error as error:
+                raise RestrictionsUnreadable("the restrictions are damaged") from error
+            self._empty = txn.id(), is_empty
+        return is_empty
 
     def count_writes(self, kind: str) -> int:
         """How often this kind was written: a cache of it is stale when the number has changed."""

@@ -46,6 +46,19 @@ class Binding:
     parameters: Mapping[str, Value]
 
 
+def reads_only_items(condition: tree.Condition) -> bool:
+    """Whether what a condition says of an item is the same in every request."""
+    waiting: list[tree.Node] = [condition]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, tree.Now | tree.Parameter):
+            return False
+        if isinstance(node, tree.Name) and isinstance(find_field(node), ContextField | CustomerField):
+            return False
+        waiting.extend(tree.iterate_children(node))
+    return True
+
+
 def bind_condition(condition: tree.Condition, binding: Binding, is_wanted: bool = True) -> Predicate | bool:
     """A function of an item that says whether a condition is true of it (false, where `is_wanted` is not);
     True or False where that is so of every item.

@@ -5,12 +5,13 @@ item.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from expectations.contracts.snapshot import CustomerSlice, ItemFacts
 from serving_app.filters import tree
 from serving_app.filters.check import Checker, ParameterType
-from serving_app.filters.evaluate import Binding, Predicate, bind_condition
+from serving_app.filters.evaluate import Binding, Predicate, bind_condition, reads_only_items
 from serving_app.filters.fields import FilterContext, Value
 from serving_app.filters.parser import MAX_OPTIONS, parse_filter
 from serving_app.filters.text_values import check_text, parse_number, parse_time
@@ -18,6 +19,7 @@ from serving_app.filters.tree import FilterError, Kind
 from serving_app.http.problems import BadRequest
 
 CACHED_EXPRESSIONS = 256
+NOTHING = Binding(None, FilterContext(datetime.min.replace(tzinfo=UTC), None, None, None, None, None), {})
 
 
 class InvalidFilter(BadRequest):
@@ -33,11 +35,13 @@ class FilterExpression:
     Attributes:
         parameters: what the request must bind to each parameter.
         reads_customer: whether what it matches depends on the customer's profile.
+        predicate: what `bind` gives for every request; None where that depends on the request.
     """
 
     condition: tree.Condition
     parameters: Mapping[str, ParameterType]
     reads_customer: bool
+    predicate: Predicate | None = None
 
     def bind(
         self,
@@ -54,9 +58,10 @@ class FilterExpression:
         Raises:
             InvalidFilter: a parameter is missing, unknown or of another kind.
         """
+        if self.predicate and not parameters:
+            return self.predicate
         values = self._read_parameters(parameters or {})
-        bound = bind_condition(self.condition, Binding(customer, context, values))
-        return bound if callable(bound) else lambda item_id, item: bound
+        return make_predicate(bind_condition(self.condition, Binding(customer, context, values)))
 
     def matches(
         self, item_id: str, item: ItemFacts, customer: CustomerSlice | None, context: FilterContext
@@ -87,7 +92,13 @@ def compile_filter(text: str) -> FilterExpression:
         condition = checker.check(parse_filter(text))
     except FilterError as error:
         raise describe_flaw(error, text) from None
-    return FilterExpression(condition, checker.parameters, checker.reads_customer)
+    predicate = make_predicate(bind_condition(condition, NOTHING)) if reads_only_items(condition) else None
+    return FilterExpression(condition, checker.parameters, checker.reads_customer, predicate)
+
+
+def make_predicate(bound: Predicate | bool) -> Predicate:
+    """What `bind_condition` gives, as a function in any case."""
+    return bound if callable(bound) else lambda item_id, item: bound
 
 
 def describe_flaw(error: FilterError, text: str) -> InvalidFilter:

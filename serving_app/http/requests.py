@@ -1,5 +1,8 @@
 """What views read of a request: query parameters, a JSON body, a path that may hold slashes."""
 
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
 from flask import request
 from werkzeug.routing import BaseConverter
 
@@ -26,11 +29,29 @@ def read_query_parameters() -> dict[str, str]:
     Raises:
         BadRequest: one is given twice, so it is unclear which is meant.
     """
-    parameters = request.args.to_dict(flat=False)
-    repeated = sorted(name for name, values in parameters.items() if len(values) > 1)
+    return require_each_once(request.args.items(multi=True))
+
+
+def parse_parameters(query: str) -> dict[str, str]:
+    """As `read_query_parameters`, of a query's text."""
+    # the handler is werkzeug's: bytes that are not UTF-8 stay encoded
+    return require_each_once(parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote"))
+
+
+def require_each_once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Values by name.
+
+    Raises:
+        BadRequest: a name comes twice.
+    """
+    values, repeated = {}, set()
+    for name, value in pairs:
+        if name in values:
+            repeated.add(name)
+        values[name] = value
     if repeated:
-        raise BadRequest(f"{', '.join(repeated)} given more than once")
-    return {name: values[0] for name, values in parameters.items()}
+        raise BadRequest(f"{', '.join(sorted(repeated))} given more than once")
+    return values
 
 
 def read_if_match() -> frozenset[str] | None:

@@ -1,6 +1,7 @@
 """Why an item is listed, in a sentence for the people who run the shop."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from expectations.contracts.override import BURY, TO_THE_END, Override
 from expectations.contracts.snapshot import ListItem, ReasonItem
@@ -13,13 +14,20 @@ def explain_listed_item(
     rung: Rung, listed: ListItem, boosts: Sequence[Override] = (), fatigue: float = 1.0
 ) -> str:
     """Why an item of a rung is listed, and what changed its score."""
-    # "popular (by popular)" would say it twice
-    recommenders = [source for source in listed.sources if source != rung.source]
-    by = f" (by {', '.join(recommenders)})" if recommenders else ""
+    rung_reason = explain_rung(rung.about, rung.source, listed.sources)
+    if not (listed.because or boosts) and fatigue == 1.0:
+        return rung_reason
     because = f"; {describe_because(listed.because)}" if listed.because else ""
     boosted = "".join(f"; {describe_boost(boost)} by override {boost.override_id}" for boost in boosts)
     tired = f"; shown often, ×{fatigue:.3g}" if fatigue != 1.0 else ""
-    return f"{rung.about}{by}{because}{tired}{boosted}"
+    return f"{rung_reason}{because}{tired}{boosted}"
+
+
+@lru_cache(maxsize=1024)
+def explain_rung(about: str, source: str, sources: tuple[str, ...]) -> str:
+    """What list an item comes from, and by which recommenders."""
+    recommenders = [name for name in sources if name != source]  # "popular (by popular)" would say it twice
+    return f"{about} (by {', '.join(recommenders)})" if recommenders else about
 
 
 def describe_because(because: ReasonItem | LiveReason) -> str:

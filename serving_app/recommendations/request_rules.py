@@ -2,9 +2,9 @@
 want.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from serving_app.filters.expression import compile_filter
 from serving_app.filters.fields import FilterContext
@@ -17,8 +17,6 @@ from serving_app.recommendations.ladder import OVERRIDE
 from serving_app.recommendations.placements import Placement
 from serving_app.recommendations.schemas import ListQuery
 from serving_app.storage.snapshots import Snapshot
-
-PARAMETER = "param."
 
 
 class ItemFunctions(NamedTuple):
@@ -101,19 +99,6 @@ def make_filter_request(
     context = FilterContext(now, placement, query.country, query.age, query.device, query.language)
     is_match = compile_filter(query.filter).bind(customer, context, query.parameters)
     return FilterRequest(excluded, country, query.age, is_match)
-
-
-def fold_parameters(values: Mapping[str, str]) -> dict[str, Any]:
-    """A query's values with those named `param.<name>` under `parameters`, as a body has them."""
-    parameters = {
-        name.removeprefix(PARAMETER): value for name, value in values.items() if name.startswith(PARAMETER)
-    }
-    if not parameters:
-        return {**values}
-    if "parameters" in values:
-        raise BadRequest(f"parameters are sent as {PARAMETER}<name>=… in a query")
-    rest = {name: value for name, value in values.items() if not name.startswith(PARAMETER)}
-    return {**rest, "parameters": parameters}
 
 
 def make_memory(cursor: Cursor) -> Callable[[str], bool] | None:

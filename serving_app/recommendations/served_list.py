@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from expectations.contracts.impressions import build_impression
+from expectations.contracts.snapshot import ItemFacts
 from serving_app.filters.hard_filters import ItemReader
 from serving_app.http.responses import format_utc
-from serving_app.recommendations.decision import Decision
+from serving_app.recommendations.decision import DecidedItem, Decision
 from serving_app.recommendations.trace import Trace
 from serving_app.storage.snapshots import Snapshot
-
-DISPLAYED = ("title", "category", "brand", "price", "currency", "image_url")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ServedList:
         return build_impression(
             {
                 "request_id": self.request_id,
-                "served_at": format_utc(self.served_at),
+                "served_at": self.served_text,
                 "placement": self.placement,
                 "customer_id": self.customer_id,
                 "list_source": self.decision.source,
@@ -71,7 +71,7 @@ class ServedList:
             "source": self.decision.source,
             "model_version": self.snapshot and self.snapshot.meta.model_version,
             "snapshot": self.snapshot and self.snapshot.name,
-            "generated_at": format_utc(self.served_at),
+            "generated_at": self.served_text,
             "age_seconds": age_seconds,
             "applied_overrides": list(self.decision.applied_overrides),
             "ages": {
@@ -80,11 +80,31 @@ class ServedList:
                 "live": self.ages.get("live"),
                 "overrides": self.ages.get("overrides"),
             },
-            "items": [{**item._asdict(), **self._read_facts(item.item_id)} for item in self.decision.items],
+            "items": [show_item(item, self.read_item(item.item_id)) for item in self.decision.items],
             "next_cursor": self.next_cursor,
             "trace": self.trace and self.trace.as_answer(),
         }
 
-    def _read_facts(self, item_id: str) -> dict[str, Any]:
-        item = self.read_item(item_id)
-        return {name: getattr(item, name) for name in DISPLAYED}
+    @cached_property
+    def served_text(self) -> str:
+        """The moment it is served at, for the record and the answer."""
+        return format_utc(self.served_at)
+
+
+def show_item(item: DecidedItem, facts: ItemFacts) -> dict[str, Any]:
+    """An item with the facts a page displays (`ItemAnswer`)."""
+    return {
+        "item_id": item.item_id,
+        "rank": item.rank,
+        "score": item.score,
+        "base_score": item.base_score,
+        "source": item.source,
+        "reason": item.reason,
+        "is_filler": item.is_filler,
+        "title": facts.title,
+        "category": facts.category,
+        "brand": facts.brand,
+        "price": facts.price,
+        "currency": facts.currency,
+        "image_url": facts.image_url,
+    }

@@ -12,8 +12,8 @@ from serving_app.http.requests import is_body_wanted, read_json_object, read_que
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 from serving_app.recommendations.list_response import make_list_response
+from serving_app.recommendations.query_reading import fold_parameters, read_query
 from serving_app.recommendations.request_checks import check_named_once, check_rights
-from serving_app.recommendations.request_rules import fold_parameters
 from serving_app.recommendations.schemas import (
     ItemQuery,
     ListAnswer,
@@ -37,7 +37,7 @@ bp = Blueprint("recommendations", __name__)
 )
 def get_recommendations() -> Response:
     """The visitor's recommendation list."""
-    query = check_rights(RecommendationQuery(**fold_parameters(read_query_parameters())))
+    query = check_rights(read_query(RecommendationQuery))
     answer = get_service(RecommendationService).recommend(query, is_body_wanted())
     return make_list_response(answer, query)
 
@@ -64,7 +64,7 @@ def post_recommendations() -> Response:
 )
 def get_popular_items() -> Response:
     """The list of what is popular in the whole shop."""
-    query = check_rights(ListQuery(**fold_parameters(read_query_parameters())))
+    query = check_rights(read_query(ListQuery))
     answer = get_service(RecommendationService).list_popular(query, is_body_wanted())
     return make_list_response(answer, query, is_cacheable=True)
 
@@ -93,7 +93,7 @@ def get_similar_items(item_id: str) -> Response:
 )
 def get_similar_items_by_query() -> Response:
     """The list of items like the one in the query."""
-    query = check_rights(ItemQuery(**fold_parameters(read_query_parameters())))
+    query = check_rights(read_query(ItemQuery))
     answer = get_service(RecommendationService).list_similar(query, is_body_wanted())
     return make_list_response(answer, query, is_cacheable=True)
 
@@ -109,5 +109,5 @@ def get_similar_items_by_query() -> Response:
 )
 def get_why_not() -> Response:
     """What keeps an item out of a visitor's list, and what would have it there."""
-    query = WhyNotQuery(**fold_parameters(read_query_parameters()))
+    query = read_query(WhyNotQuery)
     return make_json_response(get_service(RecommendationService).explain_absence(query))

@@ -66,7 +66,11 @@ class Snapshot:
 
     def compute_age_seconds(self, now: datetime) -> float:
         """Seconds since the snapshot was made, to the millisecond."""
-        return round((now - datetime.fromisoformat(self.meta.published_at)).total_seconds(), 3)
+        return round((now - self._published_at).total_seconds(), 3)
+
+    @cached_property
+    def _published_at(self) -> datetime:
+        return datetime.fromisoformat(self.meta.published_at)
 
     def read_list(self, key: bytes) -> Sequence[contract.ListItem]:
         """A recommendation list, best first; empty when there is none."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from serving_app.filters.expression import compile_filter
 from tests.serving_app.filters.expression_cases import BARE, MUG, find_flaw, matches
 
 
@@ -142,3 +143,19 @@ def test_what_is_not_understood_is_named_by_its_place(text, place, flaw):
     found = find_flaw(text)
     assert found.startswith(f"filter, line {place[0]}, column {place[1]}: ")
     assert flaw in found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_bound_once"),
+    [
+        ('price < 20 and not category in ["a", "b"]', True),
+        ("attributes.colour = 'red' or title is null".replace("'", '"'), True),
+        ("price < $most", False),
+        ("price in $prices", False),
+        ("customer.n_orders > 1 or price < 20", False),
+        ("context.age > 18", False),
+        ("first_seen_at > now - 3 days", False),
+    ],
+)
+def test_what_reads_items_alone_is_bound_once(text, is_bound_once):
+    assert (compile_filter(text).predicate is not None) == is_bound_once

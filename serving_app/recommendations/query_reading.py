@@ -1,0 +1,77 @@
+"""The query of a list, read from an address.
+
+Of the thousands of requests a second that a page makes, all but the visitor's id is the same: that part is
+read and checked once.
+"""
+
+import re
+from collections.abc import Mapping, Set
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from flask.globals import request_ctx
+from pydantic import ValidationError
+
+from serving_app.http.problems import BadRequest
+from serving_app.http.requests import parse_parameters, read_query_parameters
+from serving_app.recommendations.schemas import ListQuery
+
+PARAMETER = "param."
+VISITOR_IDS = ("customer_id", "user_id", "anonymous_id")
+# An id that is its own normal form and needs no decoding; any other is read and checked by the model.
+PLAIN_VISITOR = re.compile(f"({'|'.join(VISITOR_IDS)})=([A-Za-z0-9_.-]{{1,128}})")
+CACHED_QUERIES = 512
+
+Q = TypeVar("Q", bound=ListQuery)
+
+
+def read_query(model: type[Q]) -> Q:
+    """The query of the current request.
+
+    Raises:
+        BadRequest, ValidationError: it is not understood.
+    """
+    text = request_ctx.request.environ.get("QUERY_STRING", "")
+    return read_visitors_query(model, text) or model(**fold_parameters(read_query_parameters()))
+
+
+def read_visitors_query(model: type[Q], text: str) -> Q | None:
+    """The query that a text of ASCII writes, with one plain id of a visitor; None for any other, and for one
+    that is not understood.
+    """
+    parts = text.split("&")
+    visitors = [found for part in parts if (found := PLAIN_VISITOR.fullmatch(part))]
+    if len(visitors) != 1 or not text.isascii():
+        return None
+    visitor = visitors[0]
+    try:
+        shared, names = read_shared_query(model, "&".join(part for part in parts if part != visitor[0]))
+    except (BadRequest, ValidationError):
+        return None  # what is wrong is said of the whole
+    if visitor[1] in names or any(getattr(shared, name) is not None for name in VISITOR_IDS):
+        return None  # a second one, blank or under an encoded name
+    return shared.model_copy(update={visitor[1]: visitor[2]})
+
+
+@lru_cache(maxsize=CACHED_QUERIES)
+def read_shared_query(model: type[Q], text: str) -> tuple[Q, Set[str]]:
+    """The query that a text writes, and the names in it.
+
+    Raises:
+        BadRequest, ValidationError: it is not understood.
+    """
+    values = parse_parameters(text)
+    return model(**fold_parameters(values)), values.keys()
+
+
+def fold_parameters(values: Mapping[str, str]) -> dict[str, Any]:
+    """A query's values with those named `param.<name>` under `parameters`, as a body has them."""
+    parameters = {
+        name.removeprefix(PARAMETER): value for name, value in values.items() if name.startswith(PARAMETER)
+    }
+    if not parameters:
+        return {**values}
+    if "parameters" in values:
+        raise BadRequest(f"parameters are sent as {PARAMETER}<name>=… in a query")
+    rest = {name: value for name, value in values.items() if not name.startswith(PARAMETER)}
+    return {**rest, "parameters": parameters}
