@@ -144,9 +144,7 @@ class FileOverrides:
             metrics.OVERRIDE_SEEN_SECONDS.observe(max(0.0, delay))
 
     def _start_without_state(self, flaws: list[str]) -> None:
-        """Adopt what is known of overrides when no file can be read; of a home without any, that is
-        nothing.
-        """
+        """Adopt what is known of overrides when no file can be read; of a new home that is nothing."""
         rows = read_lmdb_overrides(self._home)
         if rows is None and (rows := read_blocks_of_last_publish(self._home)):
             flaws = flaws or ["overrides.json is missing"]
