@@ -6,8 +6,7 @@ age to somebody of unknown age.
 """
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 from expectations.contracts.item_rules import encode_country
 from expectations.contracts.restrictions import RestrictionView
@@ -15,9 +14,10 @@ from expectations.contracts.snapshot import ItemFacts
 
 EXCLUDED, RESTRICTED, UNKNOWN_ITEM = "excluded", "restricted", "unknown_item"
 DISCONTINUED, NOT_RECOMMENDABLE, OUT_OF_STOCK = "discontinued", "not_recommendable", "out_of_stock"
-REGION, AGE, FILTERED = "region", "age", "filtered"
+REGION, AGE, FILTERED, PAGE_ITEM = "region", "age", "filtered", "page_item"
 REASONS = (  # in the order in which they are looked for: of several the first is named
     EXCLUDED,
+    PAGE_ITEM,
     UNKNOWN_ITEM,
     DISCONTINUED,
     NOT_RECOMMENDABLE,
@@ -42,16 +42,14 @@ class FilterRequest:
         country: where the visitor is; None: unknown.
         age: in years; None: unknown.
         is_match: the request's filter expression, bound; None: it has none.
+        page_item_id: that the list is about: it is in no place of it.
     """
 
     excluded: Set[str] = frozenset()
     country: str | None = None
     age: int | None = None
     is_match: ItemPredicate | None = None
-
-    def exclude_item(self, item_id: str) -> Self:
-        """The same with one more item excluded: the one that a list is about is in no place of it."""
-        return replace(self, excluded=self.excluded | {item_id})
+    page_item_id: str | None = None
 
 
 NO_REQUEST = FilterRequest()
@@ -66,11 +64,14 @@ def build_hard_filters(
         read_item: an item's facts, with the changes of the day.
     """
     excluded, age, is_match = request.excluded, request.age, request.is_match
+    page_item_id = request.page_item_id
     country = encode_country(request.country) if request.country else None
 
     def find_reason(item_id: str) -> str | None:
         if item_id in excluded:
             return EXCLUDED
+        if item_id == page_item_id:
+            return PAGE_ITEM
         item = read_item(item_id)
         if item is None:
             return UNKNOWN_ITEM

@@ -92,6 +92,7 @@ class WhyNotQuery(ListQuery):
     """The query for why an item is not in a list."""
 
     item_id: Id = Field(description="the item that is missed")
+    page_item_id: Id | None = Field(None, description="what the list is asked with as item_id")
 
 
 class WhyNotAnswer(BaseModel):

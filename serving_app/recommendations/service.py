@@ -135,7 +135,7 @@ class RecommendationService:
         placement, name = self._placements.find(query.placement), query.placement or "recommendations"
         with self._stores.restrictions.open_view() as view:
             cursor, made_from = read_cursor(query), (snapshot, view, now)
-            inputs = self._collect_inputs(query, (name, placement), None, cursor, made_from)
+            inputs = self._collect_inputs(query, (name, placement), query.page_item_id, cursor, made_from)
             absence = find_absence(snapshot.normalise_item_id(query.item_id), inputs, now)
         return {"customer_id": inputs.visitor.customer_id, "placement": name, **absence._asdict()}
 
@@ -160,8 +160,7 @@ class RecommendationService:
         read_item = self._items.get_reader(snapshot)
         subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
         request = make_filter_request(query, snapshot, customer_id, name, now)
-        if subject.item_id:
-            request = request.exclude_item(subject.item_id)
+        request = replace(request, page_item_id=subject.item_id)
         find_removal = build_hard_filters(read_item, view, request)
         items = ItemFunctions(read_item, find_removal, make_bought_date_finder(snapshot, customer_id))
         rules = make_rules(query, settings, cursor, overrides, items)

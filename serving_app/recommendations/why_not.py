@@ -24,6 +24,7 @@ from serving_app.recommendations.live_behaviour import BOUGHT, IN_CART
 BELOW_END, LOWER_RUNG, NOT_OFFERED = "below_end", "lower_rung", "not_offered"
 CHANGES = {
     hard_filters.EXCLUDED: "leave it out of exclude",
+    hard_filters.PAGE_ITEM: "nothing: the list is about it",
     hard_filters.UNKNOWN_ITEM: "deliver it with the catalogue",
     hard_filters.DISCONTINUED: "deliver it with the catalogue again",
     hard_filters.NOT_RECOMMENDABLE: "make it recommendable",

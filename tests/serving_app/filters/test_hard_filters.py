@@ -38,6 +38,7 @@ ENDED = MUG._replace(is_recommendable=False, ended_on="2026-02-01")
     [
         pytest.param(MUG, NO_REQUEST, None, id="nothing against it"),
         pytest.param(MUG, FilterRequest(excluded={"mug"}), "excluded", id="excluded"),
+        pytest.param(MUG, FilterRequest(page_item_id="mug"), "page_item", id="the page's own"),
         pytest.param(None, NO_REQUEST, "unknown_item", id="unknown"),
         pytest.param(ENDED, NO_REQUEST, "discontinued", id="ended"),
         pytest.param(MUG._replace(is_recommendable=False), NO_REQUEST, "not_recommendable", id="not on sale"),

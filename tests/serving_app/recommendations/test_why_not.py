@@ -64,6 +64,14 @@ def test_the_change_that_is_named_has_the_item_there(shop):
     assert get_ids(shop, n=12, **WHO)[11] == "item-11" and "item-11" not in get_ids(shop, n=11, **WHO)
 
 
+def test_a_list_about_an_item(shop):
+    page = {"placement": "product", "page_item_id": "item-05"}
+    assert ask(shop, "item-06", **page)["rank"] == 1
+    absence = ask(shop, "item-05", **page)
+    assert reasons(absence) == ["page_item"]
+    assert absence["obstacles"][0]["change"] == "nothing: the list is about it"
+
+
 def test_what_was_bought_is_named(shop):
     shop.live.record([make_event(PURCHASE, "item-00", user="u-regular")])
     absence = ask(shop, "item-00", user_id="u-regular")
