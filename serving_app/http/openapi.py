@@ -10,10 +10,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving_app.http.auth import require_scope
+from serving_app.http.browser_keys import TOKEN_HEADER
 from serving_app.http.operations import (
     Answer,
     Operation,
     OtherMedia,
+    RequestHeader,
     Route,
     collect_routes,
     describe_operation,
@@ -39,6 +41,7 @@ SECURITY_SCHEMES = {
     },
 }
 KEY_PROBLEMS = (401, 403, 429)
+USER_TOKEN = RequestHeader(TOKEN_HEADER, "with a browser's key: the proof that the visitor is this user_id")
 
 COMMA_SEPARATED = {"style": "form", "explode": False}  # how a query has a list: each name stands in it once
 
@@ -107,7 +110,11 @@ def describe_route(route: Route) -> dict:
         "tags": [route.feature],
         "responses": _describe_responses(operation, needs_key),
     }
-    parameters = [*_describe_path(route.path_parameters), *_describe_query(operation.query)]
+    parameters = [
+        *_describe_path(route.path_parameters),
+        *_describe_query(operation.query),
+        *map(_describe_header, list_headers(route)),
+    ]
     if parameters:
         description["parameters"] = parameters
     if operation.body:
@@ -116,6 +123,22 @@ def describe_route(route: Route) -> dict:
     if needs_key:
         description["security"] = [*({name: [scope]} for name in SECURITY_SCHEMES), {}]
     return description
+
+
+def list_headers(route: Route) -> list[RequestHeader]:
+    """The headers that an operation reads; where a page may ask about a user, that user's token too."""
+    scope, is_for_browsers = route.required_scope
+    return [*route.headers, *([USER_TOKEN] if scope == "read" and is_for_browsers else [])]
+
+
+def _describe_header(header: RequestHeader) -> dict:
+    return {
+        "name": header.name,
+        "in": "header",
+        "required": header.is_required,
+        "description": header.description,
+        "schema": {"type": "string"},
+    }
 
 
 def _describe_responses(operation: Operation, needs_key: bool) -> dict[str, dict]:

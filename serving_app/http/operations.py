@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from serving_app.http.auth import RequiredScope, get_required_scope
 
 View = TypeVar("View", bound=Callable)
-ATTRIBUTE = "operation"
+ATTRIBUTE, HEADERS_ATTRIBUTE = "operation", "request_headers"
 MADE_BY_FLASK = {"HEAD", "OPTIONS"}
 VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^:<>]+)>")  # of a rule: `<item_id>`, `<anything:item_id>`
 
@@ -30,6 +30,18 @@ class OtherMedia(NamedTuple):
     media_type: str
     description: str
 
+
+class RequestHeader(NamedTuple):
+    """A header of the request that an operation reads, beside those of keys."""
+
+    name: str
+    description: str
+    is_required: bool = False
+
+
+IF_MATCH = RequestHeader("If-Match", "ETag of the version that is meant; * is any")
+IF_MATCH_REQUIRED = IF_MATCH._replace(is_required=True)
+IF_NONE_MATCH = RequestHeader("If-None-Match", "ETag of the answer that is at hand: 304 if it is the same")
 
 Answer = type[BaseModel] | OtherMedia | str | None
 
@@ -64,6 +76,7 @@ class Route(NamedTuple):
     feature: str
     required_scope: RequiredScope
     operation: Operation
+    headers: tuple[RequestHeader, ...]
 
 
 def describe_operation(
@@ -78,6 +91,16 @@ def describe_operation(
 
     def decorate(view: View) -> View:
         setattr(view, ATTRIBUTE, Operation(operation_id, summary, answers, problems, query, body))
+        return view
+
+    return decorate
+
+
+def describe_headers(*headers: RequestHeader) -> Callable[[View], View]:
+    """Declare which headers of the request a view reads."""
+
+    def decorate(view: View) -> View:
+        setattr(view, HEADERS_ATTRIBUTE, headers)
         return view
 
     return decorate
@@ -104,4 +127,5 @@ def collect_routes(app: Flask) -> Iterator[Route]:
                 rule.endpoint.rpartition(".")[0],
                 get_required_scope(view),
                 operation,
+                getattr(view, HEADERS_ATTRIBUTE, ()),
             )

@@ -5,7 +5,7 @@ In force in the next request of every worker.
 from flask import Blueprint, Response
 
 from serving_app.http.auth import require_scope
-from serving_app.http.operations import describe_operation
+from serving_app.http.operations import IF_MATCH, IF_MATCH_REQUIRED, describe_headers, describe_operation
 from serving_app.http.requests import read_json_object, read_query_parameters
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
@@ -74,6 +74,7 @@ def get_override(override_id: str) -> Response:
 
 @bp.put("/v1/overrides/<override_id>")
 @require_scope("overrides")
+@describe_headers(IF_MATCH_REQUIRED)
 @describe_operation("replaceOverride", "Replace an override", ANSWER, WRITE_PROBLEMS, WriteQuery, NewOverride)
 def replace_override(override_id: str) -> Response:
     """Put another override in the place of one; needs `If-Match`."""
@@ -84,6 +85,7 @@ def replace_override(override_id: str) -> Response:
 
 @bp.patch("/v1/overrides/<override_id>")
 @require_scope("overrides")
+@describe_headers(IF_MATCH_REQUIRED)
 @describe_operation(
     "changeOverride", "Change an override", ANSWER, WRITE_PROBLEMS, WriteQuery, OverrideChange
 )
@@ -96,6 +98,7 @@ def change_override(override_id: str) -> Response:
 
 @bp.delete("/v1/overrides/<override_id>")
 @require_scope("overrides")
+@describe_headers(IF_MATCH)
 @describe_operation(
     "deleteOverride",
     "End an override",

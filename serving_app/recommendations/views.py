@@ -7,7 +7,7 @@ The last one is for items that a client's own library will not leave in a path a
 from flask import Blueprint, Response
 
 from serving_app.http.auth import require_scope
-from serving_app.http.operations import describe_operation
+from serving_app.http.operations import IF_NONE_MATCH, describe_headers, describe_operation
 from serving_app.http.requests import is_body_wanted, read_json_object, read_query_parameters
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
@@ -59,6 +59,7 @@ def post_recommendations() -> Response:
 
 @bp.get("/v1/popular")
 @require_scope("read", for_browsers=True)
+@describe_headers(IF_NONE_MATCH)
 @describe_operation(
     "getPopularItems", "What sells in the whole shop", CACHEABLE_LIST, problems=(400,), query=ListQuery
 )
@@ -71,6 +72,7 @@ def get_popular_items() -> Response:
 
 @bp.get("/v1/items/<anything:item_id>/similar", merge_slashes=False)
 @require_scope("read", for_browsers=True)
+@describe_headers(IF_NONE_MATCH)
 @describe_operation(
     "getSimilarItems", "What is like an item", CACHEABLE_LIST, problems=(400,), query=ListQuery
 )
@@ -84,6 +86,7 @@ def get_similar_items(item_id: str) -> Response:
 
 @bp.get("/v1/items/similar")
 @require_scope("read", for_browsers=True)
+@describe_headers(IF_NONE_MATCH)
 @describe_operation(
     "getSimilarItemsByQuery",
     "What is like an item of any id",

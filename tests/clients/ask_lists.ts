@@ -21,6 +21,10 @@ const outcome: string | undefined = sent.data?.events[0]?.outcome;
 const made = await client.POST("/v1/overrides", {
   body: { kind: "block", item_id: "item-00", until: "2090-01-01T00:00:00Z" },
 });
+const changed = await client.PATCH("/v1/overrides/{override_id}", {
+  params: { path: { override_id: made.data?.override_id ?? "none" }, header: { "If-Match": '"1"' } },
+  body: { reason: "recall" },
+});
 const gone = await client.DELETE("/v1/overrides/{override_id}", {
   params: { path: { override_id: made.data?.override_id ?? "none" } },
 });
@@ -31,10 +35,12 @@ await client.GET("/v1/popular", { params: { query: { n: "three" } } });
 await client.GET("/v1/recommendation");
 // @ts-expect-error a block needs an end
 const never = () => client.POST("/v1/overrides", { body: { kind: "block", item_id: "item-00" } });
+// @ts-expect-error a change needs If-Match
+const blind = () => client.PATCH("/v1/overrides/{override_id}", { params: { path: { override_id: "o" } }, body: {} });
 // @ts-expect-error an item has no such field
 const unknown = list.data?.items[0]?.colour;
 
 console.log(JSON.stringify({
-  items, detail, outcome, statuses: [list, refused, sent, made, gone].map((one) => one.response.status),
-  unknown: unknown ?? null, never: typeof never,
+  items, detail, outcome, statuses: [list, refused, sent, made, changed, gone].map((one) => one.response.status),
+  unknown: unknown ?? null, never: [typeof never, typeof blind],
 }));

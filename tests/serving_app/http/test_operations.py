@@ -46,3 +46,23 @@ def test_a_view_that_declares_nothing_is_an_error():
 
 def test_a_view_finds_a_service_by_its_class():
     assert make_app().test_client().get("/v1/greetings/a/b/now").text == "hello"
+
+
+def test_headers_of_requests_are_described(shop):
+    document = shop.client.get("/openapi.json").json
+
+    def list_headers(path, method):
+        parameters = document["paths"][path][method].get("parameters", ())
+        return {one["name"]: one["required"] for one in parameters if one["in"] == "header"}
+
+    of_one = "/v1/overrides/{override_id}"
+    required = {method: list_headers(of_one, method) for method in ("get", "put", "patch", "delete")}
+    assert required == {
+        "get": {},
+        "put": {"If-Match": True},
+        "patch": {"If-Match": True},
+        "delete": {"If-Match": False},
+    }
+    assert list_headers("/v1/popular", "get") == {"If-None-Match": False, "X-Concierge-User-Token": False}
+    assert list_headers("/v1/recommendations", "post") == {"X-Concierge-User-Token": False}
+    assert list_headers("/v1/track", "post") == list_headers("/v1/customers", "get") == {}
