@@ -1,5 +1,6 @@
 """Logs of the service come to the day of their newest record; one of a past day is waited for. No Spark."""
 
+import errno
 import fcntl
 import json
 from datetime import UTC, date, datetime
@@ -9,7 +10,7 @@ import pytest
 
 from spark_jobs.land import service_logs
 from spark_jobs.land.collect_files import collect_files
-from spark_jobs.land.service_logs import move_finished_logs, wait_for_open_logs
+from spark_jobs.land.service_logs import finish_abandoned_logs, move_finished_logs, wait_for_open_logs
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 from spark_jobs.sources.registry import load_sources
@@ -87,6 +88,15 @@ def test_what_a_killed_service_was_writing_lands_though_nobody_starts_it_again(t
     assert sorted(path.name for path in log.iterdir()) == ["dead.torn", "living.jsonl.open"]
     [landed] = (tmp_path / "landing" / "live" / "events" / str(MONDAY)).iterdir()
     assert landed.read_text() == '{"receivedAt": "2026-01-05T12:00:00Z"}\n'
+
+
+def test_a_folder_that_may_not_be_written_stops_no_night(tmp_path, monkeypatch, caplog):
+    def refuse(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(service_logs, "finish_abandoned_files", refuse)
+    finish_abandoned_logs(tmp_path / "event_log")
+    assert "event_log: files of workers that died wait for the service: Permission denied" in caplog.text
 
 
 def test_a_log_that_stays_open_is_named_and_the_run_goes_on(tmp_path, caplog):
