@@ -38,15 +38,15 @@ NOT_JSON = f"not a JSON object in UTF-8 with each name once, at most {MAX_JSON_D
 ROOM_FOR_NUMBER = 8  # behind a purchase's id: `#` and which of its products
 
 
-def read_message(sent: SentEvent, receipt: Receipt) -> tuple[dict[str, Any], str]:
+def read_message(sent_event: SentEvent, receipt: Receipt) -> tuple[dict[str, Any], str]:
     """The event as a JSON object with what the request says of all events, and the token that came with it.
 
     Raises:
         Refused: it is none, or too large.
     """
-    if not isinstance(sent.value, dict) or is_nested_deeper(sent.value, MAX_JSON_DEPTH):
+    if not isinstance(sent_event.value, dict) or is_nested_deeper(sent_event.value, MAX_JSON_DEPTH):
         raise Refused("not_parseable", NOT_JSON)
-    message = {name: value for name, value in sent.value.items() if name not in NOT_LOGGED}
+    message = {name: value for name, value in sent_event.value.items() if name not in NOT_LOGGED}
     general, own = receipt.fields.get("context"), message.get("context")
     if isinstance(general, dict) and (own is None or isinstance(own, dict)):
         message["context"] = {**general, **(own or {})}
@@ -179,14 +179,14 @@ def check_lengths(context: dict[str, Any]) -> None:
             raise Refused("too_large", f"context.{'.'.join(path)}")
 
 
-def show_raw_text(sent: SentEvent) -> str:
+def show_raw_text(sent_event: SentEvent) -> str:
     """An event as text that a table can hold, keys and tokens left out where it can be read; what is no
     character is shown as an escape.
     """
-    if sent.unreadable is not None:
-        text = sent.unreadable.decode(errors="backslashreplace")
+    if sent_event.unreadable is not None:
+        text = sent_event.unreadable.decode(errors="backslashreplace")
     else:
-        value = sent.value
+        value = sent_event.value
         if isinstance(value, dict):
             value, _ = take_user_token({name: one for name, one in value.items() if name not in NOT_LOGGED})
         try:

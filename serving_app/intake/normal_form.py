@@ -66,21 +66,21 @@ class NormalEvent:
     consented_at: datetime
 
 
-def normalise_event(sent: SentEvent, receipt: Receipt) -> NormalEvent:
+def normalise_event(sent_event: SentEvent, receipt: Receipt) -> NormalEvent:
     """An event's normal form; never raises for what was sent."""
     try:
-        return accept(sent, receipt)
+        return accept(sent_event, receipt)
     except Refused as refusal:
-        return refuse(sent, refusal.flaw, receipt)
+        return refuse(sent_event, refusal.flaw, receipt)
 
 
-def accept(sent: SentEvent, receipt: Receipt) -> NormalEvent:
+def accept(sent_event: SentEvent, receipt: Receipt) -> NormalEvent:
     """The normal form of an event that breaks no rule.
 
     Raises:
         Refused: it breaks one; the first is named.
     """
-    message, token = read_message(sent, receipt)
+    message, token = read_message(sent_event, receipt)
     message_id = read_message_id(message, receipt)
     call, event_type = read_type(message)
     user_id, anonymous_id = read_person(message, call, token, receipt)
@@ -137,10 +137,10 @@ def build_record(message: dict[str, Any], times: dict[str, datetime], event: Liv
     return record
 
 
-def refuse(sent: SentEvent, flaw: Flaw, receipt: Receipt) -> NormalEvent:
+def refuse(sent_event: SentEvent, flaw: Flaw, receipt: Receipt) -> NormalEvent:
     """The record of an event that cannot be taken: it stands in quarantine after the night."""
-    raw_text = show_raw_text(sent)
-    message, token = take_user_token(sent.value) if isinstance(sent.value, dict) else ({}, "")
+    raw_text = show_raw_text(sent_event)
+    message, token = take_user_token(sent_event.value) if isinstance(sent_event.value, dict) else ({}, "")
     user_id = parse_id(message.get("userId"), "user_id").value
     record = {
         "quarantined": flaw._asdict(),

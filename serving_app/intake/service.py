@@ -95,7 +95,7 @@ class IntakeService:
             else None,
             user_token=sender.user_token,
         )
-        events = [normalise_event(sent, receipt) for sent in batch.events]
+        events = [normalise_event(sent_event, receipt) for sent_event in batch.events]
         return describe_outcomes(events, self._writer.write(events, now.astimezone(zone).date()))
 
     def _find_proven_user(self, token: str) -> str | None:
