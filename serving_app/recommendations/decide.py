@@ -12,7 +12,6 @@ The stages are generators: of a list of a hundred, an answer with ten looks at l
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple, Protocol
 
 from expectations.contracts.override import Override
 from expectations.contracts.snapshot import ItemFacts
@@ -20,10 +19,9 @@ from serving_app.live.state import LiveState
 from serving_app.recommendations.decision import (
     CAP,
     DIVERSITY,
+    EXPLAIN,
     FILLING,
-    FILTERS,
     GATHER,
-    LIVE,
     OVERRIDES,
     STRICT,
     DecidedItem,
@@ -41,34 +39,12 @@ from serving_app.recommendations.ladder import (
     is_same_list,
     select_strict_rungs,
 )
-from serving_app.recommendations.live_behaviour import compute_fatigue, find_bought_on, find_unwanted_items
-from serving_app.recommendations.ranking import Candidate, list_categories, rank_rung
+from serving_app.recommendations.live_behaviour import compute_fatigue
+from serving_app.recommendations.ranking import Candidate, rank_rung
+from serving_app.recommendations.removals import FindRemoval, combine_removals
 from serving_app.recommendations.trace import Trace
 
-BLOCKED, SHOWN_BEFORE = "blocked", "shown_before"
 ONLY_SESSION = (SESSION,)  # sources of an item that live behaviour alone proposes
-
-
-class Removal(NamedTuple):
-    """Why an item is left out: the stage, and a stable word.
-
-    Attributes:
-        block: the override that blocks it, where one does.
-        due_at: when what was bought is due again; None: never.
-    """
-
-    stage: str
-    reason: str
-    block: Override | None = None
-    due_at: datetime | None = None
-
-
-class FindRemoval(Protocol):
-    """Why an item is left out, or None; `is_nights_own`: the night's own list for this customer offers it,
-    and so knew what they had bought.
-    """
-
-    def __call__(self, item_id: str, is_nights_own: bool = False) -> Removal | None: ...
 
 
 def decide_list(
@@ -85,7 +61,7 @@ def decide_list(
         trace: notes what each stage removes and how long it takes; None: nothing is noted.
     """
     if trace:
-        rules, ladder = trace.follow_rules(rules), trace.follow_steps(GATHER, ladder)
+        ladder = trace.follow_steps(GATHER, ladder)
     applied: dict[str, None] = {}  # a set that remembers its order
     find_removal = combine_removals(live, rules, now, applied, trace)
     cap, above = CategoryCap(rules.max_per_category, rules.read_item), []
@@ -93,7 +69,7 @@ def decide_list(
     pinned = {pin.item_id for pin in waiting}
     if rules.mode == STRICT:
         ladder = select_strict_rungs(ladder, rules.first_source)
-    rungs = iterate_candidates(ladder, live, rules, find_removal, pinned)
+    rungs = iterate_candidates(ladder, live, rules, find_removal, pinned, trace)
     candidates = chain.from_iterable(spread_candidates(rungs, rules, cap, above, trace))
     if trace:
         candidates = trace.follow_steps(FILLING, candidates)
@@ -123,37 +99,10 @@ def decide_list(
                 above.append(rules.read_item(pin.item_id))
         else:
             break
-    return explain_rows(rows, rules, tuple(applied))
-
-
-def combine_removals(
-    live: LiveState, rules: Rules, now: datetime, applied: dict[str, None], trace: Trace | None = None
-) -> FindRemoval:
-    """The function that says why an item is left out. Blocks that leave one out are added to `applied`."""
-    unwanted = find_unwanted_items(live, rules.read_item, rules.leaves_out_cart, now)
-    hard, overrides, is_shown_before = rules.find_removal, rules.overrides, rules.is_shown_before
-    has_blocks, find_bought_date = overrides.has_blocks, rules.find_bought_date
-
-    def find_removal(item_id: str, is_nights_own: bool = False) -> Removal | None:
-        if (reason := hard(item_id)) is not None:
-            return Removal(FILTERS, reason)
-        if is_shown_before is not None and is_shown_before(item_id):
-            return Removal(GATHER, SHOWN_BEFORE)
-        found = unwanted.get(item_id)
-        if found is None and not is_nights_own and find_bought_date and (day := find_bought_date(item_id)):
-            found = find_bought_on(rules.read_item(item_id), day, now)
-        if found is not None:
-            return Removal(LIVE, found.reason, due_at=found.due_at)
-        if has_blocks and (block := overrides.find_block(item_id, list_categories(rules, item_id))):
-            applied[block.override_id] = None
-            return Removal(OVERRIDES, BLOCKED, block)
-        return None
-
-    if trace:
-        return trace.follow_removals(find_removal)
-    if rules.admitted is not None:
-        return lambda item_id, own=False: None if item_id == rules.admitted else find_removal(item_id, own)
-    return find_removal
+    if trace is None:
+        return explain_rows(rows, rules, tuple(applied))
+    with trace.measure(EXPLAIN, len(rows)):
+        return explain_rows(rows, rules, tuple(applied))
 
 
 def select_pins(rules: Rules, find_removal: FindRemoval, cap: CategoryCap) -> list[Override]:
@@ -173,13 +122,25 @@ def select_pins(rules: Rules, find_removal: FindRemoval, cap: CategoryCap) -> li
 
 
 def iterate_candidates(
-    ladder: Iterable[Rung], live: LiveState, rules: Rules, find_removal: FindRemoval, pinned: set[str]
+    ladder: Iterable[Rung],
+    live: LiveState,
+    rules: Rules,
+    find_removal: FindRemoval,
+    pinned: set[str],
+    trace: Trace | None = None,
 ) -> Iterator[Iterator[Candidate]]:
     """For each rung its candidates that may be shown, best first; each item once over all rungs."""
     fatigue, seen = compute_fatigue(live, rules.fatigue), set(pinned)
 
+    def rank(rung: Rung) -> Iterable[Candidate]:
+        if trace is None:
+            return rank_rung(rung, rules, fatigue)
+        with trace.measure(OVERRIDES):
+            ranked = rank_rung(rung, rules, fatigue)
+        return trace.follow_steps(OVERRIDES, ranked, n_seen=0)  # seen when it is asked for blocks
+
     def select(rung: Rung) -> Iterator[Candidate]:
-        for candidate in rank_rung(rung, rules, fatigue):
+        for candidate in rank(rung):
             item_id = candidate.listed.item_id
             if item_id not in seen and find_removal(item_id, is_nights_own(candidate)) is None:
                 seen.add(item_id)
@@ -214,6 +175,8 @@ def spread_candidates(
     for rung in rungs:
         if rules.diversity:
             rung = diversify(rung, get_item, above, rules.diversity)
+        if trace and (rules.diversity or rules.max_per_category is not None):
+            rung = trace.follow_steps(DIVERSITY, rung)
         yield rung if rules.max_per_category is None else filter(is_open, rung)
 
 

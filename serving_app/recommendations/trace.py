@@ -7,10 +7,10 @@ stage's time is its own, without that of the stages it calls.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from serving_app.recommendations.decision import FILTERS, STAGES, Rules
+from serving_app.recommendations.decision import STAGES
 
 T = TypeVar("T")
 
@@ -41,8 +41,11 @@ class Trace:
         self.stages = {name: StageTrace() for name in STAGES}
 
     @contextmanager
-    def measure(self, stage: str) -> Iterator[None]:
-        """Add what passes meanwhile to a stage's time, without what other stages measure within it."""
+    def measure(self, stage: str, n_seen: int = 0) -> Iterator[None]:
+        """Add what passes meanwhile to a stage's time, without what other stages measure within it, and how
+        many it looks at to what it saw.
+        """
+        self.stages[stage].n_seen += n_seen
         start = self._timer()
         self._inner.append(0)
         try:
@@ -56,8 +59,12 @@ class Trace:
         """Note that a stage removed an item."""
         self.stages[stage].removed[reason] += 1
 
-    def follow_steps(self, stage: str, steps: Iterable[T]) -> Iterator[T]:
-        """The same steps, each measured."""
+    def follow_steps(self, stage: str, steps: Iterable[T], n_seen: int = 1) -> Iterator[T]:
+        """The same steps, each measured.
+
+        Args:
+            n_seen: of each step.
+        """
         steps = iter(steps)
         while True:
             with self.measure(stage):
@@ -65,18 +72,17 @@ class Trace:
                     step = next(steps)
                 except StopIteration:
                     return
-            self.stages[stage].n_seen += 1
+            self.stages[stage].n_seen += n_seen
             yield step
 
-    def follow_rules(self, rules: Rules) -> Rules:
-        """The same rules with hard filters that are measured."""
+    def follow_calls(self, stage: str, function: Callable[..., T]) -> Callable[..., T]:
+        """The same function, each call measured."""
 
-        def find_removal(item_id: str) -> str | None:
-            with self.measure(FILTERS):
-                self.stages[FILTERS].n_seen += 1
-                return rules.find_removal(item_id)
+        def follow(*arguments) -> T:
+            with self.measure(stage, 1):
+                return function(*arguments)
 
-        return replace(rules, find_removal=find_removal)
+        return follow
 
     def follow_removals(self, find_removal: Callable[..., T | None]) -> Callable[..., T | None]:
         """The same function; what it removes is counted."""

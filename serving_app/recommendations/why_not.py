@@ -8,18 +8,12 @@ from typing import Any, NamedTuple
 
 from serving_app.filters import hard_filters
 from serving_app.http.schemas import MAX_LIST_LENGTH
-from serving_app.recommendations.decide import (
-    BLOCKED,
-    ONLY_SESSION,
-    SHOWN_BEFORE,
-    Removal,
-    combine_removals,
-    decide_list,
-)
+from serving_app.recommendations.decide import ONLY_SESSION, decide_list
 from serving_app.recommendations.decision import CAP, DIVERSITY, FILL, FILLING, GATHER, STRICT, Rules
 from serving_app.recommendations.ladder import PERSONAL
 from serving_app.recommendations.list_inputs import ListInputs
 from serving_app.recommendations.live_behaviour import BOUGHT, IN_CART
+from serving_app.recommendations.removals import BLOCKED, SHOWN_BEFORE, Removal, combine_removals
 
 BELOW_END, LOWER_RUNG, NOT_OFFERED = "below_end", "lower_rung", "not_offered"
 CHANGES = {

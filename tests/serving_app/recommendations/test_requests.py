@@ -161,8 +161,16 @@ def test_a_trace_counts_what_each_stage_removed(shop):
     # item-38, sold out, is first in the list; then 00, 01 and 02 blocked, 03 excluded, 04 … 07
     assert trace["filters"]["removed"] == {"excluded": 1, "out_of_stock": 1}
     assert trace["overrides"]["removed"] == {"blocked": 2}
-    assert (trace["filters"]["n_seen"], trace["fill"]["n_seen"]) == (9, 5)
-    assert all(stage["microseconds"] >= 0 for stage in trace.values())
+    seen = {name: stage["n_seen"] for name, stage in trace.items()}
+    assert [*seen.values()] == [1, 9, 7, 7, 0, 5, 5]
+    assert [name for name, stage in trace.items() if stage["microseconds"] <= 0] == ["diversity"]
+
+
+def test_a_trace_counts_what_a_cap_removed(shop):
+    """All are mugs."""
+    query = {"customer_id": REGULAR, "n": 5, "max_per_category": 2, "diversity": 0.5, "explain": "true"}
+    [diversity] = [stage for stage in get(shop, **query)["trace"] if stage["stage"] == "diversity"]
+    assert diversity["removed"] == {"cap": diversity["n_seen"] - 2} and diversity["microseconds"] > 0
 
 
 def test_items_with_limits_are_for_those_who_say_who_they_are(shop):
