@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from serving_app.http.auth import require_scope
+from serving_app.http.auth import EVENTS, require_scope
 from serving_app.http.browser_keys import TOKEN_HEADER
 from serving_app.http.operations import (
     Answer,
@@ -20,6 +20,7 @@ from serving_app.http.operations import (
     collect_routes,
     describe_operation,
 )
+from serving_app.http.page_keys import NAME as PAGE_KEY
 from serving_app.http.problems import MEDIA_TYPE
 from serving_app.http.responses import make_json_response
 from serving_app.http.schemas import Problem
@@ -39,7 +40,14 @@ SECURITY_SCHEMES = {
         "scheme": "basic",
         "description": "a key as the user's name, the password empty: as Segment's clients send a write key",
     },
+    "pageKey": {
+        "type": "apiKey",
+        "in": "query",
+        "name": PAGE_KEY,
+        "description": "a browser's key, with events of a page that can set no header (sendBeacon)",
+    },
 }
+KEY_SCHEMES = ("bearerKey", "basicKey")
 KEY_PROBLEMS = (401, 403, 429)
 USER_TOKEN = RequestHeader(TOKEN_HEADER, "with a browser's key: the proof that the visitor is this user_id")
 
@@ -121,7 +129,8 @@ def describe_route(route: Route) -> dict:
         content = {"application/json": {"schema": _refer(operation.body)}}
         description["requestBody"] = {"required": True, "content": content}
     if needs_key:
-        description["security"] = [*({name: [scope]} for name in SECURITY_SCHEMES), {}]
+        schemes = (*KEY_SCHEMES, *(("pageKey",) if scope == EVENTS else ()))
+        description["security"] = [*({name: [scope]} for name in schemes), {}]
     return description
 
 

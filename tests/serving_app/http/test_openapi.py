@@ -235,7 +235,9 @@ def test_generators_find_names_servers_and_who_may(document):
     }
     assert {"bearerKey": ["overrides"]} in operations["post /v1/overrides"]["security"]
     assert {"basicKey": ["read"]} in operations["get /v1/popular"]["security"]
-    assert set(document["components"]["securitySchemes"]) == {"bearerKey", "basicKey"}
+    assert {"pageKey": ["events"]} in operations["post /v1/track"]["security"]
+    assert "pageKey" not in str(operations["get /v1/popular"]["security"])
+    assert set(document["components"]["securitySchemes"]) == {"bearerKey", "basicKey", "pageKey"}
 
 
 def test_deleting_is_described(shop, document):
