@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from models.steering.events import TouchedItem
 from models.steering.examples import (
@@ -29,6 +30,13 @@ from models.steering.sessions import Moment
 from models.steering.weights import COHORTS, CohortWeights
 
 N_ITEMS, POPULAR = 60, np.arange(20)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """As a night learns; BLAS's threads wait for each other where the cores are busy: 9 s in place of 1."""
+    with threadpool_limits(1):
+        yield
 
 
 def draw_related(generator, n=8):
