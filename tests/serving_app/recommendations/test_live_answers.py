@@ -8,18 +8,9 @@ from expectations.contracts.restrictions import CONSENTS, Permission
 from serving_app.live.events import CART, PURCHASE, VIEW
 from tests.serving_app.conftest import NOW, REGULAR
 from tests.serving_app.live.events import make_event
+from tests.serving_app.recommendations.calls import get, ids
 
 PATHS = ("/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar")
-
-
-def get(shop, path="/v1/recommendations", **query):
-    answer = shop.client.get(path, query_string=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def ids(answer):
-    return [item["item_id"] for item in answer["items"]]
 
 
 @pytest.mark.parametrize("path", PATHS)

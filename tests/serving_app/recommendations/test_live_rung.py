@@ -6,6 +6,8 @@ from expectations.contracts import snapshot as contract
 from models.steering.weights import KINDS
 from serving_app.storage.snapshots import Snapshot
 from tests.serving_app.conftest import pairs
+from tests.serving_app.recommendations import calls
+from tests.serving_app.recommendations.calls import ids
 
 # Strangers after one or two events: similar items at nine tenths of the weight of the first place.
 COHORTS = [(False, most, 1.0, (0.9, 0.9, 0.9), (0.0, 0.0, 0.0), 0.0) for most in (1, 2)]
@@ -26,11 +28,7 @@ def view(shop, item_id, **who):
 
 
 def get(shop, **query):
-    return shop.client.get("/v1/recommendations", query_string={"n": 4, **query}).json
-
-
-def ids(answer):
-    return [item["item_id"] for item in answer["items"]]
+    return calls.get(shop, **{"n": 4, **query})
 
 
 def test_a_stranger_gets_more_than_what_is_popular(steered_shop):

@@ -6,18 +6,9 @@ from expectations.contracts import snapshot as contract
 from serving_app.recommendations.cursor import MAX_ITEMS, digest_item, encode_cursor
 from serving_app.storage.snapshots import Snapshot
 from tests.serving_app.conftest import REGULAR, pairs
+from tests.serving_app.recommendations.calls import get, ids
 
 EVERYTHING = {f"item-{n:02d}" for n in range(40)} - {"item-38", "item-39"}
-
-
-def get(shop, path="/v1/recommendations", **query):
-    answer = shop.client.get(path, query_string=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def ids(answer):
-    return [item["item_id"] for item in answer["items"]]
 
 
 def refuse(shop, **query):

@@ -8,19 +8,10 @@ import pytest
 
 from expectations.contracts.home import HomePaths
 from serving_app.storage.impression_log import ImpressionLog
+from tests.serving_app.recommendations.calls import get, ids
 
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 PATHS = ("/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar", "/v1/items/none/similar")
-
-
-def get(shop, path="/v1/recommendations", **query):
-    answer = shop.client.get(path, query_string=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def ids(answer):
-    return [item["item_id"] for item in answer["items"]]
 
 
 def block(shop, item_id, **more):

@@ -5,6 +5,7 @@ import pytest
 from serving_app.live.events import PURCHASE
 from tests.serving_app.conftest import REGULAR
 from tests.serving_app.live.events import make_event
+from tests.serving_app.recommendations.calls import get, ids
 
 WHO = {"customer_id": REGULAR}
 
@@ -17,12 +18,6 @@ def ask(shop, item_id, **query):
 
 def reasons(absence):
     return [one["reason"] for one in absence["obstacles"]]
-
-
-def get_ids(shop, **query):
-    return [
-        item["item_id"] for item in shop.client.get("/v1/recommendations", query_string=query).json["items"]
-    ]
 
 
 def test_an_item_that_is_listed_has_no_obstacle(shop):
@@ -61,7 +56,7 @@ def test_the_change_that_is_named_has_the_item_there(shop):
     }
     assert absence["obstacles"][1]["change"] == "ask with n=12 or more"
     shop.client.delete(f"/v1/overrides/{override_id}")
-    assert get_ids(shop, n=12, **WHO)[11] == "item-11" and "item-11" not in get_ids(shop, n=11, **WHO)
+    assert ids(get(shop, n=12, **WHO))[11] == "item-11" and "item-11" not in ids(get(shop, n=11, **WHO))
 
 
 def test_a_list_about_an_item(shop):
