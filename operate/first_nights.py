@@ -87,8 +87,8 @@ def main() -> None:
     console.rule("The service starts and three visitors come")
     summary = json.loads(settings.paths.summary.read_text())
     visitors = page.select_visitors(settings)
-    with run_service(settings.home, "sample_shop", settings.paths.log("service")) as url:
-        answers = fetch_before_and_after_block(url, visitors)
+    with run_service(settings.home, "sample_shop", settings.paths.log("service")) as service:
+        answers = fetch_before_and_after_block(service, visitors)
     page.print_page(console, summary, answers)
     console.print(f"\nAll of it took {time.monotonic() - start:.0f} s and lies in {settings.home}.")
     page.print_next_steps(console, visitors)

@@ -3,15 +3,17 @@ override.
 """
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -25,28 +27,44 @@ def find_free_port() -> int:
         return probe.getsockname()[1]
 
 
+@dataclass(frozen=True)
+class RunningService:
+    """A service that was started here, and a token of its own: the home may have keys."""
+
+    url: str
+    token: str = field(repr=False)
+
+    def ask(self, method: str, path: str, **sent: Any) -> requests.Response:
+        """The answer to a request."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return requests.request(method, self.url + path, headers=headers, timeout=TIMEOUT_SECONDS, **sent)
+
+
 @contextmanager
-def run_service(home: Path, sources: str, log: Path) -> Iterator[str]:
-    """A really started server on a free port; its base URL once it says it is ready, stopped on the way out.
+def run_service(home: Path, sources: str, log: Path) -> Iterator[RunningService]:
+    """A really started server on a free port, once it says it is ready; stopped on the way out.
 
     Raises:
         SystemExit: it was not ready within 30 s; names its log.
     """
     port = find_free_port()
+    service = RunningService(f"http://127.0.0.1:{port}", secrets.token_urlsafe(32))
     env = {
         **os.environ,
         "CONCIERGE_HOME": str(home),
         "CONCIERGE_SOURCES": sources,
+        "CONCIERGE_HTTP_HOST": "127.0.0.1",
         "CONCIERGE_HTTP_PORT": str(port),
+        "CONCIERGE_ADMIN_TOKEN": service.token,
+        "CONCIERGE_DRAIN_SECONDS": "0",
     }
-    url = f"http://127.0.0.1:{port}"
     with log.open("w") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT
         )
         try:
-            wait_until_ready(url, server, log)
-            yield url
+            wait_until_ready(service.url, server, log)
+            yield service
         finally:
             server.terminate()
             try:
@@ -75,37 +93,30 @@ class Visitor:
     query: dict[str, str]
 
 
-def fetch_recommendations(url: str, visitor: Visitor, n: int = 5) -> dict:
+def fetch_recommendations(service: RunningService, visitor: Visitor, n: int = 5) -> dict:
     """One visitor's answer."""
-    answer = requests.get(
-        f"{url}/v1/recommendations", params={**visitor.query, "n": n}, timeout=TIMEOUT_SECONDS
-    )
+    answer = service.ask("GET", "/v1/recommendations", params={**visitor.query, "n": n})
     answer.raise_for_status()
     return answer.json()
 
 
-def fetch_before_and_after_block(url: str, visitors: list[Visitor]) -> list[dict]:
+def fetch_before_and_after_block(service: RunningService, visitors: list[Visitor]) -> list[dict]:
     """Each visitor's list, then again while the first item of the first visitor's list is blocked for
     everyone.
 
     Returns:
         One dict a visitor: who, query, before, after (answers as served) and `blocked`, the item.
     """
-    before = [fetch_recommendations(url, visitor) for visitor in visitors]
+    before = [fetch_recommendations(service, visitor) for visitor in visitors]
     blocked = before[0]["items"][0]["item_id"]
     until = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    override = requests.post(
-        f"{url}/v1/overrides",
-        json={"kind": "block", "item_id": blocked, "until": until},
-        timeout=TIMEOUT_SECONDS,
-    )
+    block = {"kind": "block", "item_id": blocked, "until": until}
+    override = service.ask("POST", "/v1/overrides", json=block)
     override.raise_for_status()
     try:
-        after = [fetch_recommendations(url, visitor) for visitor in visitors]
+        after = [fetch_recommendations(service, visitor) for visitor in visitors]
     finally:
-        requests.delete(
-            f"{url}/v1/overrides/{override.json()['override_id']}", timeout=TIMEOUT_SECONDS
-        ).raise_for_status()
+        service.ask("DELETE", f"/v1/overrides/{override.json()['override_id']}").raise_for_status()
     return [
         {"who": visitor.description, "query": visitor.query, "before": was, "after": now, "blocked": blocked}
         for visitor, was, now in zip(visitors, before, after, strict=True)

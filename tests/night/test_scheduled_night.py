@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
-import requests
 
 from expectations.contracts.lake import CORE_ORDER_LINES, OPS_RUNS, QUARANTINE, REC_CUSTOMER_ITEMS
 from operate import airflow, airflow_records
@@ -64,9 +63,9 @@ def test_the_summary_balances(night):
 def test_visitors_are_answered_and_an_override_changes_the_answer_at_once(night, tmp_path):
     known = sorted(night.facts.buyers)[0]
     visitors = [Visitor("known", {"user_id": known}), Visitor("anonymous", {"anonymous_id": "nobody"})]
-    with run_service(night.home, "online_retail", tmp_path / "service.log") as url:
-        visits = fetch_before_and_after_block(url, visitors)
-        assert requests.get(f"{url}/v1/customers/nobody", timeout=5).status_code == 404
+    with run_service(night.home, "online_retail", tmp_path / "service.log") as service:
+        visits = fetch_before_and_after_block(service, visitors)
+        assert service.ask("GET", "/v1/customers/nobody").status_code == 404
     assert visits[0]["before"]["source"] == "personal"
     assert visits[1]["before"]["source"] == "popular"
     for visit in visits:

@@ -11,6 +11,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from operate.visitors import Visitor, fetch_before_and_after_block, run_service
 from serving_app.keys.store import FileKeys
 from tests.serving_app.keys.made_keys import bearer, server_key
 from tests.serving_app.keys.test_store import make_key
@@ -105,3 +106,20 @@ def test_no_request_breaks_when_the_server_is_told_to_end(home):
     assert {(200, False), (200, True)} == set(outcomes), "kept connections are closed in time"
     assert outcomes.count((200, False)) > 50
     assert not list((home / "serving" / "decision_log").glob("*.open"))
+
+
+def test_the_first_visitors_are_answered_in_a_home_with_keys(home, tmp_path, monkeypatch):
+    """`make run` asks a service that it starts for that, of a home whose keys it does not know."""
+    monkeypatch.setenv("CONCIERGE_IDENTITY_KEY", "test-key")
+    monkeypatch.setenv("CONCIERGE_ADMIN_TOKEN", "of-the-operator")
+    make_key(FileKeys(home), server_key("read"))
+    visitors = [Visitor("known", {"user_id": "u-regular"}), Visitor("anonymous", {"anonymous_id": "b"})]
+    with run_service(home, "sample_shop", tmp_path / "visitors.log") as service:
+        visits = fetch_before_and_after_block(service, visitors)
+        assert service.ask("GET", "/v1/overrides").json()["overrides"] == []
+        assert requests.get(f"{service.url}/v1/popular", timeout=5).status_code == 401
+    assert [visit["before"]["source"] for visit in visits] == ["personal", "popular"]
+    assert all(
+        visit["blocked"] not in [item["item_id"] for item in visit["after"]["items"]] for visit in visits
+    )
+    assert service.token not in repr(service)
