@@ -206,7 +206,7 @@ def print_next_steps(console: Console, visitors: list[Visitor]) -> None:
         ' Q="select * from dim_segments" asks once\n  make serve                                the HTTP'
         " service; docs/reference/http-api.md has the calls, for instance\n    curl"
         f" 'http://127.0.0.1:8080/v1/recommendations?user_id={user_id}&n=5'\n  make key"
-        " SCOPES=read,events NAME=shop        a key: once there is one, curl needs -H 'Authorization: Bearer"
+        " SCOPES=read,events NAME=shop     a key: once there is one, curl needs -H 'Authorization: Bearer"
         " <key>'\n  make explain"
         f" A=user_id:{user_id} B=…      whether two identifiers are one customer's, and why\n  make airflow  "
         "                            the real scheduler and its pages; the shop trades a day, its night"
