@@ -20,7 +20,8 @@ PARAMETER = "param."
 VISITOR_IDS = ("customer_id", "user_id", "anonymous_id")
 # An id that is its own normal form and needs no decoding; any other is read and checked by the model.
 PLAIN_VISITOR = re.compile(f"({'|'.join(VISITOR_IDS)})=([A-Za-z0-9_.-]{{1,128}})")
-CACHED_QUERIES = 512
+# Longer ones would take tens of megabytes: an address may have 64 kB, and exclusions differ by visitor.
+CACHED_QUERIES, MAX_CACHED_TEXT = 512, 2000
 
 Q = TypeVar("Q", bound=ListQuery)
 
@@ -36,9 +37,11 @@ def read_query(model: type[Q]) -> Q:
 
 
 def read_visitors_query(model: type[Q], text: str) -> Q | None:
-    """The query that a text of ASCII writes, with one plain id of a visitor; None for any other, and for one
-    that is not understood.
+    """The query that a short text of ASCII writes, with one plain id of a visitor; None for any other, and
+    for one that is not understood.
     """
+    if len(text) > MAX_CACHED_TEXT:
+        return None
     parts = text.split("&")
     visitors = [found for part in parts if (found := PLAIN_VISITOR.fullmatch(part))]
     if len(visitors) != 1 or not text.isascii():

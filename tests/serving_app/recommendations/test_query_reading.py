@@ -74,3 +74,10 @@ def test_the_shared_part_is_read_once():
 )
 def test_any_other_is_left_to_the_model(text):
     assert read_visitors_query(RecommendationQuery, text) is None
+
+
+def test_a_long_query_is_not_remembered():
+    text = "customer_id=c_1&exclude=" + ",".join(["item-1"] * 300)
+    before = read_shared_query.cache_info().currsize
+    assert read_visitors_query(RecommendationQuery, text) is None
+    assert read_shared_query.cache_info().currsize == before
