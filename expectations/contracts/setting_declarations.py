@@ -157,8 +157,8 @@ SETTINGS = {
         Setting(
             "CONCIERGE_WEBHOOK_SECRETS",
             "",
-            "secrets that sign webhooks' deliveries, as name:secret, separated by commas; a name may have"
-            " several",
+            "secrets that sign webhooks' deliveries, as name:secret, separated by commas, each of at least 16"
+            " characters; a name may have several",
             True,
             find_flaw=check_optional(check_named_secrets(16)),
         ),

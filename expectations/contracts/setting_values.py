@@ -36,7 +36,7 @@ def describe_flaw(setting: Setting, value: str, flaw: str) -> str:
     """What is wrong with a setting's value, in a line; a secret's value is left out, and so is who logs in to
     a URI.
     """
-    shown = "its value" if setting.secret else repr(CREDENTIALS.sub("//…@", value))
+    shown = "not allowed as it is" if setting.secret else repr(CREDENTIALS.sub("//…@", value))
     must = flaw if flaw.startswith("allowed") else f"it must be {flaw}"
     return f"{setting.name} is {shown}; {must}"
 

@@ -194,7 +194,8 @@ def explain_rows(
         if isinstance(row, Candidate):
             rung, listed, score, fatigue, boosts = row
             reason = explain_listed_item(rung, listed, boosts, fatigue)
-            own_source = SESSION if listed.sources == ONLY_SESSION else rung.source
+            is_from_session = listed.sources == ONLY_SESSION
+            own_source = SESSION if is_from_session else rung.unsteered_source or rung.source
             is_filler = rung.source != main_source
             items.append(
                 DecidedItem(listed.item_id, rank, score, listed.score, own_source, reason, is_filler)

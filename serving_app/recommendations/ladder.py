@@ -28,11 +28,18 @@ MOST_CART_ITEMS = 5
 
 
 class Rung(NamedTuple):
-    """One list of the ladder: its source, and what it is a list of, in words."""
+    """One list of the ladder.
+
+    Attributes:
+        source: of the list as a whole.
+        about: what it is a list of, in words.
+        unsteered_source: of a list that the session steers: what its items came from before; empty: `source`.
+    """
 
     source: str
     about: str
     items: Sequence[ListItem]
+    unsteered_source: str = ""
 
 
 def is_same_list(source: str, first_source: str) -> bool:

@@ -25,7 +25,7 @@ def steer_rungs(rungs: Iterable[Rung], live: LiveState, snapshot: Snapshot, now:
             is_personal = rung.source == PERSONAL
             if steered := steer_candidates(rung.items, is_personal, live.events, snapshot, now):
                 items = SteeredItems(steered)
-                rung = Rung(PERSONAL if is_personal else SESSION, rung.about, items)
+                rung = Rung(PERSONAL if is_personal else SESSION, rung.about, items, rung.source)
         yield rung
 
 
