@@ -63,7 +63,7 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         while not self.is_ended:
             asked_at = time.perf_counter()
-            item_ids = [item["item_id"] for item in ask(self._connection, "GET", PATH)["items"]]
+            item_ids = [item["item_id"] for item in send_request(self._connection, "GET", PATH)["items"]]
             self.sightings.append(Sighting(asked_at, time.perf_counter(), ITEM in item_ids))
 
     def find_lag(self, acknowledged_at: float, has_item: bool) -> tuple[float, int]:
@@ -81,7 +81,9 @@ class Watcher(threading.Thread):
         raise SystemExit(f"a worker does not know a write after {PATIENCE_SECONDS} s")
 
 
-def ask(connection: http.client.HTTPConnection, method: str, path: str, body: dict | None = None) -> dict:
+def send_request(
+    connection: http.client.HTTPConnection, method: str, path: str, body: dict | None = None
+) -> dict:
     """The answer's JSON; empty where it has no body."""
     text, headers = json.dumps(body) if body else None, {"Content-Type": "application/json"}
     connection.request(method, path, text, headers if body else {})
@@ -97,7 +99,7 @@ def connect_to_each_worker(port: int, n_workers: int) -> list[http.client.HTTPCo
     by_worker: dict[int, http.client.HTTPConnection] = {}
     for _ in range(500):
         connection = http.client.HTTPConnection("127.0.0.1", port)
-        ask(connection, "GET", PATH)
+        send_request(connection, "GET", PATH)
         own_port = connection.sock.getsockname()[1]
         for held in psutil.net_connections("tcp4"):
             if held.raddr and held.laddr.port == port and held.raddr.port == own_port and held.pid:
@@ -164,10 +166,10 @@ def measure_writes(port: int, watchers: list[Watcher], n_writes: int) -> tuple[l
         started_at = time.perf_counter()
         if override_id is None:
             body = {"kind": "block", "item_id": ITEM, "until": until, "author": "benchmark"}
-            override_id = ask(operator, "POST", "/v1/overrides", body)["override_id"]
+            override_id = send_request(operator, "POST", "/v1/overrides", body)["override_id"]
             has_item = False
         else:
-            ask(operator, "DELETE", f"/v1/overrides/{override_id}")
+            send_request(operator, "DELETE", f"/v1/overrides/{override_id}")
             override_id, has_item = None, True
         acknowledged_at = time.perf_counter()
         writes.append(acknowledged_at - started_at)

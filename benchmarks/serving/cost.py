@@ -107,12 +107,12 @@ def measure(wsgi_app: Callable, environs: Iterable[Mapping[str, Any]]) -> tuple[
     environs = [dict(environ) for environ in environs]
     own, of_process = time.thread_time(), time.process_time()
     for environ in environs:
-        ask(wsgi_app, environ)
+        answer_request(wsgi_app, environ)
     n = len(environs)
     return (time.thread_time() - own) / n, (time.process_time() - of_process) / n
 
 
-def ask(wsgi_app: Callable, environ: dict[str, Any]) -> None:
+def answer_request(wsgi_app: Callable, environ: dict[str, Any]) -> None:
     """Take an answer as a server does."""
     answer = wsgi_app(environ, check_status)
     b"".join(answer)
@@ -131,7 +131,7 @@ def print_profile(wsgi_app: Callable, environs: Iterable[Mapping[str, Any]]) -> 
     profile = cProfile.Profile()
     profile.enable()
     for environ in environs:
-        ask(wsgi_app, dict(environ))
+        answer_request(wsgi_app, dict(environ))
     profile.disable()
     for order in ("tottime", "cumtime"):
         pstats.Stats(profile).sort_stats(order).print_stats(SHOWN_FUNCTIONS)

@@ -33,7 +33,7 @@ class PermissionWriter:
         """Record the consents to personalization in these events. What cannot be written waits for the next
         call, and the night reads the event log.
         """
-        consents = [*self._waiting.take(RETRIED_AT_ONCE), *self._list_consents(events)]
+        consents = [*self._waiting.pop_oldest(RETRIED_AT_ONCE), *self._list_consents(events)]
         if not consents:
             return
         try:

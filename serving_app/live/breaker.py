@@ -92,12 +92,12 @@ class GuardedBackend:
         """Why the newest call failed, of those that read or of those that write; empty when both work."""
         return self._problems.get(self._reads) or self._problems.get(self._writes) or ""
 
-    def _call(self, breaker: CircuitBreaker, ask: Callable[[], Any], slow_seconds: float) -> Any:
+    def _call(self, breaker: CircuitBreaker, call: Callable[[], Any], slow_seconds: float) -> Any:
         if not breaker.may_call():
             raise BackendError(self._problems.get(breaker) or "the live states are away")
         started = self._clock()
         try:
-            answer = ask()
+            answer = call()
         except BackendError as error:
             breaker.note_failure()
             self._problems[breaker] = str(error)

@@ -83,19 +83,19 @@ class RedisBackend:
 
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         """Delete some of what is forbidden, and look whether the server has forgotten all."""
-        self._swept_to, keys = ask(
+        self._swept_to, keys = call_redis(
             lambda: self._patient.scan(self._swept_to, match=PREFIX + b"[sx]/*", count=SWEPT_AT_ONCE)
         )
         if forbidden := [key for key in keys if is_of_forbidden(key[len(PREFIX) :], is_forbidden)]:
-            ask(lambda: self._patient.delete(*forbidden))
+            call_redis(lambda: self._patient.delete(*forbidden))
         self._notice_loss()
 
     def _notice_loss(self) -> None:
         """A server that was started without its data has lost the name that some worker gave the data."""
-        name = ask(lambda: self._patient.get(ORIGIN))
+        name = call_redis(lambda: self._patient.get(ORIGIN))
         if name is None:
-            ask(lambda: self._patient.set(ORIGIN, uuid.uuid4().hex, nx=True))
-            name = ask(lambda: self._patient.get(ORIGIN))
+            call_redis(lambda: self._patient.set(ORIGIN, uuid.uuid4().hex, nx=True))
+            name = call_redis(lambda: self._patient.get(ORIGIN))
         if self._name and name != self._name:
             self.begun_anew = "the Redis server has lost its data"
         self._name = name
@@ -118,7 +118,7 @@ def read_many(client: redis.Redis, keys: Sequence[bytes]) -> list[bytes | None]:
     """The values of these keys."""
     if not keys:
         return []
-    values = ask(lambda: client.mget([PREFIX + key for key in keys]))
+    values = call_redis(lambda: client.mget([PREFIX + key for key in keys]))
     if not isinstance(values, list) or len(values) != len(keys):
         raise BackendError("the live states cannot be used: Redis answers what was not asked")
     return values
@@ -136,10 +136,10 @@ def write_changes(client: redis.Redis, transaction: RedisTransaction) -> bool:
         for argument in ((0, b"") if value is None else (LIFETIMES[key[:2]], value))
     ]
     commit = client.register_script(COMMIT)
-    return ask(lambda: commit(keys, [len(hashes), *hashes, *writes])) == 1
+    return call_redis(lambda: commit(keys, [len(hashes), *hashes, *writes])) == 1
 
 
-def ask(call: Callable[[], Any]) -> Any:
+def call_redis(call: Callable[[], Any]) -> Any:
     """What Redis answers.
 
     Raises:

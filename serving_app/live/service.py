@@ -88,10 +88,10 @@ class LiveStates:
         metrics.LIVE_STORE_BREAKER_OPEN.set(self._backend.is_open)
         if self._backend.describe_problem():
             self.describe_problem()
-        while lists := self._lists.take(WRITTEN_AT_ONCE):
+        while lists := self._lists.pop_oldest(WRITTEN_AT_ONCE):
             if not self._write_lists(lists):
                 return self._lists.put_back(lists)
-        while events := self._events.take(WRITTEN_AT_ONCE):
+        while events := self._events.pop_oldest(WRITTEN_AT_ONCE):
             if not self._write_events(events, is_patient=True):
                 return self._events.put_back(events)
 

@@ -29,7 +29,7 @@ class WaitingQueue(Generic[T]):
             self._entries.extend(entries)
             self._drop_oldest()
 
-    def take(self, most: int) -> list[T]:
+    def pop_oldest(self, most: int) -> list[T]:
         """The oldest of them, which wait no longer."""
         with self._lock:
             return [self._entries.popleft() for _ in range(min(most, len(self._entries)))]

@@ -13,16 +13,16 @@ def test_the_oldest_make_room_and_are_counted():
     queue.add([1, 2])
     queue.add([3, 4, 5])
     assert count_dropped("events") == before + 2
-    assert queue.take(2) == [3, 4] and len(queue) == 1
+    assert queue.pop_oldest(2) == [3, 4] and len(queue) == 1
 
 
 def test_what_is_put_back_goes_first_and_makes_room_first():
     queue, before = WaitingQueue("lists", 3), count_dropped("lists")
     queue.add([1, 2, 3])
-    taken = queue.take(2)
+    taken = queue.pop_oldest(2)
     queue.put_back(taken)
-    assert queue.take(9) == [1, 2, 3] and queue.take(1) == []
+    assert queue.pop_oldest(9) == [1, 2, 3] and queue.pop_oldest(1) == []
     queue.add([4, 5])
     queue.put_back([1, 2, 3])
-    assert queue.take(9) == [3, 4, 5]
+    assert queue.pop_oldest(9) == [3, 4, 5]
     assert count_dropped("lists") == before + 2

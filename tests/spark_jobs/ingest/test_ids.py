@@ -15,18 +15,9 @@ from spark_jobs.ingest.read_files import read_raw_table
 from spark_jobs.ingest.sources import sample_shop
 from spark_jobs.sources.declaration import SourceContext
 from tests.spark_jobs.ingest.conftest import KEY
+from tests.spark_jobs.ingest.received_records import ORDER
 
 EVENT = {"type": "page", "anonymousId": "a", "timestamp": "2026-01-05T12:00:00Z"}
-ORDER = {
-    "order_id": "o1",
-    "line_no": "1",
-    "ordered_at": "2026-01-05T12:00:00Z",
-    "item_id": "i1",
-    "quantity": "2",
-    "unit_price": "2.50",
-    "currency": "EUR",
-    "kind": "sale",
-}
 EVENTS = "sample_shop/events/2026-01-05/events.jsonl.gz"
 COMPOSED, APART = "jos\u00e9@shop.example", "jose\u0301@shop.example"
 
