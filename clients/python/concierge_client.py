@@ -95,10 +95,12 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Override:
-    """An override as it is stored. Times are ISO text."""
+    """An override as it is stored. Times are ISO text. Of a dry run (`is_dry_run`) nothing was stored: it has
+    no version, and no id where it would be a new one.
+    """
 
-    override_id: str
-    version: int
+    override_id: str | None
+    version: int | None
     kind: str
     until: str
     is_in_force: bool
@@ -115,6 +117,7 @@ class Override:
     author: str = ""
     matches: int | None = None
     matches_customers: int | None = None
+    is_dry_run: bool = False
     effect: Mapping[str, Any] | None = None
 
 

@@ -30,9 +30,12 @@ class EffectAnswer(BaseModel):
 
 
 class OverrideAnswer(BaseModel):
-    """One override that has not ended; of a dry run as it would be, or that would be deleted."""
+    """One override that has not ended. Of a dry run what would be written, or what would be deleted: it is
+    not in force, and has an id only where it is about one that is there.
+    """
 
-    override_id: str
+    is_dry_run: bool = Field(description="nothing was written; `effect` says what would change")
+    override_id: str | None = Field(description="null: of a dry run of a new one")
     kind: Kind
     item_id: str | None
     category: str | None
@@ -44,12 +47,12 @@ class OverrideAnswer(BaseModel):
     priority: int
     starts_at: datetime | None
     until: datetime
-    created_at: datetime
+    created_at: datetime | None = Field(description="null: of a dry run of a new one")
     reason: str
     note: str = Field(description="`reason`, by its old name")
     author: str
-    version: int = Field(description="how many times it was written; its ETag")
-    is_in_force: bool
+    version: int | None = Field(description="how many times it was written; its ETag. Null: of a dry run")
+    is_in_force: bool = Field(description="false of a dry run: nothing of it was written")
     matches: int | None = Field(
         description="items of the shop that it names, or that are in its category; null: not known"
     )

@@ -8,12 +8,14 @@ from typing import Any
 from expectations.contracts.override import BOOST, BURY, PIN, TO_THE_END, Override
 from serving_app.http.problems import BadRequest
 from serving_app.http.responses import format_utc
+from serving_app.overrides.changes import Applied
 from serving_app.storage.snapshots import Snapshot
 
 
 def format_override(override: Override, now: datetime, snapshot: Snapshot | None) -> dict[str, Any]:
     """An override as `OverrideAnswer`."""
     return {
+        "is_dry_run": False,
         "override_id": override.override_id,
         **get_request_fields(override),
         "starts_at": override.starts_at and format_utc(override.starts_at),
@@ -26,6 +28,17 @@ def format_override(override: Override, now: datetime, snapshot: Snapshot | None
         "matches_customers": count_customers(override, snapshot),
         "effect": None,
     }
+
+
+def format_dry_run(
+    applied: Applied, effect: dict, now: datetime, snapshot: Snapshot | None
+) -> dict[str, Any]:
+    """What a dry run answers, as `OverrideAnswer`: what would be written, or deleted, with its effect, and
+    nothing by which it could be taken for one that was.
+    """
+    answer = format_override(applied.after or applied.before, now, snapshot)
+    answer |= {"is_dry_run": True, "is_in_force": False, "version": None, "effect": effect}
+    return answer | {"override_id": None, "created_at": None} if applied.before is None else answer
 
 
 def get_request_fields(override: Override) -> dict[str, Any]:

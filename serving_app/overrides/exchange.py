@@ -30,7 +30,7 @@ def make_write_response(answer: dict, is_new: bool = False) -> Response:
     """The answer to a change: the override; of a dry run with its effect; of a deletion nothing."""
     if not answer:
         return Response(status=204)
-    if answer["effect"] is not None:
+    if answer["is_dry_run"]:
         return make_json_response(answer)
     if is_new:
         return make_override_response(answer, 201, Location=f"/v1/overrides/{answer['override_id']}")

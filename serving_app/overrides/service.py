@@ -14,7 +14,13 @@ from serving_app.http.problems import (
     OverridesUnwritable,
     UnknownOverride,
 )
-from serving_app.overrides.answers import decode_cursor, encode_cursor, format_override, get_request_fields
+from serving_app.overrides.answers import (
+    decode_cursor,
+    encode_cursor,
+    format_dry_run,
+    format_override,
+    get_request_fields,
+)
 from serving_app.overrides.builder import OverrideBuilder
 from serving_app.overrides.changes import (
     Actor,
@@ -184,7 +190,7 @@ class OverrideService:
             stored = self._store.read_all()
             applied = apply_change(stored, change)
         effect = self._preview(PreviewedChange.of(stored, applied, change.at))
-        return {**self._format(applied.after or applied.before), "effect": effect}
+        return format_dry_run(applied, effect, change.at, self._snapshots.get_current())
 
     def _format(self, override: Override) -> dict:
         return format_override(override, self._clock(), self._snapshots.get_current())

@@ -63,6 +63,7 @@ def test_an_operator_uses_it(concierge):
     block = {"kind": "block", "item_id": "item-37", "until": UNTIL, "author": "MK"}
     tried = concierge.create_override(**block, dry_run=True)
     assert tried.effect["stranger"]["before"][0] == "item-37"
+    assert (tried.is_dry_run, tried.override_id, tried.is_in_force) == (True, None, False)
     made = concierge.create_override(**block)
     assert made.version == 1 and concierge.popular(n=1).items[0].item_id == "item-36"
     changed = concierge.change_override(made, item_id="item-36", reason="recall")

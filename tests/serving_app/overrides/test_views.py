@@ -186,6 +186,10 @@ def dry_run(shop, method, path="", tag=None, **body):
     )
     assert answer.status_code == 200, answer.text
     assert "ETag" not in answer.headers and "Location" not in answer.headers
+    said = answer.json["is_dry_run"], answer.json["is_in_force"], answer.json["version"]
+    assert said == (True, False, None), "nothing was written, and nothing reads as if it were"
+    of_which = answer.json["override_id"], answer.json["created_at"] is None
+    assert of_which == ((path.strip("/"), False) if path else (None, True))
     return answer.json["effect"]
 
 
@@ -229,6 +233,7 @@ def test_a_dry_run_of_a_change_and_of_a_deletion(shop):
     assert shop.client.put(f"/v1/overrides{path}{query}", json=BLOCK).status_code == 428
     assert shop.client.delete(f"/v1/overrides/o_none{query}").status_code == 404
     assert shop.client.get(f"/v1/overrides{path}").json == made
+    assert (made["is_dry_run"], made["is_in_force"]) == (False, True)
 
 
 @pytest.mark.parametrize(
