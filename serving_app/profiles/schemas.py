@@ -79,14 +79,17 @@ class ProfileAges(BaseModel):
 
 
 class CustomerAnswer(BaseModel):
-    """A customer's profile, or the part that was asked for: other fields are missing. No personal values."""
+    """A customer's profile, or the part that was asked for: other fields are missing. No personal values.
 
-    customer_id: str
-    is_known: bool = Field(False, description="whether somebody has a login")
+    Of a visitor whom no night has met, what the night knows is null.
+    """
+
+    customer_id: str | None = Field(description="null: no night has met this visitor, what they did is live")
+    is_known: bool | None = Field(None, description="whether somebody has a login")
     country: str | None = None
     rfm_segment: str | None = None
-    segment_ids: list[str] = []
-    n_orders: int = 0
+    segment_ids: list[str] | None = None
+    n_orders: int | None = None
     last_order_at: datetime | None = None
     consent: ConsentAnswer | None = None
     live: LiveAnswer | None = None

@@ -1,10 +1,11 @@
 """A customer's profile for a shop's own servers: what the night knows, and beside it what they did since."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from expectations.contracts.restrictions import RestrictionView, find_newest_permission
+from expectations.contracts.snapshot import CustomerSlice
 from serving_app.http.problems import NotReady, UnknownCustomer
 from serving_app.http.responses import format_utc
 from serving_app.live.state import LiveState, LiveStore
@@ -43,21 +44,23 @@ class ProfileService:
             UnknownCustomer: nobody has this id, or nobody who may be personalised for.
         """
         snapshot = self._get_snapshot()
-        return self._answer(snapshot, self._visitors.resolve_customer_id(customer_id, snapshot), (), mask)
+        current_id = self._visitors.resolve_customer_id(customer_id, snapshot)
+        return self._answer(snapshot, VisitorKeys((), current_id), mask)
 
     def find_profile(self, query: ProfileQuery) -> dict:
-        """The profile of whom a user or anonymous id belongs to; raises as `get_profile` does."""
+        """The profile of whom a user or anonymous id belongs to, or what a visitor did whom no night has met;
+        raises as `get_profile` does.
+        """
         kind = "user_id" if query.user_id else "anonymous_id"
         return self._find(kind, query.user_id or query.anonymous_id, query)
 
     def look_up_profile(self, lookup: ProfileLookup) -> dict:
-        """The profile of whom any identifier belongs to; raises as `get_profile` does."""
+        """The profile of whom any identifier belongs to; answers and raises as `find_profile` does."""
         return self._find(lookup.kind, lookup.value, lookup)
 
     def _find(self, kind: str, value: str, mask: ProfileMask) -> dict:
         snapshot = self._get_snapshot()
-        identifier_ids, customer_id = self._visitors.find_by_identifier(kind, value, snapshot)
-        return self._answer(snapshot, customer_id, identifier_ids, mask)
+        return self._answer(snapshot, self._visitors.find_by_identifier(kind, value, snapshot), mask)
 
     def _get_snapshot(self) -> Snapshot:
         snapshot = self._snapshots.get_current()
@@ -65,22 +68,19 @@ class ProfileService:
             raise NotReady(self._snapshots.describe_problem())
         return snapshot
 
-    def _answer(
-        self, snapshot: Snapshot, customer_id: str | None, identifier_ids: Sequence[str], mask: ProfileMask
-    ) -> dict:
-        profile = snapshot.read_customer(customer_id) if customer_id else None
-        if profile is None:
+    def _answer(self, snapshot: Snapshot, visitor: VisitorKeys, mask: ProfileMask) -> dict:
+        profile = snapshot.read_customer(visitor.customer_id) if visitor.customer_id else None
+        if profile is None and visitor.customer_id:  # one whom the night does not answer for
             raise UnknownCustomer(NOBODY)
-        now = self._clock()
-        visitor = VisitorKeys(tuple(identifier_ids), customer_id)
-        live = self._live.read(visitor, snapshot.meta.get_absorbed_date())
+        now, live = self._clock(), self._live.read(visitor, snapshot.meta.get_absorbed_date())
+        if profile is None and live.updated_at is None:
+            raise UnknownCustomer(NOBODY)
         if live.has_personalization_consent is False:  # the restrictions may not have it yet
             raise UnknownCustomer(NOBODY)
-        night = profile._asdict() | {"segment_ids": list(profile.segment_ids)}
         with self._restrictions.open_view() as view:
-            consent = describe_consent([*identifier_ids, customer_id], view)
-        whole = night | {
-            "customer_id": customer_id,
+            consent = describe_consent(filter(None, [*visitor.identifier_ids, visitor.customer_id]), view)
+        whole = describe_night(profile) | {
+            "customer_id": visitor.customer_id,
             "consent": consent,
             "live": describe_live(live),
             "ages": {
@@ -92,7 +92,14 @@ class ProfileService:
         return {name: whole[name] for name in select_fields(mask.fields, mask.slice)}
 
 
-def describe_consent(ids: Sequence[str], view: RestrictionView) -> dict[str, Any]:
+def describe_night(profile: CustomerSlice | None) -> dict[str, Any]:
+    """What the night knows of a customer; of a visitor whom no night has met nothing, each field null."""
+    if profile is None:
+        return dict.fromkeys(CustomerSlice._fields)
+    return profile._asdict() | {"segment_ids": list(profile.segment_ids)}
+
+
+def describe_consent(ids: Iterable[str], view: RestrictionView) -> dict[str, Any]:
     """The newest word on personalization that is recorded of any of these ids, as in `ConsentAnswer`."""
     newest = find_newest_permission(found for name in ids if (found := view.find_consent(name)))
     return {

@@ -53,11 +53,9 @@ class VisitorResolver:
             return VisitorKeys()
         return VisitorKeys(tuple(identifier_ids), customer_id)
 
-    def find_by_identifier(
-        self, kind: str, value: str, snapshot: Snapshot
-    ) -> tuple[Sequence[str], str | None]:
-        """The ids that an identifier of any kind may have, and the customer it belongs to; None as in
-        `find_customer_id`.
+    def find_by_identifier(self, kind: str, value: str, snapshot: Snapshot) -> VisitorKeys:
+        """The ids that an identifier of any kind may have, and the customer it belongs to, None where the
+        snapshot knows none; no keys as in `find_keys`.
         """
         forms = (normalise_international(value), value) if kind == "phone" else (value,)
         ids = list(
@@ -67,8 +65,8 @@ class VisitorResolver:
         )
         customer_id = next(filter(None, map(snapshot.find_customer_id, ids)), None)
         with self._restrictions.open_view() as view:
-            is_allowed = customer_id and may_be_personal([*ids, customer_id], snapshot, view)
-        return ids, customer_id if is_allowed else None
+            is_allowed = may_be_personal([*ids, *filter(None, [customer_id])], snapshot, view)
+        return VisitorKeys(tuple(ids), customer_id) if is_allowed else VisitorKeys()
 
     def resolve_customer_id(self, customer_id: str, snapshot: Snapshot) -> str | None:
         """The id that a customer id of any age stands for now; None as in `find_customer_id`."""

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from expectations.contracts.restrictions import CONSENTS, Permission
+from expectations.contracts.identifiers import hash_identifier
+from expectations.contracts.restrictions import CONSENTS, ERASURES, Permission
 from serving_app.live.events import CART, VIEW
 from serving_app.storage.snapshots import Snapshot
-from tests.serving_app.conftest import NOW, REGULAR, pairs
+from tests.serving_app.conftest import KEY, NOW, REGULAR, SOURCE, pairs
 from tests.serving_app.live.events import make_event
 
 EMAIL = "ada@shop.example"
@@ -83,6 +84,38 @@ def test_a_no_that_the_live_state_alone_knows_is_one(shop):
     no = make_event(VIEW, "item-01", user="u-regular", has_personalization_consent=False)
     shop.live.record([no])
     assert look_up(shop, "email", EMAIL).status_code == 404
+
+
+def test_a_visitor_whom_no_night_has_met_has_live_facts_alone(shop):
+    query = "/v1/customers?anonymous_id=b-new"
+    assert shop.client.get(query).status_code == 404, "nothing is known"
+    shop.live.record([make_event(CART, "item-02", browser="b-new", minute=-1)])
+    by_browser = shop.client.get(query).json
+    assert by_browser == look_up(shop, "anonymous_id", "b-new").json
+    assert by_browser["live"]["cart"] == {"item-02": 1}
+    assert by_browser["ages"] == {"night": 9 * 3600.0, "live": 60.0}
+    assert by_browser["consent"] == {"personalization": None, "at": None}
+    nightly = "customer_id", "is_known", "country", "rfm_segment", "segment_ids", "n_orders", "last_order_at"
+    assert {name: by_browser[name] for name in nightly} == dict.fromkeys(nightly)
+    part = shop.client.get(f"{query}&slice=live").json
+    assert {*part} == {"customer_id", "live", "ages", "snapshot"}
+    assert look_up(shop, "email", "b-new").status_code == 404, "an id of another kind is another's"
+    assert shop.client.get("/v1/customers/b-new").status_code == 404, "and it is no customer's"
+
+
+@pytest.mark.parametrize("kind", [CONSENTS, ERASURES])
+def test_of_a_visitor_who_may_not_be_answered_for_nothing_live_is_told(shop, kind):
+    shop.live.record([make_event(VIEW, "item-02", browser="b-new", minute=-1)])
+    assert shop.client.get("/v1/customers?anonymous_id=b-new").status_code == 200
+    browser = hash_identifier(KEY, "anonymous_id", SOURCE, "b-new")
+    shop.restrictions.record_permission(kind, [browser], Permission(False, NOW, "test"))
+    assert shop.client.get("/v1/customers?anonymous_id=b-new").status_code == 404
+
+
+def test_a_new_visitors_no_in_the_live_state_alone_is_one(shop):
+    shop.live.record([make_event(VIEW, "item-01", browser="b-new", minute=-2)])
+    shop.live.record([make_event(VIEW, browser="b-new", has_personalization_consent=False)])
+    assert shop.client.get("/v1/customers?anonymous_id=b-new").status_code == 404
 
 
 def test_consent_is_part_of_it_and_a_no_has_no_profile(shop):
