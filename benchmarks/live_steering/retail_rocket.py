@@ -86,7 +86,9 @@ def rank_by_steering(window: Window, fit: SteeringFit) -> Ranking:
         if cohort is None:
             return window.popular
         events = [
-            EventLists(one.kind, window.find_neighbours(one.item), window.find_transitions(one.item))
+            EventLists(
+                one.kind, window.find_neighbours(one.item), window.find_transitions(one.item), one.item
+            )
             for one in moment.touched
         ]
         half_life = fit.weights.half_life_places

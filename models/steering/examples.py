@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.steering.scoring import EventLists, FactorScores, RelatedItems, weigh_places
+from models.steering.scoring import EventLists, FactorScores, RelatedItems, find_rows, weigh_places
 from models.steering.sessions import Moment
 from models.steering.weights import KINDS, CohortWeights, find_most_events
 
@@ -123,9 +123,3 @@ def build_examples(
         cohort = find_most_events(len(moment.touched))
         examples.append(Example(moment.session, cohort, features, gains, best_gains))
     return examples
-
-
-def find_rows(items: np.ndarray, wanted: Sequence[int]) -> np.ndarray:
-    """int: the rows of those of these items that are there; `items` ascending, each once."""
-    rows = np.minimum(np.searchsorted(items, wanted), max(len(items) - 1, 0))
-    return rows[items[rows] == wanted] if len(items) else np.zeros(0, np.int64)

@@ -8,6 +8,10 @@ from the shop's sessions (`learn.py`):
 
     base × place + Σ events 0.5^(newer events / half-life) × (neighbours[kind] × likeness
                                                               + transitions[kind] × share) + fold_in × factors
+
+An item of one of the events has the first term alone, and is no candidate where the list lacks it: sessions
+teach and judge what they go on to that is new to them (`examples.py`), so nothing says what to add to the
+others.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,11 +35,14 @@ NO_ITEMS = RelatedItems(*NOTHING)
 
 
 class EventLists(NamedTuple):
-    """One event as scoring reads it: its kind (place in `KINDS`), and the lists of its item."""
+    """One event as scoring reads it: its kind (place in `KINDS`), the lists of its item, and the item's
+    number; -1: it stands in no list.
+    """
 
     kind: int
     neighbours: RelatedItems = NO_ITEMS
     transitions: RelatedItems = NO_ITEMS
+    item: int = -1
 
 
 class SteeredList(NamedTuple):
@@ -87,18 +94,31 @@ def steer(
     n, rows = len(items), len(events) + 1
     cells = which + np.repeat(np.array(owners) * n, places)
     shares = np.bincount(cells, np.concatenate(values), rows * n).reshape(rows, n)
+    touched = find_rows(items, [event.item for event in events])
+    shares[1:, touched] = 0.0
     scores = shares.sum(axis=0)
     if factor_scores is not None and weights.fold_in:
-        scores += weights.fold_in * factor_scores(items)
+        folded_in = weights.fold_in * factor_scores(items)
+        folded_in[touched] = 0.0
+        scores += folded_in
     rank = np.full(n, len(base), np.int64)
     rank[which[: len(base)]] = np.arange(len(base))
+    is_candidate = np.ones(n, bool)
+    is_candidate[touched[rank[touched] == len(base)]] = False  # no list but the session's own holds it
     order = np.lexsort((rank, -scores))
+    order = order[is_candidate[order]]
     if not events:
         return SteeredList(items[order], scores[order], np.full(n, -1))
     speaking = shares[1:, order]
     strongest = speaking.argmax(axis=0)
     is_spoken_for = speaking.max(axis=0) > 0
     return SteeredList(items[order], scores[order], np.where(is_spoken_for, strongest, -1))
+
+
+def find_rows(items: np.ndarray, wanted: Sequence[int]) -> np.ndarray:
+    """int: the rows of those of these items that are there; `items` ascending, each once."""
+    rows = np.minimum(np.searchsorted(items, wanted), max(len(items) - 1, 0))
+    return rows[items[rows] == wanted] if len(items) else np.zeros(0, np.int64)
 
 
 def weigh_places(n: int) -> np.ndarray:

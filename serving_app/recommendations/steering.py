@@ -138,7 +138,7 @@ class SnapshotSteering:
         base, numbers = self._number_items(base)
         steered = steer(
             np.asarray(numbers, np.int64),
-            [EventLists(one.kind, *self._read_lists(number)) for one, number in touched],
+            [EventLists(one.kind, *self._read_lists(number), number) for one, number in touched],
             cohort,
             self._weights.half_life_places,
             self._fold_in(touched, cohort, now),

@@ -12,8 +12,10 @@ HALF_LIFE = 2.0
 
 
 def score_by_hand(base, events, weights):
-    """Every candidate's score and the event that speaks most for it, item by item."""
-    scores, speaking = {}, {}
+    """Every candidate's score and the event that speaks most for it, item by item; what was touched gains
+    nothing by the session, and is a candidate of the list alone.
+    """
+    scores, speaking, touched = {}, {}, {event.item for event in events}
     for place, item in enumerate(base):
         scores[item] = weights.base * (1 - np.log(1 + place) / np.log(1 + len(base)))
     for place, event in enumerate(events):
@@ -22,7 +24,7 @@ def score_by_hand(base, events, weights):
             (event.transitions, weights.transitions[event.kind]),
         ):
             for item, share in zip(related.items.tolist(), related.weights.tolist(), strict=True):
-                if weight:
+                if weight and item not in touched:
                     gain = weight * 0.5 ** (place / HALF_LIFE) * share
                     scores[item] = scores.get(item, 0.0) + gain
                     speaking.setdefault(item, {}).setdefault(place, 0.0)
@@ -46,7 +48,10 @@ WEIGHTS = st.builds(
     st.tuples(*[st.floats(0, 5)] * 3),
     st.just(0.0),
 )
-EVENTS = st.lists(st.builds(EventLists, st.integers(0, 2), related_lists(), related_lists()), max_size=5)
+EVENTS = st.lists(
+    st.builds(EventLists, st.integers(0, 2), related_lists(), related_lists(), st.integers(-1, 30)),
+    max_size=5,
+)
 
 
 @given(st.lists(st.integers(0, 30), unique=True, max_size=12), EVENTS, WEIGHTS)
@@ -75,6 +80,7 @@ def test_without_a_weight_the_list_is_as_it_was(base, events):
 @given(st.lists(st.integers(0, 30), unique=True, min_size=2, max_size=12), EVENTS, WEIGHTS)
 def test_one_more_event_for_an_item_never_lowers_it(base, events, weights):
     item = base[-1]
+    events = [event._replace(item=-1) for event in events]
     spoken_for = EventLists(0, RelatedItems(np.array([item]), np.array([1.0])))
     before = steer(np.array(base), events, weights, HALF_LIFE).items.tolist().index(item)
     after = steer(np.array(base), [*events, spoken_for], weights, HALF_LIFE).items.tolist().index(item)
@@ -94,6 +100,19 @@ def test_factor_scores_are_added_by_their_weight():
     # the second of two places: 1 - ln 2 / ln 3 = 0.36907
     assert steered.scores.tolist() == pytest.approx([2.36907, 1.0], abs=1e-5)
     assert steered.events.tolist() == [-1, -1], "factors are made of all events: none speaks alone"
+
+
+def test_what_was_touched_keeps_its_place_in_the_list_and_gains_nothing():
+    weights = CohortWeights(False, 2, 1.0, (1.0,) * 3, (0.0,) * 3, 1.0)
+    likes = RelatedItems(np.array([5, 6, 7, 9]), np.ones(4))  # an item's neighbours may name it itself
+    events = [EventLists(0, likes, item=6), EventLists(0, likes, item=9)]
+    steered = steer(np.array([5, 6, 8]), events, weights, HALF_LIFE, lambda items: np.full(len(items), 0.1))
+    # two events: 1 + 1/2^(1/2). Of the list 6 holds the second place of three, 8 the third
+    gained = 1 + 0.5**0.5 + 0.1
+    expected = {5: 1 + gained, 7: gained, 6: 0.5, 8: 1 - np.log(3) / np.log(4) + 0.1}
+    assert dict(zip(steered.items.tolist(), steered.scores.tolist(), strict=True)) == pytest.approx(expected)
+    assert steered.items.tolist() == [5, 7, 6, 8], "9 stands in no list but the session's"
+    assert steered.events.tolist() == [0, 0, -1, -1]
 
 
 def test_places_weigh_less_by_the_logarithm():

@@ -90,6 +90,17 @@ def test_a_view_brings_what_is_similar_and_what_follows():
     assert next(row for row in rows if row.item_id == "b").base.item_id == "b"
 
 
+def test_what_was_just_viewed_is_not_what_the_session_proposes():
+    """c and e were viewed; e is similar to a, which was viewed too, and stands in no other list."""
+    cohort = (False, 5, 1.0, (9.0, 9.0, 9.0), (9.0, 9.0, 9.0), 0.0)
+    rows = list(steer(build_snapshot([cohort]), did("e", minutes_ago=9), did("c"), did("a")))
+    assert [row.item_id for row in rows] == ["f", "d", "a", "b", "c"]
+    places = {n: round(1 - np.log(1 + n) / np.log(5), 6) for n in range(4)}
+    assert {row.item_id: (row.score, row.because) for row in rows[2:]} == {
+        item_id: (pytest.approx(places[n], abs=1e-6), None) for n, item_id in enumerate("abc")
+    }
+
+
 def test_the_newest_event_for_an_item_is_its_evidence():
     cohort = (False, 2, 0.0, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), 0.0)
     older, newer = did("a", minutes_ago=9), did("b", minutes_ago=2)
@@ -124,13 +135,14 @@ def test_the_list_stays_as_it_is(snapshot, events, is_personal):
 
 
 def test_factors_place_a_visitor_among_the_candidates():
-    cohort = (False, 1, 1.0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 10.0)
+    cohort = (False, 1, 1.0, (0.5, 0.0, 0.0), (0.0, 0.0, 0.0), 10.0)
     snapshot = build_snapshot([cohort], trust=0.5)
     rows = {row.item_id: row.score for row in steer(snapshot, did("a", minutes_ago=0))}
     record = snapshot.read_fold_in()
     space = FactorSpace.read(record.factors, record.gram, 10.0, 1.0, 45.0, KIND_WEIGHTS)
     scores = space.score(space.fold_in(np.array([0]), np.array([0.2])))
-    assert rows["a"] == pytest.approx(1.0 + 10.0 * 0.5 * scores[0], abs=1e-4)
+    assert rows["f"] == pytest.approx(0.5 * 0.5 + 10.0 * 0.5 * scores[5], abs=1e-4) and scores[5] > 0.1
+    assert rows["a"] == 1.0, "what they just viewed has its place in the list, and no more"
     assert rows["b"] == pytest.approx(1 - np.log(2) / np.log(5), abs=1e-4)
 
 
