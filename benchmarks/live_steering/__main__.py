@@ -9,8 +9,8 @@ the test's 28, all inputs fitted before the days that are asked about.
 
 `sample_shop`: the sample shop trades on for some days behind a home's last night; every session of theirs is
 replayed, and at every moment the ten items of the list as the night made it and of the list steered are
-judged by the purchases truly to be expected of this person in the coming week. Nothing is known of the truth
-but by the judge.
+judged by the purchases truly to be expected of this person in the coming week, of items that the session has
+not touched yet. Nothing is known of the truth but by the judge.
 """
 
 import argparse

@@ -92,26 +92,29 @@ class Replay:
             RecentEvent(sessions.item_ids[one.item], KINDS[one.kind], datetime.fromtimestamp(one.at, UTC))
             for one in reversed(moment.touched)
         ]
-        bought = {event.item_id for event in events if event.event_type == "purchase"}
+        touched = {event.item_id for event in events}
         now = datetime.fromtimestamp(moment.second, UTC)
         is_personal = rung.source == PERSONAL
         lists = [[listed.item_id for listed in rung.items]]
         for steering in (self.steering, self.forced):
             steered = steering.steer(rung.items, is_personal, events, now)
             lists.append(lists[0] if steered is None else [one.item_id for one in steered])
-        tens = [self._select_shown(items, bought) for items in lists]
-        expected = truth.expected[row][None]
+        tens = [self._select_new(items, touched) for items in lists]
+        expected = truth.expected[row][None].copy()
+        expected[0, [truth.judge.column_of[item] for item in touched if item in truth.judge.column_of]] = 0.0
         places = compact_rows([[truth.judge.column_of.get(item, -1) for item in ten] for ten in tens])
         worth = [float(compute_list_worth(expected, place[None])[0]) for place in places]
         worth.append(float(compute_list_worth(expected, find_best_items(expected, K))[0]))
         return Answer((truth.number, moment.session), is_personal, len(moment.touched), tuple(worth))
 
-    def _select_shown(self, items: Sequence[str], bought: set[str]) -> list[str]:
-        """The first ten that may be shown and were not bought a moment ago."""
+    def _select_new(self, items: Sequence[str], touched: set[str]) -> list[str]:
+        """The first ten that may be shown and are new to the session: who looks at an item buys it or not
+        whether a list names it again.
+        """
         shown = (
             item
             for item in items
-            if item not in bought and (facts := self.snapshot.read_item(item)) and facts.may_be_shown
+            if item not in touched and (facts := self.snapshot.read_item(item)) and facts.may_be_shown
         )
         return [item for item, _ in zip(shown, range(K), strict=False)]
 

@@ -10,12 +10,14 @@ The stages are generators: of a list of a hundred, an answer with ten looks at l
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
 from expectations.contracts.override import Override
 from expectations.contracts.snapshot import ItemFacts
 from serving_app.live.state import LiveState
+from serving_app.recommendations.contributions import split_score
 from serving_app.recommendations.decision import (
     CAP,
     DIVERSITY,
@@ -102,7 +104,7 @@ def decide_list(
     if trace is None:
         return explain_rows(rows, rules, tuple(applied))
     with trace.measure(EXPLAIN, len(rows)):
-        return explain_rows(rows, rules, tuple(applied))
+        return split_scores(explain_rows(rows, rules, tuple(applied)), rows)
 
 
 def select_pins(rules: Rules, find_removal: FindRemoval, cap: CategoryCap) -> list[Override]:
@@ -203,3 +205,12 @@ def explain_rows(
         else:
             items.append(DecidedItem(row.item_id, rank, None, None, OVERRIDE, explain_pin(row), False))
     return Decision(source, tuple(items), applied_overrides)
+
+
+def split_scores(decision: Decision, rows: Sequence[Candidate | Override]) -> Decision:
+    """The decision with what each score is made of; of a pinned item there is none."""
+    items = (
+        item._replace(contributions=split_score(row)) if isinstance(row, Candidate) else item
+        for item, row in zip(decision.items, rows, strict=True)
+    )
+    return replace(decision, items=tuple(items))

@@ -75,6 +75,21 @@ class Rules:
     admitted: str | None = None
 
 
+class Contribution(NamedTuple):
+    """One part of a score; all parts add up to it, to the ninth decimal.
+
+    Attributes:
+        of: what the list gives, what the session adds, or what fatigue and one boost or bury take or add.
+        factor: by which fatigue, a boost or a bury multiplies the score so far; one below zero is divided by
+            it. 0: behind all others.
+    """
+
+    of: str
+    adds: float
+    factor: float | None = None
+    override_id: str | None = None
+
+
 class DecidedItem(NamedTuple):
     """One item of a list.
 
@@ -83,6 +98,7 @@ class DecidedItem(NamedTuple):
             for a pinned item.
         base_score: before fatigue and boosts; None for a pinned item.
         is_filler: it stands in a rung below the one the list is named for.
+        contributions: what its score is made of, where that is asked for.
     """
 
     item_id: str
@@ -92,6 +108,7 @@ class DecidedItem(NamedTuple):
     source: str
     reason: str
     is_filler: bool
+    contributions: tuple[Contribution, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

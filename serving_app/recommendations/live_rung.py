@@ -42,6 +42,10 @@ class SteeredItems(Sequence[ListItem]):
         """The items' ids alone."""
         return self._steered.list_item_ids()
 
+    def find_list_share(self, item_id: str) -> float:
+        """What an item has of the list that was steered; the session added the rest of its score."""
+        return self._steered.find_list_share(item_id)
+
     def __getitem__(self, place):
         if isinstance(place, slice):
             return [*map(make_list_item, self._steered[place])]

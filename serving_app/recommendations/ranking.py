@@ -10,6 +10,8 @@ from expectations.contracts.snapshot import ListItem
 from serving_app.recommendations.decision import Rules
 from serving_app.recommendations.ladder import Rung, list_item_ids
 
+DECIMALS = 9  # of a score that a factor has changed: what is behind them is a float's own
+
 
 class Candidate(NamedTuple):
     """An item that a rung offers, with its score after fatigue and boosts."""
@@ -56,7 +58,7 @@ def merge_scaled(
         )
         listed = rung.items[place]
         score = scale_score(listed.score, factor, own_boosts)
-        row = (-score, place, Candidate(rung, listed, score, factor, own_boosts))
+        row = (-score, place, Candidate(rung, listed, round(score, DECIMALS), factor, own_boosts))
         (buried if is_buried_to_end(own_boosts) else scaled).append(row)
         scaled_places.add(place)
     scaled.sort(key=lambda row: row[:2])
@@ -83,11 +85,24 @@ def scale_score(score: float, fatigue: float, boosts: Sequence[Override]) -> flo
     A factor above 1 raises and one below 1 lowers; a score below zero is divided by it, so that this holds
     there too. What is buried to the end keeps its score, or 0 if that is lower.
     """
-    for factor in (fatigue, *(boost.factor for boost in boosts)):
-        if factor == TO_THE_END:
-            return min(score, 0.0)
-        score = score * factor if score >= 0 else score / factor
+    for factor, _ in list_factors(fatigue, boosts):
+        score = scale_once(score, factor)
     return score
+
+
+def list_factors(fatigue: float, boosts: Sequence[Override]) -> Iterator[tuple[float, Override | None]]:
+    """The factors of a score in their order, each with its override, up to one that sends it to the end."""
+    for factor, boost in ((fatigue, None), *((boost.factor, boost) for boost in boosts)):
+        yield factor, boost
+        if factor == TO_THE_END:
+            return
+
+
+def scale_once(score: float, factor: float) -> float:
+    """A score after one factor."""
+    if factor == TO_THE_END:
+        return min(score, 0.0)
+    return score * factor if score >= 0 else score / factor
 
 
 def list_categories(rules: Rules, item_id: str) -> tuple[str, ...]:

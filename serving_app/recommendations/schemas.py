@@ -117,6 +117,18 @@ class Obstacle(BaseModel):
     change: str = Field(description="what would remove it, in words")
 
 
+class ContributionAnswer(BaseModel):
+    """One part of an item's score; all of them add up to it, to the ninth decimal."""
+
+    of: Literal["list", "session", "fatigue", "boost"]
+    adds: float
+    factor: float | None = Field(
+        description="by which fatigue, a boost or a bury multiplies the score so far; one below zero is"
+        " divided. 0: behind all others"
+    )
+    override_id: str | None
+
+
 class ItemAnswer(BaseModel):
     """One item of a list."""
 
@@ -135,6 +147,9 @@ class ItemAnswer(BaseModel):
     price: float | None
     currency: str | None
     image_url: str | None
+    contributions: list[ContributionAnswer] | None = Field(
+        None, description="with explain=true alone, in the order in which they come into the score"
+    )
 
 
 class Ages(BaseModel):

@@ -93,7 +93,7 @@ class ServedList:
 
 def show_item(item: DecidedItem, facts: ItemFacts) -> dict[str, Any]:
     """An item with the facts a page displays (`ItemAnswer`)."""
-    return {
+    shown = {
         "item_id": item.item_id,
         "rank": item.rank,
         "score": item.score,
@@ -108,3 +108,6 @@ def show_item(item: DecidedItem, facts: ItemFacts) -> dict[str, Any]:
         "currency": facts.currency,
         "image_url": facts.image_url,
     }
+    if item.contributions is not None:
+        shown["contributions"] = [one._asdict() for one in item.contributions]
+    return shown

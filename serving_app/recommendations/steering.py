@@ -24,6 +24,7 @@ from models.steering.scoring import (
     SteeredList,
     relate_items,
     steer,
+    weigh_places,
 )
 from models.steering.weights import KINDS, CohortWeights, SteeringWeights
 from serving_app.live.state import RecentEvent
@@ -34,6 +35,7 @@ KIND_OF_EVENT = {"view": 0, "click": 0, "cart": 1, "purchase": 2}
 # Items whose lists are kept unpacked, per snapshot: 1.2 kB each with two lists of 50.
 CACHED_ITEMS = 4096
 SECONDS_A_DAY = 86_400.0
+DECIMALS = 6  # of a score: a list's own has as many
 
 
 class SteeredItem(NamedTuple):
@@ -63,12 +65,15 @@ class SteeredCandidates(Sequence[SteeredItem]):
         base: Sequence[contract.ListItem],
         numbers: Sequence[int],
         speaking: Sequence[RecentEvent],
+        base_weight: float,
     ) -> None:
         """
         Args:
             base, numbers: the list that was steered, and its items' numbers.
             speaking: the events by their place in `steered.events`.
+            base_weight: what the first place of the list is worth.
         """
+        self._base_weight = base_weight
         self._steered, self._vocabulary, self._speaking = steered, vocabulary, speaking
         self._base, self._place = base, {number: place for place, number in enumerate(numbers)}
 
@@ -79,6 +84,13 @@ class SteeredCandidates(Sequence[SteeredItem]):
         """The items' ids alone."""
         return [self._vocabulary.item_ids[number] for number in self._steered.items.tolist()]
 
+    def find_list_share(self, item_id: str) -> float:
+        """What an item's place in the list that was steered is worth; 0 of one that is not in it."""
+        at = self._place.get(self._vocabulary.find_number(item_id))
+        if at is None:
+            return 0.0
+        return round(self._base_weight * float(weigh_places(len(self._base))[at]), DECIMALS)
+
     def __getitem__(self, place):
         if isinstance(place, slice):
             return [self[one] for one in range(*place.indices(len(self)))]
@@ -86,7 +98,7 @@ class SteeredCandidates(Sequence[SteeredItem]):
         at = self._place.get(number)
         return SteeredItem(
             self._vocabulary.item_ids[number],
-            float(self._steered.scores[place]),
+            round(float(self._steered.scores[place]), DECIMALS),
             None if at is None else self._base[at],
             None if event < 0 else self._speaking[event],
         )
@@ -144,7 +156,7 @@ class SnapshotSteering:
             self._fold_in(touched, cohort, now),
         )
         speaking = [newest[one.item] for one, _ in touched]
-        return SteeredCandidates(steered, self._vocabulary, base, numbers, speaking)
+        return SteeredCandidates(steered, self._vocabulary, base, numbers, speaking, cohort.base)
 
     def _number_items(
         self, base: Sequence[contract.ListItem]

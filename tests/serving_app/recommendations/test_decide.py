@@ -161,13 +161,14 @@ def test_what_mattered_is_told():
     assert sorted(decided.applied_overrides) == ["o2", "o3"], (
         "i1 stands below what was looked at; i9, i4 and i8 are not in it"
     )
-    assert decided.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2", False)
+    assert decided.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2", False, None)
     assert decided.items[1][2:] == (
         1.6,
         0.8,
         "personal",
         "personal (by knn); boosted ×2 by override o3",
         False,
+        None,
     )
     assert sorted(decide(LADDER, overrides, 4).applied_overrides) == [
         "o1",
