@@ -1,18 +1,16 @@
-"""The deterministic graph at scale: seconds, memory and rounds of the night's own way from links to
-customers, checked by scipy.
+"""The deterministic graph at scale: seconds and memory of the night's own way from links to customers,
+checked by scipy.
 
-    python -m benchmarks.identity_graph [--identifiers 1000000] [--links 6700000] [--memory 4g] [--no-paths]
+    python -m benchmarks.identity_graph [--identifiers 1000000] [--links 6700000] [--memory 4g]
 
 A seeded graph like a shop's: nine in ten identifiers in clusters of a few, others in giants of 200, some in
 chains of 1,000 (someone who changes browsers one at a time), most links said more than once. The shipped
 rules hold: whoever would have more than twenty browsers of a week is replayed link by link. Whatever is
 smaller must be scipy's component, nobody may have more, and no link may be lost. A sixteenth of the size is
-run first, for the growth; then paths of 10,000 and 100,000 links through the components alone, their nodes
-numbered at random and along the path.
+run first, for the growth.
 """
 
 import argparse
-import logging
 import math
 import tempfile
 import time
@@ -22,41 +20,26 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from benchmarks.online_retail_nights import PeakMemory
 from expectations.contracts.identity_rules import load_identity_rules
-from spark_jobs.identify.graph.components import find_components
-from spark_jobs.identify.resolution import GraphInputs, resolve_identities
+from spark_jobs.identify.decisions import PAIR_SCHEMA
+from spark_jobs.identify.graph.inputs import GraphInputs
+from spark_jobs.identify.graph.likeness_links import RECORD_CLUSTER_SCHEMA
+from spark_jobs.identify.resolution import resolve_identities
 from spark_jobs.identify.rules.link_limits import find_blocked_identifiers
-from spark_jobs.lake.session import start_spark_session
+from spark_jobs.lake.queries import open_database
 
 SEED = 20261121
 GIANTS, CHAINS = 0.06, 0.04  # shares of the identifiers
 GIANT, CHAIN = 200, 1_000
 SMALL_MEAN = 5.0
 SMALLER = 16
-PATHS = (10_000, 100_000)
 RULES = ("same_event", "same_order", "same_person_record")
 MOST = 20  # browsers of one customer within a week, by rules.yml
 FIRST_SEEN_US = 1_767_571_200_000_000  # 2026-01-05
-
-
-class RoundCounter(logging.Handler):
-    """Hears how many rounds the components took; each use starts from nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.INFO)
-        self.number = 0
-        log = logging.getLogger("spark_jobs.identify.graph.components")
-        log.setLevel(logging.INFO)
-        log.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.number = record.args[0]
 
 
 @dataclass(frozen=True)
@@ -168,66 +151,43 @@ def matches_components(customers: pa.Table, names: pa.Array, labels: np.ndarray,
     return in_one_component and bool(held.max() <= most) and bool(is_whole[is_small].all())
 
 
-def measure_graph(
-    spark: SparkSession, graph: RandomGraph, folder: Path, rounds: RoundCounter
-) -> dict[str, float]:
+def measure_graph(graph: RandomGraph, folder: Path, memory: str) -> dict[str, float]:
     """Guard, follow and name the graph as a night does, from parquet to parquet, and check it."""
     folder.mkdir()
     write_graph(graph, folder)
     with PeakMemory() as peak:
-        start = time.monotonic()
-        identifiers, links = (
-            spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("identifiers", "links")
+        start, cpu = time.monotonic(), time.process_time()
+        rules = load_identity_rules()
+        identifiers = pq.read_table(folder / "identifiers.parquet").sort_by("identifier_id")
+        inputs = GraphInputs(
+            identifiers,
+            find_blocked_identifiers(identifiers, rules.blocked),
+            pq.read_table(folder / "links.parquet"),
+            RECORD_CLUSTER_SCHEMA.empty_table(),
+            PAIR_SCHEMA.empty_table(),
+            PAIR_SCHEMA.empty_table(),
         )
-        pair = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
-        cards, rules = (
-            spark.createDataFrame([], "identifier_id string, record_cluster string"),
-            load_identity_rules(),
-        )
-        nobody = find_blocked_identifiers(identifiers, rules.blocked).localCheckpoint()
-        followed, whose = resolve_identities(
-            GraphInputs(identifiers, nobody, links, cards, pair, pair), rules
-        )
-        whose.write.parquet(str(folder / "identities"))
-        followed.write.parquet(str(folder / "followed"))
-        seconds = time.monotonic() - start
-    names, labels = (
-        pq.read_table(folder / "identifiers.parquet", columns=["identifier_id"])["identifier_id"],
-        graph.labels(),
-    )
-    customers = pq.read_table(folder / "identities")
-    if not matches_components(customers, names.combine_chunks(), labels):
+        with open_database(memory) as con:
+            followed, whose = resolve_identities(con, inputs, rules)
+        pq.write_table(whose, folder / "identities.parquet")
+        pq.write_table(followed, folder / "followed.parquet")
+        seconds, cpu_seconds = time.monotonic() - start, time.process_time() - cpu
+    names = pq.read_table(folder / "identifiers.parquet", columns=["identifier_id"])["identifier_id"]
+    if not matches_components(whose, names.combine_chunks(), graph.labels()):
         raise AssertionError("identities differ from scipy's components")
-    held = pq.read_table(folder / "followed", columns=["is_followed"])["is_followed"]
-    if len(held) != pq.read_metadata(folder / "links.parquet").num_rows:
+    held = followed["is_followed"].to_numpy()
+    if len(held) != inputs.links.num_rows:
         raise AssertionError("links were lost or doubled")
-    for frame in (followed, whose):
-        frame.unpersist()
     return {
         "identifiers": graph.n,
         "links": len(graph.a),
         "different": len(held),
-        "held": len(held) - sum(held.to_numpy()),
-        "customers": len(customers["customer_id"].unique()),
+        "held": int(len(held) - held.sum()),
+        "customers": len(whose["customer_id"].unique()),
         "seconds": seconds,
-        "rounds": rounds.number,
+        "cpu_seconds": cpu_seconds,
         "peak_gib": peak.bytes / 2**30,
     }
-
-
-def measure_path(spark: SparkSession, n_links: int, in_order: bool, rounds: RoundCounter) -> dict[str, float]:
-    """One chain of so many links: it must end as one component under its smallest node."""
-    nodes = np.arange(n_links + 1) if in_order else np.random.default_rng(SEED).permutation(n_links + 1)
-    chain = pa.table({"a": nodes[:-1], "b": nodes[1:]}).to_pandas()
-    start = time.monotonic()
-    found = (
-        find_components(spark.createDataFrame(chain))
-        .agg(F.count("node"), F.countDistinct("node"), F.max("root"))
-        .first()
-    )
-    if tuple(found) != (n_links + 1, n_links + 1, 0):
-        raise AssertionError(f"a path of {n_links:,} links came apart: {tuple(found)}")
-    return {"links": n_links, "seconds": time.monotonic() - start, "rounds": rounds.number}
 
 
 def print_figures(what: str, figures: dict[str, float]) -> None:
@@ -246,38 +206,21 @@ def main() -> None:
     parser.add_argument(
         "--links", type=int, default=6_700_000, help="sightings: three in four are different links"
     )
-    parser.add_argument("--memory", default="4g", help="of Spark's driver")
-    parser.add_argument("--no-paths", dest="paths", action="store_false")
+    parser.add_argument("--memory", default="4g", help="of DuckDB, before it writes to disk")
     args = parser.parse_args()
-    rounds = RoundCounter()
-    spark = start_spark_session("identity_graph", "local[2]", args.memory)
     with tempfile.TemporaryDirectory(prefix="identity-graph-") as name:
         folder = Path(name)
-        # a JVM's first plan takes seconds whatever its size
-        measure_graph(spark, draw_shop_like_graph(2_000, 10_000), folder / "warm", rounds)
-        small = measure_graph(
-            spark,
-            draw_shop_like_graph(args.identifiers // SMALLER, args.links // SMALLER),
-            folder / "small",
-            rounds,
-        )
+        few = draw_shop_like_graph(args.identifiers // SMALLER, args.links // SMALLER)
+        small = measure_graph(few, folder / "small", args.memory)
         print_figures("a sixteenth", small)
-        large = measure_graph(
-            spark, draw_shop_like_graph(args.identifiers, args.links), folder / "large", rounds
-        )
+        graph = draw_shop_like_graph(args.identifiers, args.links)
+        large = measure_graph(graph, folder / "large", args.memory)
         print_figures("the graph", large)
-        growth = large["seconds"] / small["seconds"]
+        growth = large["cpu_seconds"] / small["cpu_seconds"]
         print(
-            f"{SMALLER}× the size took {growth:.1f}× the seconds (size to the power of"
+            f"{SMALLER}× the size took {growth:.1f}× the CPU seconds (size to the power of"
             f" {math.log(growth, SMALLER):.2f})"
         )
-        for n_links in PATHS if args.paths else ():
-            for in_order in (False, True):
-                print_figures(
-                    f"a path numbered {'along it' if in_order else 'at random'}",
-                    measure_path(spark, n_links, in_order, rounds),
-                )
-    spark.stop()
 
 
 if __name__ == "__main__":

@@ -44,13 +44,11 @@ def check_rule_reason(text: str) -> str:
 
 
 def check_rule_pattern(text: str) -> str:
-    """A regular expression that both Python and Java read.
+    """A regular expression of Python's.
 
     Raises:
         ValueError: it is none.
     """
-    if "(?P" in text:
-        raise ValueError(f"{text!r} names a group, which Java, who reads it too, writes otherwise")
     try:
         re.compile(text)
     except re.error as error:
@@ -165,7 +163,7 @@ SECTIONS = {"blocked": BlockedValues, "shared": SharedIdentifier, "limits": Iden
 
 
 def is_blocked_value(kind: str, value: str, blocked: Sequence[BlockedValues]) -> bool:
-    """Whether a rule blocks this normalised value; `find_blocked_identifiers` is the same in Spark."""
+    """Whether a rule blocks this normalised value."""
     return any(kind in rule.kinds and re.fullmatch(rule.pattern, value) for rule in blocked)
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+import duckdb
+import pyarrow as pa
 
-from spark_jobs.identify.graph.customers import build_customer_id_column
+from spark_jobs.identify.graph.customers import build_customer_id_sql
+from spark_jobs.lake.queries import run_query
 
 
 def resolve_customer_id(changes: Iterable[Mapping], old_id: str) -> str:
@@ -43,152 +44,102 @@ def parse_change_sequence(change_id: str) -> str:
     return change_id.split("-")[0]
 
 
-def compare_identities(before: DataFrame, after: DataFrame) -> DataFrame:
-    """One row per identifier of either run: `identifier_id`, and its customers `was` and `now` (null where it
-    was not known).
+# One row per identifier of either run, and its customers `was` and `now`: null where it was not known.
+MOVES = """
+    select identifier_id, identities_before.customer_id as was, identities_now.customer_id as now
+    from identities_before full join identities_now using (identifier_id)
+"""
+OWN_ID = build_customer_id_sql("identifier_id")  # of the customer that the identifier founds
+# One row per id that is current and was not, with the origin of its identifiers.
+CREATED = f"""
+    select 'created' as change, now as customer_id, now as to_customer_id,
+        coalesce(
+            'identifiers of ' || min(was),
+            'first sighting of ' || max(case when {OWN_ID} = now then identifier_id end)
+        ) as because
+    from moves
+    where now is not null and now not in (select was from moves where was is not null)
+    group by now
+"""
+# One row per id whose identifiers moved away; `is_orphan`: its founder is blocked.
+MOVED_AWAY = f"""
+    with old as (
+        select was, count(distinct now) as n_parts,
+            coalesce(max(case when {OWN_ID} = was then now end), min(now), was) as heir,
+            bool_or(was is distinct from now) as has_moved,
+            bool_or({OWN_ID} = was and now is null) as is_orphan
+        from moves where was is not null group by was
+    ),
+    sources as (
+        select now as heir, count(distinct was) as n_sources
+        from moves where was is not null and now is not null group by now
+    )
+    select case when n_parts = 0 then 'retired' when n_parts > 1 then 'split'
+            when n_sources > 1 then 'merged' else 'renamed' end as change,
+        was as customer_id, heir as to_customer_id, is_orphan
+    from old left join sources using (heir)
+    where has_moved and not (n_parts = 1 and heir = was)
+"""
+# The earliest links that explain the change of an id: one row per id and `is_now`. A link of this run that
+# leads out of what was the customer (it joined), or one of the run before whose ends have parted (it is
+# followed no more).
+REASON_LINKS = """
+    with followed as (
+        select true as is_now, * from links_now where is_followed
+        union all by name select false as is_now, * from links_before where is_followed
+    ),
+    ends as (
+        select is_now, identifier_id_a as identifier_id, identifier_id_b as other_id, first_seen_at, rule,
+            evidence
+        from followed
+        union all select is_now, identifier_id_b, identifier_id_a, first_seen_at, rule, evidence from followed
+    ),
+    told as (
+        select own.was as customer_id, is_now,
+            {'at': first_seen_at, 'rule': rule, 'evidence': evidence} as link,
+            own.was is not distinct from other.was as were_one,
+            own.now is not distinct from other.now as are_one
+        from ends
+        join moves as own on own.identifier_id = ends.identifier_id and own.was is not null
+        join moves as other on other.identifier_id = ends.other_id
+    )
+    select customer_id, is_now, concat_ws(' ', min(link).rule, min(link).evidence) as link
+    from told where case when is_now then are_one and not were_one else were_one and not are_one end
+    group by customer_id, is_now
+"""
+# With the link that joined, the link that is no longer followed, an earlier sighting, or a rule.
+MOVED_WITH_REASONS = f"""
+    select change, moved_away.customer_id, to_customer_id,
+        case when change = 'retired' then 'nobody stands behind its identifiers'
+            when change = 'split' then
+                coalesce('no longer followed: ' || link, 'an identifier is gone')
+            else coalesce(link,
+                case when is_orphan then 'nobody stands behind the identifier that founded it' end,
+                'an earlier sighting of one of its identifiers') end as because
+    from moved_away left join ({REASON_LINKS}) as reasons
+        on reasons.customer_id = moved_away.customer_id and reasons.is_now = (change <> 'split')
+"""
+# One row per id retired earlier whose founder parts from the id it was merged into: the id follows its
+# founder.
+REASSIGNED = f"""
+    select 'split' as change, own.customer_id, own.now as to_customer_id, 'parted from ' || own.was as because
+    from (select *, {OWN_ID} as customer_id from moves where was <> now) as own
+    left join moved_away on moved_away.customer_id = own.was
+    where own.customer_id in (select customer_id from changes_before where change = 'created')
+        and own.customer_id not in (select was from moves where was is not null)
+        and own.now <> coalesce(moved_away.to_customer_id, own.was) and own.now <> own.customer_id
+"""
+
+
+def compare_identities(con: duckdb.DuckDBPyConnection) -> bool:
+    """Write table `moves`: an identifier's customers before and now; whether any differ.
+
+    Args:
+        con: has `identities_before` and `identities_now`.
     """
-    return before.withColumnRenamed("customer_id", "was").join(
-        after.withColumnRenamed("customer_id", "now"), on="identifier_id", how="full"
-    )
-
-
-def select_created_ids(moves: DataFrame) -> DataFrame:
-    """One row per id that is current and was not: `created`, with the origin of its identifiers."""
-    known = moves.where("was is not null").select(F.col("was").alias("now")).distinct()
-    return (
-        moves.where("now is not null")
-        .groupBy("now")
-        .agg(
-            F.min("was").alias("from_id"),
-            F.max(
-                F.when(
-                    build_customer_id_column(F.col("identifier_id")) == F.col("now"), F.col("identifier_id")
-                )
-            ).alias("founder"),
-        )
-        .join(known, on="now", how="left_anti")
-        .select(
-            F.lit("created").alias("change"),
-            F.col("now").alias("customer_id"),
-            F.col("now").alias("to_customer_id"),
-            F.coalesce(
-                F.concat(F.lit("identifiers of "), "from_id"),
-                F.concat(F.lit("first sighting of "), "founder"),
-            ).alias("because"),
-        )
-    )
-
-
-def select_moved_ids(moves: DataFrame) -> DataFrame:
-    """One row per id whose identifiers moved away: `change`, `customer_id`, `to_customer_id`, `is_orphan`
-    (its founder is blocked).
-    """
-    is_founder = build_customer_id_column(F.col("identifier_id")) == F.col("was")
-    goes_to = F.max(F.when(is_founder, F.col("now")))
-    old = (
-        moves.where("was is not null")
-        .groupBy("was")
-        .agg(
-            F.countDistinct("now").alias("n_parts"),
-            F.coalesce(goes_to, F.min("now"), F.col("was")).alias("to"),
-            F.bool_or(~F.col("was").eqNullSafe(F.col("now"))).alias("has_moved"),
-            F.bool_or(is_founder & F.col("now").isNull()).alias("is_orphan"),
-        )
-        .where("has_moved and not (n_parts = 1 and to = was)")
-    )
-    sources = (
-        moves.where("was is not null and now is not null")
-        .groupBy(F.col("now").alias("to"))
-        .agg(F.countDistinct("was").alias("n_sources"))
-    )
-    kind = (
-        F.when(F.col("n_parts") == 0, "retired")
-        .when(F.col("n_parts") > 1, "split")
-        .when(F.col("n_sources") > 1, "merged")
-        .otherwise("renamed")
-    )
-    return old.join(sources, on="to", how="left").select(
-        kind.alias("change"),
-        F.col("was").alias("customer_id"),
-        F.col("to").alias("to_customer_id"),
-        "is_orphan",
-    )
-
-
-def reassign_retired_ids(moves: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
-    """One row per id retired earlier whose founder parts from the id it was merged into: the id follows its
-    founder.
-    """
-    followed = changed.select(F.col("customer_id").alias("was"), F.col("to_customer_id").alias("heir"))
-    current = moves.where("was is not null").select(F.col("was").alias("customer_id")).distinct()
-    return (
-        moves.where("was <> now")
-        .withColumn("customer_id", build_customer_id_column(F.col("identifier_id")))
-        .join(issued, on="customer_id", how="left_semi")
-        .join(current, on="customer_id", how="left_anti")
-        .join(followed, on="was", how="left")
-        .where("now <> coalesce(heir, was) and now <> customer_id")
-        .select(
-            F.lit("split").alias("change"),
-            "customer_id",
-            F.col("now").alias("to_customer_id"),
-            F.concat(F.lit("parted from "), "was").alias("because"),
-        )
-    )
-
-
-def find_reason_links(moves: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
-    """The earliest links that explain the change of an id.
-
-    Grain: one row per `customer_id` and `is_now`: a link of this run that leads out of what was the customer
-    (it joined), or one of the run before whose ends have parted (it is followed no more); `link` is `<rule>
-    <evidence>`.
-    """
-    a, b = F.col("identifier_id_a"), F.col("identifier_id_b")
-    both = F.array(*[F.struct(x.alias("identifier_id"), y.alias("other_id")) for x, y in ((a, b), (b, a))])
-    there = moves.select(
-        F.col("identifier_id").alias("other_id"),
-        F.col("was").alias("other_was"),
-        F.col("now").alias("other_now"),
-    )
-    were_one, are_one = (
-        F.col("was").eqNullSafe(F.col("other_was")),
-        F.col("now").eqNullSafe(F.col("other_now")),
-    )
-    return (
-        links_now.withColumn("is_now", F.lit(True))
-        .unionByName(links_before.withColumn("is_now", F.lit(False)))
-        .where("is_followed")
-        .select(
-            "is_now",
-            F.explode(both).alias("ends"),
-            F.struct("first_seen_at", "rule", "evidence").alias("link"),
-        )
-        .select("is_now", "ends.*", "link")
-        .join(moves.where("was is not null"), on="identifier_id", how="inner")
-        .join(there, on="other_id", how="inner")
-        .where(F.when(F.col("is_now"), ~were_one & are_one).otherwise(were_one & ~are_one))
-        .groupBy(F.col("was").alias("customer_id"), "is_now")
-        .agg(F.min("link").alias("link"))
-        .select("customer_id", "is_now", F.concat_ws(" ", "link.rule", "link.evidence").alias("link"))
-    )
-
-
-def add_change_reasons(changed: DataFrame, reason_links: DataFrame) -> DataFrame:
-    """`changed` with `because`: the link that joined, the link that is no longer followed, an earlier
-    sighting, or a rule.
-    """
-    parted = F.coalesce(F.concat(F.lit("no longer followed: "), "link"), F.lit("an identifier is gone"))
-    founder = F.when(F.col("is_orphan"), "nobody stands behind the identifier that founded it")
-    joined = F.coalesce("link", founder, F.lit("an earlier sighting of one of its identifiers"))
-    because = F.when(F.col("change") == "retired", "nobody stands behind its identifiers").otherwise(
-        F.when(F.col("is_now"), joined).otherwise(parted)
-    )
-    return (
-        changed.withColumn("is_now", F.col("change") != "split")
-        .join(reason_links, on=["customer_id", "is_now"], how="left")
-        .select("change", "customer_id", "to_customer_id", because.alias("because"))
-    )
+    con.execute(f"create or replace temp table moves as {MOVES}")
+    ((n_moved,),) = con.execute("select count(*) from moves where was is distinct from now").fetchall()
+    return n_moved > 0
 
 
 @dataclass(frozen=True)
@@ -206,31 +157,19 @@ class ChangeStamp:
     run_id: str
 
 
-def build_identity_changes(
-    moves: DataFrame, issued: DataFrame, links_before: DataFrame, links_now: DataFrame, stamp: ChangeStamp
-) -> DataFrame:
+def build_identity_changes(con: duckdb.DuckDBPyConnection, stamp: ChangeStamp) -> pa.Table:
     """The rows that a run adds to `core_identity_changes`.
 
     Args:
-        moves: as `compare_identities` gives it.
-        issued: `customer_id`, every id the log ever created.
-        links_before, links_now: `core_identity_links` of the run before and of this one.
+        con: has `moves`; `links_before` and `links_now`, `core_identity_links` of the run before and of this
+            one; `changes_before`, the log so far.
     """
-    rows, changed = select_created_ids(moves), select_moved_ids(moves).localCheckpoint()
-    kinds = {row["change"] for row in changed.select("change").distinct().collect()}
-    if kinds:  # most nights only add customers
-        rows = rows.unionByName(
-            add_change_reasons(changed, find_reason_links(moves, links_before, links_now))
-        )
-    if "split" in kinds:
-        rows = rows.unionByName(reassign_retired_ids(moves, changed, issued))
-    number = F.concat(F.lit(f"{stamp.sequence:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
-    return rows.select(
-        number.alias("change_id"),
-        "change",
-        "customer_id",
-        "to_customer_id",
-        "because",
-        F.lit(stamp.landing_date).alias("landing_date"),
-        F.lit(stamp.run_id).alias("run_id"),
+    con.execute(f"create or replace temp table moved_away as {MOVED_AWAY}")
+    rows = run_query(con, f"{CREATED} union all {MOVED_WITH_REASONS} union all {REASSIGNED}")
+    return run_query(
+        con,
+        "select $1 || '-' || substr(sha256(customer_id), 1, 16) as change_id, change, customer_id,"
+        " to_customer_id, because, $2::date as landing_date, $3 as run_id from rows",
+        (f"{stamp.sequence:010d}", stamp.landing_date, stamp.run_id),
+        rows=rows,
     )

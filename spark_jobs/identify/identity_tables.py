@@ -1,7 +1,8 @@
 """Write the identities of a run, what has changed in them, and their links."""
 
+import duckdb
+import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
 
 from expectations.contracts.lake import CORE_IDENTITIES, CORE_IDENTITY_CHANGES, CORE_IDENTITY_LINKS
 from spark_jobs.identify.changes import ChangeStamp, build_identity_changes, compare_identities
@@ -11,7 +12,11 @@ from spark_jobs.run.context import RunContext, TableReport
 
 
 def write_identities(
-    context: RunContext, lake: Lake, links_now: DataFrame, after: DataFrame
+    context: RunContext,
+    lake: Lake,
+    con: duckdb.DuckDBPyConnection,
+    links_now: pa.Table,
+    after: pa.Table,
 ) -> list[TableReport]:
     """Write the changes, the identities and the links.
 
@@ -21,30 +26,29 @@ def write_identities(
     split, until it has.
     """
     before, reports = lake.version(CORE_IDENTITIES), []
-    moves = compare_identities(lake.read(CORE_IDENTITIES), after).persist()
+    lake.create_view(con, CORE_IDENTITIES, "identities_before")
+    lake.create_view(con, CORE_IDENTITY_LINKS, "links_before")
+    con.register("identities_now", after)
+    con.register("links_now", links_now)
     number = 0 if before is None else before + 1
     change_ids = lake.read_arrow(CORE_IDENTITY_CHANGES, ["change_id"])["change_id"]
     was_cut_off = pc.any(pc.starts_with(change_ids, f"{number:010d}-")).as_py()
-    if before is None or was_cut_off or not moves.where("not (was <=> now)").isEmpty():
-        issued = lake.read(CORE_IDENTITY_CHANGES).where("change = 'created'").select("customer_id").distinct()
-        changes = build_identity_changes(
-            moves,
-            issued,
-            lake.read(CORE_IDENTITY_LINKS),
-            links_now,
-            ChangeStamp(number, context.days.last, context.run_id),
-        )
+    has_moved = compare_identities(con)
+    if before is None or was_cut_off or has_moved:
+        lake.create_view(con, CORE_IDENTITY_CHANGES, "changes_before")
+        changes = build_identity_changes(con, ChangeStamp(number, context.days.last, context.run_id))
         result = lake.replace(changes, CORE_IDENTITY_CHANGES, within=f"change_id like '{number:010d}-%'")
         reports.append(build_table_report(CORE_IDENTITY_CHANGES, result))
     reports.append(
         build_table_report(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **count_identities(after))
     )
     reports.append(build_table_report(CORE_IDENTITY_LINKS, lake.replace(links_now, CORE_IDENTITY_LINKS)))
-    moves.unpersist()
     return reports
 
 
-def count_identities(after: DataFrame) -> dict:
+def count_identities(after: pa.Table) -> dict:
     """Identifiers and customers, for the summary."""
-    n_identifiers, n_customers = after.selectExpr("count(*)", "count(distinct customer_id)").first()
-    return {"n_identifiers": n_identifiers, "n_customers": n_customers}
+    return {
+        "n_identifiers": after.num_rows,
+        "n_customers": pc.count_distinct(after["customer_id"]).as_py(),
+    }

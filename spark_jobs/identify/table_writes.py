@@ -1,17 +1,8 @@
-"""Writing the identity tables: frames from Arrow, small tables, and the reports of both."""
-
-import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.pandas.types import from_arrow_schema
+"""Writing the identity tables: small ones, and the reports of all."""
 
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.run.context import TableReport
-
-
-def convert_arrow_to_spark(spark: SparkSession, table: pa.Table) -> DataFrame:
-    """An Arrow table as a frame; Spark takes no empty one."""
-    return spark.createDataFrame(table if table.num_rows else [], from_arrow_schema(table.schema))
 
 
 def replace_small_table(lake: Lake, rows: list[dict], table: Table, **detail) -> TableReport:

@@ -14,6 +14,7 @@ from spark_jobs.lake import delta_log, delta_writes
 from spark_jobs.lake.arrow_types import build_arrow_schema
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow.dataset as pa_dataset
     from pyspark.sql import DataFrame, SparkSession
 
@@ -85,6 +86,27 @@ class LakeReader:
         return dataset.dataset(
             RustTable(self.path(table)).file_uris(), schema=build_arrow_schema(table), format="parquet"
         )
+
+    def create_view(self, con: "duckdb.DuckDBPyConnection", table: Table, name: str | None = None) -> None:
+        """Create a DuckDB view of the table's rows as they are now, read from its files by DuckDB itself: it
+        reads the columns that are asked for, in pieces, and may be larger than memory.
+
+        Args:
+            name: of the view; the table's by default.
+        """
+        columns = ", ".join(f'"{column}"' for column in table.columns)
+        table_on_disk = RustTable(self.path(table)) if self.exists(table) else None
+        # Columns that a contract gained since a file was written are null in it.
+        con.register(f"no_{table.name}", build_arrow_schema(table).empty_table())
+        source = f'"no_{table.name}"'
+        if files := table_on_disk.file_uris() if table_on_disk else []:
+            is_partitioned = bool(table_on_disk.metadata().partition_columns)
+            hive = f", hive_types = {{'{table.partition}': date}}" if is_partitioned else ""
+            source += (
+                " union all by name from"
+                f" read_parquet({files!r}, union_by_name = true, hive_partitioning = {is_partitioned}{hive})"
+            )
+        con.execute(f'create or replace view "{name or table.name}" as select {columns} from (from {source})')
 
     def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
         """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when

@@ -18,10 +18,13 @@ from filelock import FileLock
 from expectations.contracts.tables import Table
 from spark_jobs.lake import delta_writes
 from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.queries import open_database
 from spark_jobs.lake.reader import LakeReader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from spark_jobs.lake.outcomes import TableChange
 
 
 @dataclass
@@ -62,17 +65,19 @@ class Lake(LakeReader):
     """The Delta tables under one folder, to be read and written."""
 
     def replace(
-        self, frame: "DataFrame", table: Table, within: str = "true", counted: str | None = None
+        self, frame: "DataFrame | pa.Table", table: Table, within: str = "true", counted: str | None = None
     ) -> WriteResult:
         """Make the table, or the part of it that meets `within`, hold exactly these rows; commits nothing
-        when it already does.
+        when it already does. Rows in Arrow are compared and written without Spark.
 
         Args:
             frame: unique by the table's key.
             within: SQL over the table's columns; every row of the frame meets it.
             counted: a boolean column beside the contract's: only rows where it is true are counted by
-                outcome.
+                outcome; not for rows in Arrow.
         """
+        if isinstance(frame, pa.Table):
+            return self._replace_by_arrow(frame, table, within)
         return self._write(frame, table, WriteOptions(True, within=within, counted=counted))
 
     def upsert(
@@ -184,6 +189,18 @@ class Lake(LakeReader):
         with self.lock(table):
             return delta_writes.compact_and_vacuum(self.spark, self.path(table), keep_hours)
 
+    def _replace_by_arrow(self, rows: pa.Table, table: Table, within: str) -> WriteResult:
+        from spark_jobs.lake.arrow_outcomes import classify_arrow_rows, conform_arrow_to_contract
+
+        new = conform_arrow_to_contract(rows, table)
+        with self.lock(table), open_database() as con:
+            before = self.version(table)
+            if before is None:
+                delta_writes.create_table(self.path(table), table)
+            self.create_view(con, table, "held")
+            change = classify_arrow_rows(con, new, f"(select * from held where {within})", table)
+            return self._commit(change, table, before)
+
     def _write(self, frame: "DataFrame", table: Table, options: WriteOptions) -> WriteResult:
         from pyspark.sql import functions as F
 
@@ -194,30 +211,33 @@ class Lake(LakeReader):
             if options.counted
             else frame.withColumn("_counted", F.lit(True))
         )
-        new, path = conform_to_contract(flagged, table, "_counted"), self.path(table)
+        new = conform_to_contract(flagged, table, "_counted")
         with self.lock(table):
             before, old = self.version(table), None
             if before is None:
-                delta_writes.create_table(path, table)
+                delta_writes.create_table(self.path(table), table)
             else:
                 old = self._read_affected_rows(table, None if options.delete_absent else new).where(
                     options.within
                 )
             rows = compare_rows(new, old, table, options.update_when, options.delete_absent)
-            change = classify_rows(rows, table, options.n_rows)
-            try:
-                if change.kinds == {"inserted"}:
-                    delta_writes.append_rows(change.rows, path, table)  # nothing held need be read
-                elif change.kinds:
-                    delta_writes.merge_rows(self.spark, change.rows, path, table, change.touched)
-            finally:
-                change.release()
-            after = self.version(table)
+            return self._commit(classify_rows(rows, table, options.n_rows), table, before)
+
+    def _commit(self, change: "TableChange", table: Table, before: int | None) -> WriteResult:
+        """Write what changes, if anything does, and tell what a write did. Within the table's lock."""
+        path = self.path(table)
+        try:
+            if change.kinds == {"inserted"}:
+                delta_writes.append_rows(change.rows, path, table)  # nothing held need be read
+            elif change.kinds:
+                delta_writes.merge_rows(self.spark, change.rows, path, table, change.touched)
+        finally:
+            change.release()
         counts = {
             f"n_{kind}": outcome["rows" if kind == "deleted" else "n"]
             for kind, outcome in change.outcomes.items()
         }
-        return WriteResult(before, after, touched_dates=change.touched, **counts)
+        return WriteResult(before, self.version(table), touched_dates=change.touched, **counts)
 
     def _read_affected_rows(self, table: Table, new: "DataFrame | None") -> "DataFrame":
         """The table's rows that new ones may meet; all of them when none is given."""

@@ -2,32 +2,39 @@
 which its links arrived.
 """
 
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contracts.identifiers import derive_customer_id
+
+# the id last: two sources may share a value
+EARLIEST_FIRST = ("first_seen_at", "kind", "value_normalised", "identifier_id")
 
 
-def build_customer_id_column(identifier: Column) -> Column:
-    """`expectations.contracts.identifiers.derive_customer_id`, as a column."""
-    return F.concat(F.lit("c_"), F.substring(F.sha2(identifier, 256), 1, 24))
+def build_customer_id_sql(identifier: str) -> str:
+    """`expectations.contracts.identifiers.derive_customer_id` in SQL."""
+    return f"('c_' || substr(sha256({identifier}), 1, 24))"
 
 
-def assign_customers(identifiers: DataFrame, reached: DataFrame, blocked: DataFrame) -> DataFrame:
+def assign_customers(identifiers: pa.Table, roots: np.ndarray, blocked: pa.Array) -> pa.Table:
     """One row per identifier that is not blocked, singletons too; columns of `core_identities`.
 
     Args:
         identifiers: `core_identifiers`; the earliest of a cluster (first seen, then kind, then value) founds
             it.
-        reached: `node, root` of identifiers that are in a cluster with others, as `cluster_identifiers` gives
-            them.
-        blocked: `identifier_id` of those that an identity rule blocks: they are no customer.
+        roots: per identifier, one of its cluster, as `cluster_identifiers` gives them.
+        blocked: ids of those that an identity rule blocks: they are no customer, and in no cluster.
     """
-    # the id last: two sources may share a value
-    age = F.struct("first_seen_at", "kind", "value_normalised", "identifier_id")
-    cluster = Window.partitionBy("cluster")
-    return (
-        identifiers.join(blocked, on="identifier_id", how="left_anti")
-        .join(reached.withColumnRenamed("node", "identifier_id"), on="identifier_id", how="left")
-        .withColumn("cluster", F.coalesce("root", "identifier_id"))
-        .withColumn("founder", F.min(age).over(cluster)["identifier_id"])
-        .select("identifier_id", build_customer_id_column(F.col("founder")).alias("customer_id"))
+    keys = [(name, "ascending", "at_start") for name in EARLIEST_FIRST]
+    order = pc.sort_indices(identifiers.select(EARLIEST_FIRST), sort_keys=keys).to_numpy()
+    _, place, cluster = np.unique(roots[order], return_index=True, return_inverse=True)
+    founders = identifiers["identifier_id"].take(pa.array(order[place])).to_pylist()
+    customers = pa.array([derive_customer_id(founder) for founder in founders], pa.string())
+    number = np.empty(len(roots), dtype=np.int64)
+    number[order] = cluster
+    whose = pa.table(
+        [identifiers["identifier_id"], customers.take(pa.array(number))],
+        names=["identifier_id", "customer_id"],
     )
+    return whose.filter(pc.invert(pc.is_in(whose["identifier_id"], value_set=blocked)))

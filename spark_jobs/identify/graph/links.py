@@ -5,11 +5,12 @@ A person's record holds what was last received: an e-mail that was replaced ther
 events and orders.
 """
 
-from functools import reduce
+from itertools import combinations
 
+import duckdb
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+
+from spark_jobs.lake.queries import run_query
 
 PAIR_COLUMNS = ("identifier_id_a", "identifier_id_b")
 SEEN_WEIGHT = 1.0  # weight of what was seen together
@@ -21,108 +22,71 @@ LINK_SCHEMA = pa.schema(
         ("first_seen_at", pa.timestamp("us", tz="UTC")),
     ]
 )
+# The events that people made, with the source whose ids they use: a crawler is nobody.
+SIGHTINGS = """
+    select event_id, coalesce(id_source, source) as source, order_id, occurred_at,
+        user_identifier_id, anonymous_identifier_id
+    from core_events where not coalesce(is_bot, false)
+"""
+# A login: an event carries both the user's id and the browser's.
+LOGINS = "select *, occurred_at as seen_at, 'core_events/' || event_id as evidence from sightings"
+# An order: a line carries the user's id and an e-mail, and the web event of the same order the browser's id.
+# Several browsers for one order would be odd, and are several rows here: each is a sighting.
+ORDERS = """
+    select user_identifier_id, email_identifier_id, anonymous_identifier_id, ordered_at as seen_at,
+        concat_ws('/', 'core_order_lines', source, order_id, line_no) as evidence
+    from core_order_lines left join (
+        select distinct source, order_id, anonymous_identifier_id from sightings
+        where order_id is not null and anonymous_identifier_id is not null
+    ) using (source, order_id)
+    where user_identifier_id is not null or email_identifier_id is not null
+"""
+# A landing day begins a record that has no time of its own.
+PERSON_RECORDS = """
+    select *, concat_ws('/', 'core_people', source, record_id) as evidence,
+        coalesce(created_at, updated_at, try_cast(left(first_received, 10) as date)::timestamptz) as seen_at
+    from core_people
+"""
 
 
-def build_identifier_pairs(*identifiers: Column) -> Column:
-    """Every unordered pair of the identifiers that are not null, as an array of structs with a < b."""
-    ids = F.array_sort(F.array_distinct(F.array_compact(F.array(*identifiers))))
-    return F.flatten(
-        F.transform(
-            ids,
-            lambda a, i: F.transform(
-                F.slice(ids, i + 2, F.size(ids)),
-                lambda b: F.struct(a.alias(PAIR_COLUMNS[0]), b.alias(PAIR_COLUMNS[1])),
-            ),
-        )
-    )
-
-
-def link_identifiers_seen_together(
-    rows: DataFrame, rule: str, identifiers: tuple[str, ...], seen_at: Column, evidence: Column
-) -> DataFrame:
-    """One row per pair that stands in one of these rows, with the earliest row that shows it.
+def build_links_sql(rows: str, rule: str, identifiers: tuple[str, ...]) -> str:
+    """SQL of one row per pair that stands in one of these rows, with the earliest row that shows it, in the
+    columns of `LINK_SCHEMA`.
 
     Args:
-        rows: one row per sighting.
-        rule: the name of the rule.
-        identifiers: the columns that hold identifier ids.
-        seen_at: when, never null.
-        evidence: `<table>/<key>` of the row.
+        rows: SQL of one row per sighting: the columns of the identifiers, `seen_at`, never null, and
+            `evidence`, `<table>/<key>` of the row.
     """
-    present = sum((F.col(name).isNotNull().cast("int") for name in identifiers), F.lit(0))
-    return (
-        rows.where(present > 1)
-        .select(
-            F.explode(build_identifier_pairs(*map(F.col, identifiers))).alias("pair"),
-            F.struct(seen_at.alias("at"), evidence.alias("row")).alias("seen"),
-        )
-        .groupBy("pair")
-        .agg(F.min("seen").alias("seen"))
-        .select(
-            "pair.*",
-            F.lit(rule).alias("rule"),
-            F.col("seen.row").alias("evidence"),
-            F.lit(SEEN_WEIGHT).alias("weight"),
-            F.col("seen.at").alias("first_seen_at"),
-        )
+    pairs = " union all ".join(
+        f"select least({x}, {y}) as a, greatest({x}, {y}) as b, seen_at, evidence from rows where {x} <> {y}"
+        for x, y in combinations(identifiers, 2)
     )
-
-
-def link_by_events(events: DataFrame) -> DataFrame:
-    """Links of logins: an event carries both the user's id and the browser's."""
-    return link_identifiers_seen_together(
-        events,
-        "same_event",
-        ("user_identifier_id", "anonymous_identifier_id"),
-        F.col("occurred_at"),
-        F.concat(F.lit("core_events/"), "event_id"),
-    )
-
-
-def link_by_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
-    """Links of orders: a line carries the user's id and an e-mail, and the web event of the same order the
-    browser's id.
+    return f"""
+        select a as identifier_id_a, b as identifier_id_b, '{rule}' as rule, seen.evidence as evidence,
+            {SEEN_WEIGHT}::double as weight, seen.at as first_seen_at
+        from (
+            with rows as ({rows}), pairs as ({pairs})
+            select a, b, min({{'at': seen_at, 'evidence': evidence}}) as seen from pairs group by a, b
+        )
     """
-    bought = (
-        events.where("order_id is not null and anonymous_identifier_id is not null")
-        .select("source", "order_id", "anonymous_identifier_id")
-        .distinct()
-    )
-    identified_lines = lines.where("user_identifier_id is not null or email_identifier_id is not null")
-    # Several browsers for one order would be odd, and are several rows here: each is a sighting.
-    return link_identifiers_seen_together(
-        identified_lines.join(bought, on=["source", "order_id"], how="left"),
-        "same_order",
-        ("user_identifier_id", "email_identifier_id", "anonymous_identifier_id"),
-        F.col("ordered_at"),
-        F.concat_ws("/", F.lit("core_order_lines"), "source", "order_id", "line_no"),
-    )
 
 
-def link_by_person_records(people: DataFrame) -> DataFrame:
-    """Links of person records: CRM number, user id, e-mail and phone."""
-    received = F.to_timestamp(F.substring("first_received", 1, 10))  # a landing day begins it
-    return link_identifiers_seen_together(
-        people,
-        "same_person_record",
-        ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id"),
-        F.coalesce("created_at", "updated_at", received),
-        F.concat_ws("/", F.lit("core_people"), "source", "record_id"),
-    )
-
-
-def link_seen_identifiers(events: DataFrame, lines: DataFrame, people: DataFrame) -> DataFrame:
+def link_seen_identifiers(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """The links of events, orders and person records: one row per pair of identifiers and rule, in the
     columns of `LINK_SCHEMA`.
+
+    Args:
+        con: has `core_events`, `core_order_lines` and `core_people`.
     """
-    sightings = select_sightings(events)
-    return reduce(
-        DataFrame.unionByName,
-        [link_by_events(sightings), link_by_orders(lines, sightings), link_by_person_records(people)],
-    )
-
-
-def select_sightings(events: DataFrame) -> DataFrame:
-    """The events that people made, with the source whose ids they use: a crawler is nobody."""
-    people_made = events.where(~F.coalesce("is_bot", F.lit(False)))
-    return people_made.withColumn("source", F.coalesce("id_source", "source"))
+    con.execute(f"create or replace temp view sightings as {SIGHTINGS}")
+    by_rule = [
+        (LOGINS, "same_event", ("user_identifier_id", "anonymous_identifier_id")),
+        (ORDERS, "same_order", ("user_identifier_id", "email_identifier_id", "anonymous_identifier_id")),
+        (
+            PERSON_RECORDS,
+            "same_person_record",
+            ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id"),
+        ),
+    ]
+    sql = " union all ".join(build_links_sql(*each) for each in by_rule)
+    return run_query(con, sql).cast(LINK_SCHEMA)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.identify.review.numbering import NumberedGraph, find_positions
+from spark_jobs.identify.graph.positions import find_positions
+from spark_jobs.identify.review.numbering import NumberedGraph
 
 ANSWERING_DECISIONS = ("split", "refuse", "join")
 

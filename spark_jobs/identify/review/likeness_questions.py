@@ -4,8 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spark_jobs.identify.graph.positions import find_positions
 from spark_jobs.identify.review.inputs import DecidedPairs, ReviewLimits, ReviewTables
-from spark_jobs.identify.review.numbering import NumberedGraph, find_positions
+from spark_jobs.identify.review.numbering import NumberedGraph
 from spark_jobs.identify.review.wording import describe_links, format_probability, get_identifier_pair
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_jobs.identify.graph.links import DECISION_RULE
+from spark_jobs.identify.graph.positions import find_positions, sort_values
 
 MAX_BITS = 8.0  # one link says no more than a pair of records may (`ClusterThresholds.clip`)
 
@@ -78,16 +79,6 @@ def number_graph(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -
     return NumberedGraph(
         ids, customers, sorts, sort_of, customer, *np.divmod(pair, max(len(ids), 1)), bits, first_seen
     )
-
-
-def sort_values(values: pa.ChunkedArray | pa.Array) -> pa.Array:
-    ordered = values.take(pc.sort_indices(values))
-    return ordered.combine_chunks() if isinstance(ordered, pa.ChunkedArray) else ordered
-
-
-def find_positions(values: pa.ChunkedArray | pa.Array, among: pa.Array) -> np.ndarray:
-    """Where each value stands in `among`; -1 where it does not."""
-    return pc.fill_null(pc.index_in(values, value_set=among), -1).to_numpy().astype(np.int64)
 
 
 def convert_to_microseconds(times: pa.ChunkedArray) -> np.ndarray:

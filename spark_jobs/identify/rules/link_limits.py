@@ -14,158 +14,132 @@ All are pure functions of the links, so that late evidence of sharing splits wha
 a customer may hold as a whole is `clustering.py`'s subject.
 """
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import re
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from expectations.contracts.identity_rules import BlockedValues, IdentityRules, SharedIdentifier
+from spark_jobs.identify.graph.inputs import GraphInputs
 from spark_jobs.identify.graph.links import ALIKE_RULE, DECISION_RULE
+from spark_jobs.lake.queries import run_query
 
 REFUSED = "decision/refuse"
-ENDS = ("identifier_id_a", "identifier_id_b")
+BLOCKED_SCHEMA = pa.schema([("identifier_id", pa.string()), ("held_by", pa.string())])
 
 
-def select_first_rule(rules: tuple, section: str, is_so) -> Column:
-    """`<section>/<id>` of the first rule for which the condition `is_so(rule)` holds; null when none does."""
-    return F.coalesce(
-        F.lit(None).cast("string"), *(F.when(is_so(rule), F.lit(f"{section}/{rule.id}")) for rule in rules)
-    )
-
-
-def find_blocked_identifiers(identifiers: DataFrame, rules: tuple[BlockedValues, ...]) -> DataFrame:
+def find_blocked_identifiers(identifiers: pa.Table, rules: Sequence[BlockedValues]) -> pa.Table:
     """`identifier_id, held_by`: identifiers whose value a rule blocks, with the first such rule."""
+    held_by: dict[str, str] = {}
+    for rule in rules:
+        matches = re.compile(rule.pattern).fullmatch
+        rows = identifiers.filter(pc.is_in(identifiers["kind"], value_set=pa.array(rule.kinds)))
+        is_so = [bool(matches(value)) for value in rows["value_normalised"].to_pylist()]
+        for identifier in rows["identifier_id"].filter(pa.array(is_so, pa.bool_())).to_pylist():
+            held_by.setdefault(identifier, f"blocked/{rule.id}")
+    return pa.table([list(held_by), list(held_by.values())], schema=BLOCKED_SCHEMA)
 
-    def is_so(rule: BlockedValues) -> Column:
-        return F.col("kind").isin(*rule.kinds) & F.col("value_normalised").rlike(f"^(?:{rule.pattern})$")
 
-    return identifiers.select(
-        "identifier_id", select_first_rule(rules, "blocked", is_so).alias("held_by")
-    ).where("held_by is not null")
+# Both directions of each linked pair that tells whose an identifier is. `record_cluster` is the person whose
+# record the other end is: the cluster that likeness put it in, or itself.
+NEIGHBOURS = """
+    select ends.id, own.kind, ends.other, other.kind as other_kind, other.source as other_source,
+        coalesce(record_clusters.record_cluster, ends.other) as record_cluster
+    from (
+        select identifier_id_a as id, identifier_id_b as other from open_pairs
+        union all select identifier_id_b, identifier_id_a from open_pairs
+    ) as ends
+    join identifiers as own on own.identifier_id = ends.id
+    join identifiers as other on other.identifier_id = ends.other
+    left join record_clusters on record_clusters.identifier_id = ends.other
+"""
+# One row per identifier, and how many of each sort stand beside it. `user_id` is the largest number of user
+# ids of one source; `person_record` the number of people with a record; `only_user` the user id it stands for
+# when there is exactly one.
+NEIGHBOUR_COUNTS = """
+    select id, kind, max(n_users) as user_id, case when sum(n_users) = 1 then min(a_user) end as only_user
+    from (
+        select id, kind, other_source, count_if(other_kind = 'user_id') as n_users,
+            min(other) filter (where other_kind = 'user_id') as a_user
+        from neighbours group by id, kind, other_source
+    ) group by id, kind
+"""
+PERSON_RECORDS = """
+    select id, count(distinct record_cluster) as person_record
+    from neighbours where other_kind = 'crm_id' group by id
+"""
+# How many people were seen beside it: user ids, and contacts that no single user id stands for.
+HOLDERS = """
+    select n.id, count(distinct coalesce(stands_for.only_user, n.other)) as holder
+    from neighbours as n
+    left join neighbour_counts as stands_for
+        on stands_for.id = n.other and stands_for.kind in ('email', 'phone')
+    where n.other_kind in ('user_id', 'email', 'phone') group by n.id
+"""
 
 
-def list_neighbours(links: DataFrame, identifiers: DataFrame, record_clusters: DataFrame) -> DataFrame:
-    """Both directions of each linked pair: `identifier_id, kind, other_id, other_kind, other_source,
-    record_cluster`.
-
-    `record_cluster` is the person whose record the other end is: the cluster that likeness put it in, or
-    itself.
+def build_first_rule_sql(rules: Sequence[SharedIdentifier]) -> str:
+    """SQL of `shared/<id>` of the first rule that shows an identifier to be several people's; null when none
+    does.
     """
-    a, b = map(F.col, ENDS)
-    ends = F.array(*[F.struct(x.alias("identifier_id"), y.alias("other_id")) for x, y in ((a, b), (b, a))])
-    kinds = identifiers.select("identifier_id", "kind")
-    others = identifiers.select(
-        F.col("identifier_id").alias("other_id"),
-        F.col("kind").alias("other_kind"),
-        F.col("source").alias("other_source"),
+    cases = (
+        f"when kind in ({', '.join(map(repr, rule.kinds))}) and {rule.of} > {rule.at_most}"
+        f" then 'shared/{rule.id}'"
+        for rule in rules
     )
-    return (
-        links.select(F.explode(ends).alias("end"))
-        .select("end.*")
-        .distinct()
-        .join(kinds, on="identifier_id", how="inner")
-        .join(others, on="other_id", how="inner")
-        .join(
-            record_clusters.select(F.col("identifier_id").alias("other_id"), "record_cluster"),
-            on="other_id",
-            how="left",
+    return f"case {' '.join(cases)} end"
+
+
+def build_held_links_sql(rules: Sequence[SharedIdentifier]) -> str:
+    """SQL of `mark_held_links` over its tables."""
+    return f"""
+        with by_end as materialized (
+            select links.*, coalesce(blocked_a.held_by, blocked_b.held_by) as blocked_by,
+                case when refused.identifier_id_a is not null then '{REFUSED}' end as refused_by
+            from links
+            left join blocked as blocked_a on blocked_a.identifier_id = links.identifier_id_a
+            left join blocked as blocked_b on blocked_b.identifier_id = links.identifier_id_b
+            left join (select distinct * from refused) as refused using (identifier_id_a, identifier_id_b)
+        ),
+        open_pairs as (
+            select distinct identifier_id_a, identifier_id_b from by_end
+            where blocked_by is null and refused_by is null
+                and rule not in ('{ALIKE_RULE}', '{DECISION_RULE}')
+        ),
+        neighbours as materialized ({NEIGHBOURS}),
+        neighbour_counts as materialized ({NEIGHBOUR_COUNTS}),
+        shared as materialized (
+            select id, {build_first_rule_sql(rules)} as held_by
+            from neighbour_counts
+            left join ({PERSON_RECORDS}) using (id)
+            left join ({HOLDERS}) using (id)
+            where held_by is not null
         )
-        .withColumn("record_cluster", F.coalesce("record_cluster", "other_id"))
-    )
-
-
-def count_neighbours(near: DataFrame) -> DataFrame:
-    """One row per identifier: `identifier_id, kind`, how many of each sort stand beside it, and `only_user`.
-
-    `user_id` is the largest number of user ids of one source; `person_record` the number of people with a
-    record; `only_user` the user id it stands for when there is exactly one.
+        select by_end.* exclude (blocked_by, refused_by),
+            coalesce(blocked_by, refused_by,
+                case when rule <> '{DECISION_RULE}' then coalesce(shared_a.held_by, shared_b.held_by) end
+            ) as held_by
+        from by_end
+        left join shared as shared_a on shared_a.id = by_end.identifier_id_a
+        left join shared as shared_b on shared_b.id = by_end.identifier_id_b
     """
-    is_user, is_crm_id = F.col("other_kind") == "user_id", F.col("other_kind") == "crm_id"
-    a_source = near.groupBy("identifier_id", "kind", "other_source").agg(
-        F.count_if(is_user).alias("n_users"),
-        F.min(F.when(is_user, F.col("other_id"))).alias("a_user"),
-        F.collect_set(F.when(is_crm_id, F.col("record_cluster"))).alias("record_clusters"),
-    )
-    return a_source.groupBy("identifier_id", "kind").agg(
-        F.max("n_users").alias("user_id"),
-        F.size(F.array_distinct(F.flatten(F.collect_list("record_clusters")))).alias("person_record"),
-        F.when(F.sum("n_users") == 1, F.min("a_user")).alias("only_user"),
-    )
 
 
-def count_holders(near: DataFrame, counts: DataFrame) -> DataFrame:
-    """`identifier_id, holder`: how many people were seen beside it: user ids, and contacts that no single
-    user id stands for.
-    """
-    stands_for = counts.where(F.col("kind").isin("email", "phone")).select(
-        F.col("identifier_id").alias("other_id"), "only_user"
-    )
-    return (
-        near.where(F.col("other_kind").isin("user_id", "email", "phone"))
-        .join(stands_for, on="other_id", how="left")
-        .groupBy("identifier_id")
-        .agg(F.countDistinct(F.coalesce("only_user", "other_id")).alias("holder"))
-    )
-
-
-def find_shared_identifiers(near: DataFrame, rules: tuple[SharedIdentifier, ...]) -> DataFrame:
-    """`identifier_id, held_by`: identifiers that several people use, with the first rule that shows it."""
-
-    def is_so(rule: SharedIdentifier) -> Column:
-        return F.col("kind").isin(*rule.kinds) & (F.col(rule.of) > rule.at_most)
-
-    counts = count_neighbours(near).localCheckpoint()
-    all_counts = counts.join(count_holders(near, counts), on="identifier_id", how="left")
-    return all_counts.select(
-        "identifier_id", select_first_rule(rules, "shared", is_so).alias("held_by")
-    ).where("held_by is not null")
-
-
-def mark_held_links(
-    links: DataFrame,
-    identifiers: DataFrame,
-    blocked: DataFrame,
-    record_clusters: DataFrame,
-    refused: DataFrame,
-    rules: IdentityRules,
-) -> DataFrame:
-    """The links with `held_by`, null for those that may be followed. Same rows, same grain.
+def mark_held_links(con: duckdb.DuckDBPyConnection, inputs: GraphInputs, rules: IdentityRules) -> pa.Table:
+    """The links with `held_by`, null for those that may be followed. Same rows, same grain, in any order.
 
     A decision holds whether an identifier is shared or not. Neither decisions nor likeness show that one is,
     and a link that was refused no longer does: whose e-mail was typed on another's card has it
     back.
-
-    Args:
-        links: as `links.link_seen_identifiers` gives them, and those of likeness and decisions.
-        identifiers: `core_identifiers`, every end of a link among them.
-        blocked: as `find_blocked_identifiers` gives it.
-        record_clusters: `identifier_id, record_cluster`: CRM numbers of records that are one person's by
-            likeness; may be empty.
-        refused: `identifier_id_a, identifier_id_b`, a < b: links that somebody refused.
-        rules: the rules file.
     """
-    refusals = refused.select(*ENDS, F.lit(REFUSED).alias("refused"))
-    by_end = _at_both_ends(links, blocked, "blocked").join(refusals, on=list(ENDS), how="left")
-    open_ = by_end.where(
-        F.coalesce("blocked", "refused").isNull() & ~F.col("rule").isin(ALIKE_RULE, DECISION_RULE)
+    return run_query(
+        con,
+        build_held_links_sql(rules.shared),
+        links=inputs.links,
+        identifiers=inputs.identifiers.select(["identifier_id", "kind", "source"]),
+        blocked=inputs.blocked,
+        record_clusters=inputs.record_clusters,
+        refused=inputs.refused,
     )
-    several = find_shared_identifiers(
-        list_neighbours(open_, identifiers, record_clusters).persist(), rules.shared
-    )
-    return (
-        _at_both_ends(by_end, several, "shared")
-        .withColumn("shared", F.when(F.col("rule") != DECISION_RULE, F.col("shared")))
-        .withColumn("held_by", F.coalesce("blocked", "refused", "shared"))
-        .select(*links.columns, "held_by")
-    )
-
-
-def _at_both_ends(links: DataFrame, held_ends: DataFrame, name: str) -> DataFrame:
-    """The links with a column of this name: what holds the first end, else what holds the second,
-    else null.
-    """
-    for number, end in enumerate(ENDS):
-        links = links.join(
-            held_ends.select(F.col("identifier_id").alias(end), F.col("held_by").alias(f"_{number}")),
-            on=end,
-            how="left",
-        )
-    return links.withColumn(name, F.coalesce("_0", "_1")).drop("_0", "_1")

@@ -1,28 +1,35 @@
 """What became of an id, night after night, and that an id of any age is resolved."""
 
 import random
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.contracts.identifiers import derive_customer_id
+from expectations.contracts.lake import (
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+    CORE_IDENTITY_LINKS,
+)
+from expectations.contracts.tables import Table
 from spark_jobs.identify.changes import (
     ChangeStamp,
     build_identity_changes,
     compare_identities,
     resolve_customer_id,
 )
-from spark_jobs.identify.graph.components import find_components
 from spark_jobs.identify.graph.customers import assign_customers
+from spark_jobs.identify.graph.positions import find_positions
+from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.queries import open_database
+from spark_jobs.linkage.components import find_components
 
-LINK = (
-    "identifier_id_a string, identifier_id_b string, rule string, evidence string, is_followed boolean,"
-    " first_seen_at timestamp"
-)
-IDENTIFIER = "identifier_id string, kind string, value_normalised string, first_seen_at timestamp"
-OPENING = datetime(2026, 1, 5)
+OPENING = datetime(2026, 1, 5, tzinfo=UTC)
 WORLDS, NODES = 60, 6
 
 
@@ -49,18 +56,65 @@ class Oracle:
         return node
 
 
-def frames(spark, seen: dict[str, datetime], links: set[tuple[str, str]]):
-    identifiers = spark.createDataFrame([(i, "user_id", i, at) for i, at in sorted(seen.items())], IDENTIFIER)
-    rows = [(a, b, "same_event", f"core_events/{a}-{b}", True, OPENING) for a, b in sorted(links)]
-    return identifiers, spark.createDataFrame(rows, LINK)
+def tables(seen: dict[str, datetime], links: set[tuple[str, str]]) -> tuple[pa.Table, pa.Table]:
+    """`core_identifiers` in the order of their ids, and `core_identity_links`, each of them followed."""
+    rows = [
+        {"identifier_id": i, "kind": "user_id", "value_normalised": i, "first_seen_at": at}
+        for i, at in sorted(seen.items())
+    ]
+    followed = [
+        {
+            "identifier_id_a": a,
+            "identifier_id_b": b,
+            "rule": "same_event",
+            "evidence": f"core_events/{a}-{b}",
+            "is_followed": True,
+            "first_seen_at": OPENING,
+        }
+        for a, b in sorted(links)
+    ]
+    return build_table(rows, CORE_IDENTIFIERS), build_table(followed, CORE_IDENTITY_LINKS)
 
 
-def whose(spark, identifiers, links):
-    """`core_identities` of these links, each of them followed."""
-    reached = find_components(links.selectExpr("identifier_id_a as a", "identifier_id_b as b"))
-    return assign_customers(
-        identifiers, reached, spark.createDataFrame([], "identifier_id string")
-    ).localCheckpoint()
+def build_table(rows: list[dict], table: Table) -> pa.Table:
+    """Rows in the table's columns; columns left out are null."""
+    schema = pa.schema([field.with_nullable(True) for field in build_arrow_schema(table)])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def identities(whose: dict[str, str]) -> pa.Table:
+    """`core_identities` of these customers."""
+    rows = [{"identifier_id": name, "customer_id": customer} for name, customer in whose.items()]
+    return build_table(rows, CORE_IDENTITIES)
+
+
+def whose(identifiers: pa.Table, links: pa.Table) -> pa.Table:
+    """`core_identities` of these links."""
+    ids = identifiers["identifier_id"].combine_chunks()
+    ends = [find_positions(links[f"identifier_id_{end}"], ids) for end in "ab"]
+    roots = find_components(*ends, len(ids))
+    return assign_customers(identifiers, roots, pa.array([], pa.string()))
+
+
+def tell_changes(
+    before: pa.Table,
+    after: pa.Table,
+    links_before: pa.Table,
+    links_now: pa.Table,
+    stamp: ChangeStamp,
+    log: Sequence[dict] = (),
+) -> list[dict]:
+    """The changes of a run, by the job's own way."""
+    with open_database() as con:
+        con.register("identities_before", before)
+        con.register("identities_now", after)
+        con.register("links_before", links_before)
+        con.register("links_now", links_now)
+        con.register("changes_before", build_table(list(log), CORE_IDENTITY_CHANGES))
+        has_moved = compare_identities(con)
+        changes = build_identity_changes(con, stamp).to_pylist()
+    assert has_moved or not changes
+    return changes
 
 
 def nights(rng: random.Random) -> list[tuple[dict[str, datetime], set[tuple[str, str]]]]:
@@ -84,34 +138,23 @@ def nights(rng: random.Random) -> list[tuple[dict[str, datetime], set[tuple[str,
     return found
 
 
-def test_four_nights_of_merges_splits_and_late_data(spark):
+def test_four_nights_of_merges_splits_and_late_data():
     """Every night: identities are the oracle's, and every id ever issued resolves to where its founder is
     now.
     """
-    log, before, links_before, live = (
-        [],
-        spark.createDataFrame([], "identifier_id string, customer_id string"),
-        None,
-        set(),
-    )
+    log, before, links_before, live = [], identities({}), None, set()
     kinds = set()
     for night, (seen, links) in enumerate(nights(random.Random(3))):
-        identifiers, links_now = frames(spark, seen, links)
-        after = whose(spark, identifiers, links_now)
-        now = {row["identifier_id"]: row["customer_id"] for row in after.collect()}
+        identifiers, links_now = tables(seen, links)
+        after = whose(identifiers, links_now)
+        now = {row["identifier_id"]: row["customer_id"] for row in after.to_pylist()}
         assert now == Oracle(seen, links).customers
-        issued = spark.createDataFrame(sorted({(row["customer_id"],) for row in log}), "customer_id string")
-        tonight = build_identity_changes(
-            compare_identities(before, after).localCheckpoint(),
-            issued,
-            links_before if night else links_now,
-            links_now,
-            ChangeStamp(night, date(2026, 1, 5 + night), f"night-{night}"),
-        ).collect()
+        stamp = ChangeStamp(night, date(2026, 1, 5 + night), f"night-{night}")
+        tonight = tell_changes(before, after, links_before or links_now, links_now, stamp, log)
         assert len({row["customer_id"] for row in tonight}) == len(tonight), (
             "two rows for one id in one night"
         )
-        log += [row.asDict() for row in tonight]
+        log += tonight
         kinds |= {row["change"] for row in tonight}
         assert {resolve_customer_id(log, customer) for customer in now.values()} == set(now.values())
         for identifier, customer in now.items():
@@ -135,39 +178,23 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
     assert "same_event" in reasons["merged"] and "no" in reasons["split"]
 
 
-def test_a_night_that_changes_nothing_says_nothing(spark):
-    seen, links = nights(random.Random(1))[0]
-    identifiers, links_now = frames(spark, seen, links)
-    after = whose(spark, identifiers, links_now)
-    nothing = spark.createDataFrame([], "customer_id string")
-    assert (
-        build_identity_changes(
-            compare_identities(after, after),
-            nothing,
-            links_now,
-            links_now,
-            ChangeStamp(1, date(2026, 1, 6), "again"),
-        ).collect()
-        == []
-    )
+def test_a_night_that_changes_nothing_says_nothing():
+    identifiers, links_now = tables(*nights(random.Random(1))[0])
+    after = whose(identifiers, links_now)
+    stamp = ChangeStamp(1, date(2026, 1, 6), "again")
+    assert tell_changes(after, after, links_now, links_now, stamp) == []
 
 
-def test_what_nobody_stands_behind_any_more_retires_with_a_row(spark):
+def test_what_nobody_stands_behind_any_more_retires_with_a_row():
     """A new rule blocks `test`, who was a customer alone, and the founder of another, who goes on
     without it.
     """
-    told = "identifier_id string, customer_id string"
     founders = {"alone": derive_customer_id("i_test"), "rest": derive_customer_id("i_null")}
-    before = [("i_test", founders["alone"]), ("i_null", founders["rest"]), ("i_ann", founders["rest"])]
-    after = [("i_ann", derive_customer_id("i_ann"))]
-    nothing = spark.createDataFrame([], "customer_id string")
-    _, no_links = frames(spark, {"i_ann": OPENING}, set())
-    moved = compare_identities(
-        spark.createDataFrame(before, told), spark.createDataFrame(after, told)
-    ).localCheckpoint()
-    rows = build_identity_changes(
-        moved, nothing, no_links, no_links, ChangeStamp(3, date(2026, 1, 8), "night-3")
-    ).collect()
+    before = {"i_test": founders["alone"], "i_null": founders["rest"], "i_ann": founders["rest"]}
+    after = {"i_ann": derive_customer_id("i_ann")}
+    _, no_links = tables({"i_ann": OPENING}, set())
+    stamp = ChangeStamp(3, date(2026, 1, 8), "night-3")
+    rows = tell_changes(identities(before), identities(after), no_links, no_links, stamp)
     assert {(r["change"], r["customer_id"], r["to_customer_id"], r["because"]) for r in rows} == {
         ("retired", founders["alone"], founders["alone"], "nobody stands behind its identifiers"),
         (

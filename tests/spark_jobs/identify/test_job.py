@@ -39,6 +39,12 @@ OUT = (
 )
 
 
+@pytest.fixture
+def lake(tmp_path) -> Lake:
+    """An empty lake without a session: who is who needs none."""
+    return Lake(tmp_path / "lake")
+
+
 FIRST = [
     event(1, 1, anonymous="browser"),  # browses before anyone knows who it is
     event(2, 2, user="late", anonymous="laptop"),
@@ -124,7 +130,7 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
     job.run(a_night(tmp_path, 2), lake)
     assert [lake.version(table) for table in OUT] == versions, "a night run again writes nothing"
 
-    at_once = Lake(tmp_path / "at_once", lake.spark)
+    at_once = Lake(tmp_path / "at_once")
     write(at_once, SECOND + FIRST)
     job.run(a_night(tmp_path, 2), at_once)
     for table in (CORE_IDENTITIES, CORE_IDENTITY_LINKS):

@@ -1,26 +1,28 @@
-"""On Spark: components with a replay where it is needed equal the replay of everything, ids too, in any order
-of rows.
+"""Components with a replay where it is needed equal the replay of everything, ids too, in any order of
+rows.
 """
 
 import random
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import derive_customer_id
 from spark_jobs.identify.graph.customers import assign_customers
+from spark_jobs.identify.graph.links import LINK_SCHEMA, PAIR_COLUMNS
 from spark_jobs.identify.rules.clustering import cluster_identifiers
 from spark_jobs.identify.rules.replay import IdentifierNode, Link, replay_links
 from tests.spark_jobs.identify.rules.test_replay import START, TIGHT, link
 
 KINDS = ("user_id", "email", "anonymous_id", "crm_id")
-LINK = (
-    "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double,"
-    " first_seen_at timestamp, held_by string"
+IDENTIFIER = pa.schema(
+    [
+        *((name, pa.string()) for name in ("identifier_id", "kind", "source", "value_normalised")),
+        ("first_seen_at", pa.timestamp("us", tz="UTC")),
+    ]
 )
-IDENTIFIER = (
-    "identifier_id string, kind string, source string, value_normalised string, first_seen_at timestamp"
-)
+NO_SPLITS = pa.schema([(name, pa.string()) for name in PAIR_COLUMNS])
 WORLDS = 200
 
 
@@ -69,50 +71,58 @@ def worlds():
     return nodes, links, splits
 
 
+def tables(
+    nodes: dict[str, IdentifierNode], links: list[Link], splits: list[tuple[str, str]]
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Links that nothing holds, identifiers and splits, as `cluster_identifiers` takes them."""
+    rows = [[x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None] for x in links]
+    schema = LINK_SCHEMA.append(pa.field("held_by", pa.string()))
+    people = [[name, n.kind, n.source, name, n.first_seen_at] for name, n in sorted(nodes.items())]
+    return (
+        pa.table(list(zip(*rows, strict=True)), schema=schema),
+        pa.table(list(zip(*people, strict=True)), schema=IDENTIFIER),
+        pa.table(list(zip(*splits, strict=True)) or [[], []], schema=NO_SPLITS),
+    )
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_settle_is_the_replay_of_everything(spark, worlds, seed):
+def test_settle_is_the_replay_of_everything(worlds, seed):
     nodes, links, splits = worlds
     expected = replay_links(links, nodes, TIGHT, splits)
     whys = set(expected.held.values())
     assert {"decision/split", "limits/user_id", "limits/email"} <= whys, "the worlds are too quiet"
-    rng = random.Random(seed)
-    rows = [
-        (x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None) for x in rng.sample(links, len(links))
-    ]
-    people = [
-        (name, n.kind, n.source, name, n.first_seen_at)
-        for name, n in rng.sample(sorted(nodes.items()), len(nodes))
-    ]
-    identifiers = spark.createDataFrame(people, IDENTIFIER)
-    no_splits = "identifier_id_a string, identifier_id_b string"
-    settled, roots = cluster_identifiers(
-        spark.createDataFrame(rows, LINK), identifiers, spark.createDataFrame(splits, no_splits), TIGHT
-    )
-    found = {(r["identifier_id_a"], r["identifier_id_b"], r["rule"]): r for r in settled.collect()}
+    rows, identifiers, parted = tables(nodes, random.Random(seed).sample(links, len(links)), splits)
+    settled, roots = cluster_identifiers(rows, identifiers, parted, TIGHT)
+    found = {(r["identifier_id_a"], r["identifier_id_b"], r["rule"]): r for r in settled.to_pylist()}
     assert len(found) == len(links)
     assert {key: row["held_by"] for key, row in found.items()} == {
         (x.a, x.b, x.rule): expected.held.get(x) for x in links
     }
     assert all(row["is_followed"] == (row["held_by"] is None) for row in found.values())
-    nobody = spark.createDataFrame([], "identifier_id string")
-    whose = {
-        r["identifier_id"]: r["customer_id"] for r in assign_customers(identifiers, roots, nobody).collect()
-    }
+    names = identifiers["identifier_id"].to_pylist()
+    assert dict(zip(names, (names[root] for root in roots), strict=True)) == expected.roots
+    identities = assign_customers(identifiers, roots, pa.array([], pa.string()))
+    whose = {r["identifier_id"]: r["customer_id"] for r in identities.to_pylist()}
     assert whose == oracle(nodes, expected.roots)
 
 
-def test_nothing_is_replayed_where_no_limit_is_touched(spark, worlds, monkeypatch):
+def test_nothing_is_replayed_where_no_limit_is_touched(worlds, monkeypatch):
     """The shortcut is taken: with room for everything, components alone give the replay's answer."""
     nodes, links, _ = worlds
     limits = tuple(limit.model_copy(update={"at_most": 99}) for limit in TIGHT.limits)
     roomy = TIGHT.model_copy(update={"limits": limits})
-    monkeypatch.setattr("spark_jobs.identify.rules.clustering.replay_components", None)
-    rows = [(x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None) for x in links]
-    people = [(name, n.kind, n.source, name, n.first_seen_at) for name, n in nodes.items()]
-    none = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
-    identifiers = spark.createDataFrame(people, IDENTIFIER)
-    settled, roots = cluster_identifiers(spark.createDataFrame(rows, LINK), identifiers, none, roomy)
-    assert settled.where(~F.col("is_followed")).isEmpty()
+    monkeypatch.setattr("spark_jobs.identify.rules.clustering.replay_links", None)
+    rows, identifiers, none = tables(nodes, links, [])
+    settled, roots = cluster_identifiers(rows, identifiers, none, roomy)
+    assert all(settled["is_followed"].to_pylist())
+    names = identifiers["identifier_id"].to_pylist()
     expected = replay_links(links, nodes, roomy).roots
-    reached = {r["node"]: r["root"] for r in roots.collect()}
-    assert all(reached.get(name, name) == root for name, root in expected.items())
+    assert {name: names[root] for name, root in zip(names, roots, strict=True)} == expected
+
+
+def test_a_link_to_nobody_is_refused(worlds):
+    nodes, links, _ = worlds
+    rows, identifiers, none = tables(nodes, links, [])
+    gone = identifiers.filter(pc.not_equal(identifiers["identifier_id"], links[0].a))
+    with pytest.raises(ValueError, match="core_identifiers does not hold"):
+        cluster_identifiers(rows, gone, none, TIGHT)

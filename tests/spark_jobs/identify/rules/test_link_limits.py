@@ -1,9 +1,16 @@
 """Which links are followed: one table of small worlds, told apart by the first letters of their ids."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+import pyarrow as pa
 
 from expectations.contracts.identity_rules import is_blocked_value, load_identity_rules
+from spark_jobs.identify.decisions import PAIR_SCHEMA
+from spark_jobs.identify.graph.inputs import GraphInputs
+from spark_jobs.identify.graph.likeness_links import RECORD_CLUSTER_SCHEMA
+from spark_jobs.identify.graph.links import LINK_SCHEMA
 from spark_jobs.identify.rules.link_limits import find_blocked_identifiers, mark_held_links
+from spark_jobs.lake.queries import open_database
 from tests.expectations.contracts.test_identity_rules import NOBODY, SOMEBODY
 
 # world → (pairs of identifiers seen together, pairs that are followed). An identifier is `<kind>:<name>`,
@@ -75,10 +82,14 @@ WORLDS = {
 }
 KINDS = {"user": "user_id", "anon": "anonymous_id", "crm": "crm_id", "email": "email", "phone": "phone"}
 RULES = load_identity_rules()
-LINK = (
-    "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double,"
-    " first_seen_at timestamp"
+IDENTIFIER = pa.schema(
+    [(name, pa.string()) for name in ("identifier_id", "kind", "source", "value_normalised")]
 )
+
+
+def table(rows: set[tuple], schema: pa.Schema) -> pa.Table:
+    """The rows in the columns of a schema."""
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
 
 
 def contact(kind: str, name: str) -> str:
@@ -107,7 +118,7 @@ def rows_of(world: str, pairs: list[str]):
         rule = "decision" if last == "decision" else "same_event"
         ends = [end.rstrip("!") for end in (ends if rule == "decision" else [*ends, last])]
         names = tuple(sorted(f"{world}/{end}" for end in ends))
-        links.add((*names, rule, "evidence", 1.0, datetime(2026, 1, 5)))
+        links.add((*names, rule, "evidence", 1.0, datetime(2026, 1, 5, tzinfo=UTC)))
         if pair.endswith("!"):
             refused.add(names)
         for end in ends:
@@ -119,21 +130,22 @@ def rows_of(world: str, pairs: list[str]):
     return links, refused, cards, identifiers
 
 
-def test_links_that_are_followed(spark):
+def test_links_that_are_followed():
     links, refused, cards, identifiers = set(), set(), set(), set()
     for world, (pairs, _) in WORLDS.items():
         for into, more in zip((links, refused, cards, identifiers), rows_of(world, pairs), strict=True):
             into |= more
-    columns = "identifier_id string, kind string, source string, value_normalised string"
-    known = spark.createDataFrame(sorted(identifiers, key=str), columns)
-    held = mark_held_links(
-        spark.createDataFrame(sorted(links), LINK),
+    known = table(identifiers, IDENTIFIER)
+    inputs = GraphInputs(
         known,
         find_blocked_identifiers(known, RULES.blocked),
-        spark.createDataFrame(sorted(cards), "identifier_id string, record_cluster string"),
-        spark.createDataFrame(sorted(refused), "identifier_id_a string, identifier_id_b string"),
-        RULES,
-    ).collect()
+        table(links, LINK_SCHEMA),
+        table(cards, RECORD_CLUSTER_SCHEMA),
+        table(refused, PAIR_SCHEMA),
+        table(set(), PAIR_SCHEMA),
+    )
+    with open_database() as con:
+        held = mark_held_links(con, inputs, RULES).to_pylist()
     assert len(held) == len(links), "the guard drops no evidence"
     followed = {(row["identifier_id_a"], row["identifier_id_b"]) for row in held if row["held_by"] is None}
     for world, (_, expected) in WORLDS.items():
@@ -149,13 +161,19 @@ def test_links_that_are_followed(spark):
     assert whys["a link that somebody refused"] == "decision/refuse"
 
 
-def test_spark_and_python_block_the_same(spark):
-    """Java's and Python's regular expressions are two languages: the rules are written in what they share."""
+def test_the_first_rule_that_blocks_a_value_holds_its_identifier():
     values = sorted(
         (kind, value) for sort in (NOBODY, SOMEBODY) for kind, found in sort.items() for value in found
     )
-    rows = [(f"i_{number}", kind, value) for number, (kind, value) in enumerate(values)]
-    frame = spark.createDataFrame(rows, "identifier_id string, kind string, value_normalised string")
-    found = {row["identifier_id"] for row in find_blocked_identifiers(frame, RULES.blocked).collect()}
-    assert found == {name for name, kind, value in rows if is_blocked_value(kind, value, RULES.blocked)}
+    rows = {(f"i_{number}", kind, None, value) for number, (kind, value) in enumerate(values)}
+    found = find_blocked_identifiers(table(rows, IDENTIFIER), RULES.blocked).to_pylist()
+    assert {row["identifier_id"] for row in found} == {
+        name for name, kind, _, value in rows if is_blocked_value(kind, value, RULES.blocked)
+    }
+    first_rules = {
+        name: next(f"blocked/{rule.id}" for rule in RULES.blocked if is_blocked_value(kind, value, [rule]))
+        for name, kind, _, value in rows
+        if is_blocked_value(kind, value, RULES.blocked)
+    }
+    assert {row["identifier_id"]: row["held_by"] for row in found} == first_rules
     assert 0 < len(found) < len(rows)

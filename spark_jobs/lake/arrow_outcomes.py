@@ -1,0 +1,89 @@
+"""What becomes of each row of an Arrow table that is written over a Delta table: `outcomes.py` without Spark.
+
+Only rows that change leave the comparison, so that a table of which little changes costs little to compare.
+"""
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from expectations.contracts.tables import ContractError, Table
+from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.outcomes import TableChange, refuse_repeated_keys
+from spark_jobs.lake.queries import run_query
+
+
+def classify_arrow_rows(con: duckdb.DuckDBPyConnection, new: pa.Table, old: str, table: Table) -> TableChange:
+    """The rows that make the old ones these, and how many there are of each outcome.
+
+    Args:
+        new: in the contract's columns.
+        old: a table or view of `con` with the contract's columns.
+
+    Raises:
+        ContractError: the rows are not unique by the table's key; says how many repeat one, and no value.
+    """
+    keys = ", ".join(f'"{name}"' for name in table.key)
+    (n_keys,) = run_query(con, f"select count(*) as n from (select distinct {keys} from new)", new=new)["n"]
+    refuse_repeated_keys(new.num_rows - n_keys.as_py(), table)
+    changed = run_query(con, build_comparison_sql(old, table), new=new)
+    outcomes: dict[str, dict[str, Any]] = {}
+    for row in changed.select(["_outcome", "_day", "_old_day"]).to_pylist():
+        outcome = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
+        outcome["rows"] += 1
+        outcome["n"] += row["_outcome"] != "deleted"
+        outcome["dates"].update(day for day in (row["_day"], row["_old_day"]) if day is not None)
+    n_unchanged = new.num_rows - sum(outcome["n"] for outcome in outcomes.values())
+    if n_unchanged:
+        outcomes["unchanged"] = {"rows": n_unchanged, "n": n_unchanged, "dates": set()}
+    return TableChange(changed.drop_columns(["_day", "_old_day"]), outcomes)
+
+
+def build_comparison_sql(old: str, table: Table) -> str:
+    """SQL of the rows that differ: the new one's columns (of a deleted one only its key), `_outcome`, and the
+    partitions it stands in, `_day` now and `_old_day` before.
+    """
+    same_key = " and ".join(f'new."{name}" is not distinct from old."{name}"' for name in table.key)
+    same = " and ".join(f"{side[0]} is not distinct from {side[1]}" for side in _list_compared_values(table))
+    columns = [
+        f'coalesce(new."{name}", old."{name}") as "{name}"' if name in table.key else f'new."{name}"'
+        for name in table.columns
+    ]
+    days = [f'{side}."{table.partition}"' if table.partition else "null::date" for side in ("new", "old")]
+    return f"""
+        select {", ".join(columns)}, {days[0]} as _day, {days[1]} as _old_day,
+            case when old._there is null then 'inserted' when new._there is null then 'deleted'
+                else 'updated' end as _outcome
+        from (select *, true as _there from new) as new
+        full join (select *, true as _there from {old}) as old on {same_key}
+        where old._there is null or new._there is null or not ({same or "true"})
+    """
+
+
+def _list_compared_values(table: Table) -> list[tuple[str, str]]:
+    """SQL of the new and of the old value of each column but the key's. Maps have no order: their sorted
+    entries have.
+    """
+    return [
+        tuple(
+            f'list_sort(map_entries({side}."{name}"))' if kind.startswith("map<") else f'{side}."{name}"'
+            for side in ("new", "old")
+        )
+        for name, kind in table.columns.items()
+        if name not in table.key
+    ]
+
+
+def conform_arrow_to_contract(rows: pa.Table, table: Table) -> pa.Table:
+    """The rows in contract order and types.
+
+    Raises:
+        ContractError: a column is missing or not in the contract.
+    """
+    missing = [name for name in table.columns if name not in rows.column_names]
+    unknown = [name for name in rows.column_names if name not in table.columns]
+    if missing or unknown:
+        raise ContractError(f"{table.name}: missing columns {missing}, columns not in its contract {unknown}")
+    nullable = pa.schema([field.with_nullable(True) for field in build_arrow_schema(table)])
+    return rows.select(list(table.columns)).cast(nullable)

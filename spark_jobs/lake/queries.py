@@ -1,0 +1,45 @@
+"""Queries in the client's process, by DuckDB: for what needs no Spark, however large; beyond memory it goes
+to disk.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+
+@contextmanager
+def open_database(memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own in memory, whose times are UTC.
+
+    Args:
+        memory: what it may take before it writes to disk, as `3g`; None for DuckDB's own limit.
+    """
+    with tempfile.TemporaryDirectory(prefix="concierge-") as folder:
+        config = {"temp_directory": folder} | (
+            {"memory_limit": f"{memory.rstrip('bB')}b"} if memory is not None else {}
+        )
+        with duckdb.connect(config=config) as con:
+            con.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
+            yield con
+
+
+def run_query(
+    con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = (), **tables: pa.Table
+) -> pa.Table:
+    """The rows of a query, in no order unless it asks for one.
+
+    Args:
+        parameters: stand for `$1`, `$2`, ….
+        tables: what the query reads beside the connection's own, by name.
+    """
+    for name, table in tables.items():
+        con.register(name, table)
+    try:
+        return con.sql(sql, params=list(parameters)).to_arrow_table()
+    finally:
+        for name in tables:
+            con.unregister(name)
