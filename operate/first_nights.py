@@ -10,21 +10,22 @@ import os
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 
 from operate import airflow, page
 from operate.follow import start_follower
+from operate.next_steps import print_next_steps
 from operate.settings import load_settings_or_exit
+from operate.shop_calendar import OPENING_DAY, set_sample_shop_clock
 from operate.visitors import fetch_before_and_after_block, run_service
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
 from spark_jobs.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-OPENING_DAY = date(2026, 1, 5)  # the sample shop's first day
 N_DAYS = 45
 N_NIGHTS = 2
 
@@ -84,6 +85,7 @@ def main() -> None:
         if not follow.shown_any:
             console.print("nothing new: this night is in what is published already")
 
+    set_sample_shop_clock(settings, datetime.now(UTC))  # what the service gets is of the shop's today
     console.rule("The service starts and three visitors come")
     summary = json.loads(settings.paths.summary.read_text())
     visitors = page.select_visitors(settings)
@@ -91,7 +93,7 @@ def main() -> None:
         answers = fetch_before_and_after_block(service, visitors)
     page.print_page(console, summary, answers)
     console.print(f"\nAll of it took {time.monotonic() - start:.0f} s and lies in {settings.home}.")
-    page.print_next_steps(console, visitors)
+    print_next_steps(console, settings)
 
 
 if __name__ == "__main__":

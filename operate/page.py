@@ -196,27 +196,3 @@ def describe_drift(drift: dict[str, Any]) -> str:
         return f"Drift: {'; '.join(drift['alarms'])}. A search for a better configuration is due."
     able = [each for each in drift.get("signals", []) if each["value"] is not None]
     return f"Drift: none in {len(able)} signals." if able else "Drift: history is too short to tell."
-
-
-def print_next_steps(console: Console, visitors: list[Visitor]) -> None:
-    """What to try from here, with an id of this home; `make next` says it again."""
-    user_id = visitors[0].query.get("user_id", "<one of the shop's>")
-    console.print(
-        "\n[bold]Next[/bold]\n  make sql                                  SQL on last night's warehouse;"
-        ' Q="select * from dim_segments" asks once\n  make serve                                the HTTP'
-        " service; docs/reference/http-api.md has the calls, for instance\n    curl"
-        f" 'http://127.0.0.1:8080/v1/recommendations?user_id={user_id}&n=5'\n  make key"
-        " SCOPES=read,events NAME=shop     a key: once there is one, curl needs -H 'Authorization: Bearer"
-        " <key>'\n  make explain"
-        f" A=user_id:{user_id} B=…      whether two identifiers are one customer's, and why\n  make airflow  "
-        "                            the real scheduler and its pages; the shop trades a day, its night"
-        " runs\n  make quarantine DAY=… SAMPLES=1           what was refused and why, personal values"
-        " masked\n  make mlflow                               models, metrics and the gate's reasons\n  make"
-        " history                              what was in production when; AT=<day>: its model, tables and"
-        " rules\n  make rollback                             the night before again, lists and model;"
-        " TO=<run> goes forth again\n  CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail"
-        " DATA=<folder> FROM=2010-12-01 TO=2011-12-09\n                                            real"
-        " data, in a home of its own: one home is one shop",
-        highlight=False,
-        soft_wrap=True,
-    )

@@ -43,6 +43,7 @@ from serving_app.status import views as status
 from serving_app.status.build import hash_service_code
 from serving_app.status.metrics import MetricsService
 from serving_app.status.service import StatusService
+from serving_app.storage.shop_calendar import ShopCalendar
 from serving_app.stores import Stores, open_stores
 from serving_app.visitors.service import VisitorResolver
 
@@ -120,7 +121,9 @@ def create_app(
     tokens = UserTokens(settings.user_token_secrets, clock)
     permissions = PermissionWriter(stores.restrictions, stores.snapshots, settings.identity_key)
     writer = EventWriter(stores.events, stores.live, permissions)
-    intake_service = IntakeService(writer, stores.snapshots, tokens, clock, new_id)
+    intake_service = IntakeService(
+        writer, stores.snapshots, tokens, clock, new_id, ShopCalendar(settings.home, stores.snapshots)
+    )
     build = hash_service_code()
     app = ServiceApp(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)

@@ -27,6 +27,7 @@ from serving_app.storage.log_files import NAME_TIME
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.published_snapshots import PublishedSnapshots
 from serving_app.storage.restrictions import LmdbRestrictions
+from serving_app.storage.shop_calendar import ShopCalendar
 
 # How often a worker looks whether a file was exchanged beneath it: a status takes 1 to 5 µs, and an answer
 # would need ten. What other workers write into the databases is read at once, and so are overrides.
@@ -69,7 +70,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         snapshots=snapshots,
         restrictions=restrictions,
         overrides=FileOverrides(settings.home, look_every_seconds),
-        impressions=ImpressionLog(log, settings.withholds_unlogged),
+        impressions=ImpressionLog(log, settings.withholds_unlogged, ShopCalendar(settings.home, snapshots)),
         events=AppendLog(paths.event_log, clock, new_name, title="the event log"),
         keys=FileKeys(settings.home, look_every_seconds),
         item_changes=LmdbItemChanges(paths.item_changes, look_every_seconds),

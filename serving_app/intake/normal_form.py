@@ -109,6 +109,7 @@ def accept(sent_event: SentEvent, receipt: Receipt) -> NormalEvent:
         has_personalization_consent=consents.personalization,
         has_analytics_consent=consents.analytics,
         is_bot=is_bot_agent(agent) if agent else receipt.is_bot,
+        calendar_lag=receipt.calendar_lag,
     )
     return NormalEvent(
         key=message_id,
@@ -128,7 +129,8 @@ def build_record(message: dict[str, Any], times: dict[str, datetime], event: Liv
     """The record of an event as the night reads it: what was sent, its times corrected, and whose ids it
     uses.
     """
-    record = {**message, **format_times(times), "source": event.source}
+    shop_times = {name: moment - event.calendar_lag for name, moment in times.items()}
+    record = {**message, **format_times(shop_times), "source": event.source}
     context = {name: value for name, value in (message.get("context") or {}).items() if name != "isBot"}
     if event.is_bot:
         context["isBot"] = True
@@ -146,7 +148,7 @@ def refuse(sent_event: SentEvent, flaw: Flaw, receipt: Receipt) -> NormalEvent:
         "quarantined": flaw._asdict(),
         "raw_text": raw_text[:MAX_EVENT_BYTES],
         "source": receipt.source,
-        "receivedAt": format_utc(receipt.received_at),
+        "receivedAt": format_utc(receipt.received_at - receipt.calendar_lag),
     }
     if user_id is not None and not is_proven(user_id, token, receipt):
         record["claimedUserId"], user_id = user_id, None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ class Receipt:
         find_proven_user: which user a token proves, None for none; of a sender that every visitor can be, so
             a user id without proof is a claim. None: the sender is believed.
         user_token: of the request; an event's own goes before it.
+        calendar_lag: by how much the shop's own calendar lags the clock; the log is in its time.
     """
 
     received_at: datetime
@@ -33,3 +34,4 @@ class Receipt:
     is_bot: bool = False
     find_proven_user: ProvenUser | None = None
     user_token: str = ""
+    calendar_lag: timedelta = timedelta(0)

@@ -15,6 +15,7 @@ from serving_app.intake.receipts import Receipt
 from serving_app.intake.writer import ACCEPTED, DUPLICATE, QUARANTINED, EventWriter
 from serving_app.keys.user_tokens import InvalidUserToken, UserTokens
 from serving_app.storage.protocols import SnapshotStore
+from serving_app.storage.shop_calendar import ShopCalendar
 
 NO_ZONE = "UTC"  # until the first night has published the shop's
 
@@ -45,9 +46,10 @@ class IntakeService:
         tokens: UserTokens,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
+        calendar: ShopCalendar,
     ) -> None:
         self._writer, self._snapshots, self._tokens = writer, snapshots, tokens
-        self._clock, self._new_id = clock, new_id
+        self._clock, self._new_id, self._calendar = clock, new_id, calendar
         self._admission = Admission()
 
     def receive_batch(self, body: bytes, sender: Sender) -> dict:
@@ -94,9 +96,12 @@ class IntakeService:
             if sender.is_anybody and self._tokens.is_required
             else None,
             user_token=sender.user_token,
+            calendar_lag=self._calendar.find_lag(now),
         )
         events = [normalise_event(sent_event, receipt) for sent_event in batch.events]
-        return describe_outcomes(events, self._writer.write(events, now.astimezone(zone).date()))
+        return describe_outcomes(
+            events, self._writer.write(events, (now - receipt.calendar_lag).astimezone(zone).date())
+        )
 
     def _find_proven_user(self, token: str) -> str | None:
         try:

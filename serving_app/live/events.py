@@ -1,7 +1,7 @@
 """An event in normal form: what intake hands to the live state."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 VIEW, CART, UNCART, PURCHASE, CLICK = "view", "cart", "uncart", "purchase", "click"
@@ -31,6 +31,7 @@ class LiveEvent:
         request_id: of the served list that it answers.
         has_personalization_consent: False: a no, or a word that is not understood; None: it says nothing.
         is_bot: it is logged and flagged, and changes no live state.
+        calendar_lag: by how much the shop's own calendar lagged the clock when it was received.
     """
 
     message_id: str
@@ -47,3 +48,4 @@ class LiveEvent:
     has_personalization_consent: bool | None = None
     has_analytics_consent: bool | None = None
     is_bot: bool = False
+    calendar_lag: timedelta = timedelta(0)

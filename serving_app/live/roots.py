@@ -80,7 +80,7 @@ class RootFinder:
     def _route_event(
         self, event: LiveEvent, snapshot: Snapshot | None, view: RestrictionView, zone: tzinfo
     ) -> RoutedEvent:
-        received_day = event.received_at.astimezone(zone).toordinal()
+        received_day = (event.received_at - event.calendar_lag).astimezone(zone).toordinal()
         if event.is_bot:
             return RoutedEvent(event, None, None, received_day)
         user = self._hash("user_id", event.user_id, event.source)

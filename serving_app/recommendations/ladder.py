@@ -20,7 +20,7 @@ PERSONAL, AUDIENCE, POPULAR, SIMILAR, OVERRIDE, STATIC = (
     "override",
     "static",
 )
-SESSION, CART, CATALOGUE = "session", "cart", "catalogue"
+SESSION, CART, NEW, CATALOGUE = "session", "cart", "new", "catalogue"
 # Of the catalogue: more are not looked at. What may be shown is most of a shop, so ten items are found among
 # the first few; a filter that one item in a thousand passes would have an answer read a whole catalogue.
 MOST_FILLERS = 10_000
@@ -126,6 +126,12 @@ def list_popular_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Run
     yield Rung(POPULAR, "popular in the whole shop", items)
 
 
+def list_new_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
+    """What the shop has not had for long, the most wanted first."""
+    items = snapshot.read_list(contract.get_audience_list_key(contract.NEW))
+    yield Rung(NEW, "new in the shop", items)
+
+
 def list_similar_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
     """What is like the item that the list is about; none where it is about none."""
     if subject.item_id:
@@ -166,6 +172,7 @@ RUNGS_BY_SOURCE: Mapping[str, ListRungs] = {
     PERSONAL: list_personal_rungs,
     AUDIENCE: list_audience_rungs,
     POPULAR: list_popular_rungs,
+    NEW: list_new_rungs,
     SIMILAR: list_similar_rungs,
     CART: list_cart_rungs,
     CATALOGUE: list_catalogue_rungs,

@@ -33,7 +33,7 @@ class Placement(FileModel):
         leaves_out_cart: whether what lies in the cart is left out.
     """
 
-    sources: list[Literal["personal", "audience", "popular", "similar", "cart"]] = Field(
+    sources: list[Literal["personal", "audience", "popular", "similar", "cart", "new"]] = Field(
         ["personal", "audience", "popular"], min_length=1
     )
     mode: Literal["fill", "strict"] = FILL

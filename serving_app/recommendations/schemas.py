@@ -10,7 +10,7 @@ from serving_app.recommendations.cursor import MAX_CURSOR_LENGTH
 from serving_app.visitors.schemas import VisitorIds
 
 Source = Literal[
-    "personal", "audience", "popular", "static", "override", "similar", "session", "cart", "catalogue"
+    "personal", "audience", "popular", "static", "override", "similar", "session", "cart", "new", "catalogue"
 ]
 MAX_EXCLUDED = 1000
 OPTIONAL_TEXTS = ("country", "device", "language", "filter", "cursor")

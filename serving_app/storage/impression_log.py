@@ -4,21 +4,27 @@ A list goes out when its record is on disk; one whose record could not be writte
 where the shop wants that (`CONCIERGE_UNLOGGED_LISTS=withhold`).
 """
 
+from datetime import datetime
 from typing import Any
 
+from serving_app.http.responses import format_utc
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.append_log import AppendLog, LogUnavailable
+from serving_app.storage.shop_calendar import ShopCalendar
 
 
 class ImpressionLog:
     """Writes impressions, and decides whether a list may be shown without one."""
 
-    def __init__(self, log: AppendLog, withholds_unlogged: bool = False) -> None:
+    def __init__(
+        self, log: AppendLog, withholds_unlogged: bool = False, calendar: ShopCalendar | None = None
+    ) -> None:
         """
         Args:
             withholds_unlogged: whether a list whose record cannot be written is withheld.
+            calendar: the shop's, in whose time records are; None: the clock's.
         """
-        self.log, self._withholds_unlogged = log, withholds_unlogged
+        self.log, self._withholds_unlogged, self._calendar = log, withholds_unlogged, calendar
 
     @property
     def n_unlogged(self) -> int:
@@ -32,6 +38,9 @@ class ImpressionLog:
 
     def write(self, impression: dict[str, Any]) -> bool:
         """Write the record of a list; whether the list may be shown."""
+        served_at = datetime.fromisoformat(impression["served_at"])
+        if self._calendar and (lag := self._calendar.find_lag(served_at)):
+            impression = impression | {"served_at": format_utc(served_at - lag)}
         try:
             self.log.append(impression)
         except LogUnavailable:  # counted by the log

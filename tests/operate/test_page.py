@@ -3,7 +3,7 @@ without one.
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -14,9 +14,11 @@ from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
     CORE_IDENTITY_REVIEWS,
+    CORE_ITEMS,
     FEAT_CUSTOMERS,
 )
 from expectations.contracts.published import Published
+from expectations.contracts.shop_clock import set_next_landing_day
 from operate import next_steps, page
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
@@ -100,11 +102,25 @@ def home(tmp_path, monkeypatch):
         }
         for n in (1, 2, 3, 4)
     ]
+    for kind, value in (("crm_id", "c-3"), ("email", "a@shop.example")):
+        users.append(users[2] | {"identifier_id": f"i_{value}", "kind": kind, "value": value})
+    flags = dict.fromkeys(("is_in_stock", "is_consumable", "is_goods", "is_recommendable"), True)
+    owners = {f"i_{n}": f"c_{9 - n}" for n in (1, 2, 3, 4)} | {"i_c-3": "c_6", "i_a@shop.example": "c_6"}
     orders = {"c_8": 1, "c_7": 2, "c_6": 2, "c_5": 9}
     review = {"review_id": "r_1", "kind": "giant", "customer_id": "c_5", "score": 1.0, "is_held_back": True}
     rows = (
         (CORE_IDENTIFIERS, users),
-        (CORE_IDENTITIES, [{"identifier_id": f"i_{n}", "customer_id": f"c_{9 - n}"} for n in (1, 2, 3, 4)]),
+        (
+            CORE_IDENTITIES,
+            [{"identifier_id": name, "customer_id": customer} for name, customer in owners.items()],
+        ),
+        (
+            CORE_ITEMS,
+            [
+                {"item_id": item_id, "first_seen_at": at, "updated_at": at, **flags}
+                for item_id in ("i-2", "i-1")
+            ],
+        ),
         (CORE_IDENTITY_REVIEWS, [review]),
         (FEAT_CUSTOMERS, [{"customer_id": customer_id, "n_orders": n} for customer_id, n in orders.items()]),
     )
@@ -114,13 +130,25 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_id_that_a_run_named_is_told_again(home, capsys):
+def test_what_to_try_can_be_pasted_as_it_is(home, capsys, monkeypatch):
     with pytest.raises(SystemExit, match="No night has been published"):
         next_steps.main()
     Published("n", "2026-02-20", "2026-02-21T03:00:00Z", "n", "", "none", "").write(home)
+    monkeypatch.setenv("CONCIERGE_HTTP_PORT", "8099")
     next_steps.main()
     shown = capsys.readouterr().out
-    assert "user_id=u-3&n=5" in shown, "of the two with most orders the one whose customer id comes first"
+    assert "curl 'http://127.0.0.1:8099/v1/recommendations?user_id=u-3&n=5'" in shown, (
+        "of the two with most orders the one whose customer id comes first"
+    )
+    assert "8080" not in shown
+    assert "make explain A=user_id:u-3 B=crm_id:c-3 " in shown, "the same customer's, and nobody's e-mail"
+    assert "make quarantine DAY=2026-02-20 SAMPLES=1" in shown
+    event = '{"event": "Product Viewed", "anonymousId": "b-77", "properties": {"product_id": "i-1"}}'
+    assert f"curl http://127.0.0.1:8099/v1/track -d '{event}'" in shown
+    assert "of the shop's" not in shown, "this shop keeps the clock's time"
+    set_next_landing_day(home, date(2026, 11, 29), date(2026, 2, 20), date(2026, 1, 5))
+    next_steps.main()
+    assert "of the shop's 2026-02-21, whose night make airflow runs" in capsys.readouterr().out
     assert pick_example_customer(Lake(home / "lake")) == {
         "customer_id": "c_6",
         "n_orders": 2,

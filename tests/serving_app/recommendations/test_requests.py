@@ -5,7 +5,7 @@ import pytest
 from expectations.contracts import snapshot as contract
 from serving_app.recommendations.cursor import MAX_ITEMS, digest_item, encode_cursor
 from serving_app.storage.snapshots import Snapshot
-from tests.serving_app.conftest import REGULAR, pairs
+from tests.serving_app.conftest import REGULAR, listed, pairs
 from tests.serving_app.recommendations.calls import get, ids
 
 EVERYTHING = {f"item-{n:02d}" for n in range(40)} - {"item-38", "item-39"}
@@ -131,6 +131,24 @@ def test_a_home_has_placements_of_its_own(shop):
     assert get(shop, placement="email")["source"] == "static", "an e-mail is not padded"
     answer = get(shop, customer_id=REGULAR, placement="product", item_id="item-05")
     assert (answer["source"], ids(answer)[0]) == ("similar", "item-06") and "item-05" not in ids(answer)
+
+
+def test_a_placement_names_what_is_new_in_the_shop(shop):
+    shop.home.mkdir(exist_ok=True)
+    (shop.home / "placements.yml").write_text("placements:\n  novelties: {sources: [new, popular]}\n")
+    content = dict(pairs())
+    vocabulary = contract.ListVocabulary.of_bytes(content[contract.CATALOGUE])
+    content[contract.get_audience_list_key(contract.NEW)] = listed(vocabulary, 3, 38, 1)  # 38 is sold out
+    shop.snapshots.publish(Snapshot.from_pairs("night-1", content.items()))
+    shop.use_stores()
+    answer = get(shop, placement="novelties", n=3)
+    assert (answer["source"], ids(answer)) == ("new", ["item-03", "item-01", "item-37"])
+    assert [(item["source"], item["is_filler"]) for item in answer["items"]] == [
+        ("new", False),
+        ("new", False),
+        ("popular", True),
+    ]
+    assert answer["items"][0]["reason"] == "new in the shop (by item_knn)"
 
 
 def test_placements_that_are_wrong_are_reported_and_not_used(shop):
