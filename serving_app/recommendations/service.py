@@ -155,7 +155,10 @@ class RecommendationService:
         """
         (name, settings), (snapshot, view, now) = placement, made_from
         visitor = self._visitors.find_keys_in_view(query, snapshot, view)
-        customer_id, live = visitor.customer_id, self._read_live(visitor, snapshot)
+        live = self._stores.live.read(visitor, snapshot.meta.get_absorbed_date())
+        if live.has_personalization_consent is False:  # the restrictions may not have it yet
+            visitor, live = VisitorKeys(), EMPTY_STATE
+        customer_id = visitor.customer_id
         overrides = self._select_overrides(snapshot, customer_id, name, now)
         read_item = self._items.get_reader(snapshot)
         subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
@@ -172,11 +175,6 @@ class RecommendationService:
             return ladder
 
         return ListInputs(visitor, live, rules, gather, read_item)
-
-    def _read_live(self, visitor: VisitorKeys, snapshot: Snapshot) -> LiveState:
-        """What the visitor did that the snapshot does not know; nothing of somebody who said no to it."""
-        live = self._stores.live.read(visitor, snapshot.meta.get_absorbed_date())
-        return EMPTY_STATE if live.has_personalization_consent is False else live
 
     def _select_overrides(
         self, snapshot: Snapshot, customer_id: str | None, placement: str, now: datetime

@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from expectations.contracts import snapshot as contract
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.restrictions import RestrictionsUnreadable
 from serving_app.intake.consents import EventConsents, read_event_consents
+from serving_app.storage.snapshots import Snapshot
+from tests.serving_app.conftest import KEY, SOURCE, pairs
 from tests.serving_app.intake.sent_events import log_records, outcomes, send, viewed
 
 
@@ -76,6 +80,44 @@ def test_words_that_say_nothing_new_are_no_write(shop):
     assert written == [1, 499], "each write is synced: one for all of a request; b-1 has said so before"
 
 
+def is_stored(shop, one):
+    with shop.restrictions.open_view() as view:
+        return view.find_consent(one) is not None
+
+
+def count_stored(shop, browsers):
+    return sum(is_stored(shop, hash_identifier(KEY, "anonymous_id", SOURCE, browser)) for browser in browsers)
+
+
+def test_made_up_visitors_cannot_fill_the_store(shop, monkeypatch, caplog):
+    monkeypatch.setattr("serving_app.intake.permissions.MOST_STRANGERS", 10)
+    browsers = [f"made-up-{n}" for n in range(30)]
+    for part in (browsers[:20], browsers[20:]):
+        send(shop, *[viewed(f"m-{one}", anonymousId=one, context=words(False)) for one in part])
+    assert count_stored(shop, browsers) == 10
+    assert caplog.text.count("whom no night knows said no") == 1
+    send(shop, viewed("m-real", userId="u-regular", context=words(False)))
+    assert customer_of(shop, user_id="u-regular") is None, "somebody whom the night knows is heard at once"
+    shop.snapshots.publish(Snapshot.from_pairs("night-2", pairs()))
+    send(shop, viewed("m-next", anonymousId="made-up-30", context=words(False)))
+    assert count_stored(shop, ["made-up-30"]) == 1, "a night has judged those of before"
+
+
+def test_a_no_beyond_the_bound_holds_by_the_live_state(shop, monkeypatch):
+    """Of a browser that the next night knows, before it knows the no."""
+    monkeypatch.setattr("serving_app.intake.permissions.MOST_STRANGERS", 0)
+    send(shop, viewed("m-1", anonymousId="b-new", context=words(False)))
+    content = dict(pairs(run_id="night-2"))
+    browser = hash_identifier(KEY, "anonymous_id", SOURCE, "b-new")
+    content[contract.get_identifier_key(browser)] = b"c_regular"
+    shop.snapshots.publish(Snapshot.from_pairs("night-2", content.items()))
+    assert customer_of(shop, anonymous_id="b-new") is None
+    assert customer_of(shop, user_id="u-regular") == "c_regular"
+    shop.clock.move(minutes=1)
+    send(shop, viewed("m-2", anonymousId="b-new", context=words(True)))
+    assert customer_of(shop, anonymous_id="b-new") == "c_regular", "the control"
+
+
 def test_of_several_words_in_one_request_the_newest_holds(shop):
     earlier = (shop.clock() - timedelta(hours=1)).isoformat()
     no, yes = viewed("m-1", userId="u-regular", context=words(False)), viewed("m-2", context=words(True))
@@ -103,7 +145,7 @@ def test_restrictions_that_cannot_be_written_lose_no_event(shop, caplog):
 
 
 def test_a_no_that_could_not_be_written_holds_with_the_next_events(shop):
-    """The store can be read all the while, so that they would be answered by name until the night."""
+    """The store can be read all the while; without it the live state alone would know until the night."""
     record, n_refused = shop.restrictions.record_permissions, []
 
     def refuse(*args):
@@ -114,10 +156,11 @@ def test_a_no_that_could_not_be_written_holds_with_the_next_events(shop):
     no = viewed("m-1", userId="u-regular", context=words(False))
     assert outcomes(send(shop, no)) == [("accepted", None)]
     assert outcomes(send(shop, no)) == [("duplicate", None)], "which is not looked at again"
-    assert len(n_refused) == 1 and customer_of(shop, user_id="u-regular") == "c_regular", "the control"
+    assert len(n_refused) == 1 and not is_stored(shop, "c_regular"), "the control"
+    assert customer_of(shop, user_id="u-regular") is None, "by the live state alone"
     shop.restrictions.record_permissions = record
     send(shop, viewed("m-2"))
-    assert customer_of(shop, user_id="u-regular") is None
+    assert is_stored(shop, "c_regular")
 
 
 @pytest.mark.parametrize(

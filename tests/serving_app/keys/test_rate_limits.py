@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serving_app.keys import rate_limits
 from serving_app.keys.callers import Caller
@@ -55,6 +57,19 @@ def test_callers_do_not_share_and_have_rates_of_their_own(seconds):
 def test_each_worker_counts_its_share(seconds):
     assert RateLimits("10/second", 4).count(caller()).limit == 3
     assert RateLimits("1/second", 4).count(caller()).limit == 1
+
+
+@given(st.integers(1, 40), st.integers(1, 8), st.lists(st.integers(0, 7), min_size=60, max_size=120))
+def test_all_workers_together_keep_a_rate_within_what_is_stated(amount, n_workers, connections):
+    """Whatever worker a connection meets: the rate, and at most one more for each other worker."""
+    workers = [RateLimits(f"{amount}/hour", n_workers) for _ in range(n_workers)]
+    allowed = [workers[one % n_workers].count(caller()).is_allowed for one in connections]
+    assert sum(allowed) <= amount + n_workers - 1
+    spread = [RateLimits(f"{amount}/hour", n_workers) for _ in range(n_workers)]
+    evenly = sum(spread[number % n_workers].count(caller()).is_allowed for number in range(amount))
+    assert evenly == amount, "spread evenly, none within the rate is refused"
+    alone = RateLimits(f"{amount}/hour", n_workers)
+    assert sum(alone.count(caller()).is_allowed for _ in range(50)) >= amount / n_workers
 
 
 def test_a_worker_without_a_default_lets_all_pass():
