@@ -5,6 +5,10 @@ each thing in turn is refused, hangs, is slow (500 ms), answers garbage or takes
 answered with status 200 and items, 99 of 100 in less than 150 ms; when it is over, what a visitor bought
 before and meanwhile must be gone from their list within seconds. The last line is the control: a server that
 waits as long as Redis makes it wait.
+
+`--seconds 60` are the long phases. Cells that cannot be: a snapshot or LMDB file on a disk that hangs or is
+slow to read (both are mapped, so the kernel holds the thread: a home lies on a disk of its own machine), and
+one that is read-only (it is written with the disk full or slow, and read as ever).
 """
 
 import argparse
@@ -21,7 +25,7 @@ from benchmarks.soak.damage.home import write_home
 from benchmarks.soak.damage.server import COMMAND, ServiceProcess
 from benchmarks.soak.dependencies.cells import Cell, list_embedded_cells, list_redis_cells
 from benchmarks.soak.dependencies.redis_server import run_redis
-from benchmarks.soak.dependencies.unreliable import HANGING, UnreliableServer
+from benchmarks.soak.dependencies.unreliable import HANGING, SLOW_SECONDS, UnreliableServer
 from benchmarks.soak.dependencies.visitors import Buyer, Crowd, Seen
 
 P99_MILLISECONDS = 150
@@ -38,6 +42,19 @@ from serving_app.__main__ import main
 sys.exit(main())
 """,
 )
+
+
+# The same service, whose every sync takes as long as a slow disk's while the file is there.
+SLOW_DISK = """
+import os, sys, time
+from pathlib import Path
+flag, seconds = Path(sys.argv.pop(1)), float(sys.argv.pop(1))
+def slow(sync):
+    return lambda handle: (time.sleep(seconds) if flag.exists() else None, sync(handle))[1]
+os.fsync, os.fdatasync = slow(os.fsync), slow(os.fdatasync)
+from serving_app.__main__ import main
+sys.exit(main())
+"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,7 @@ class Row:
             not self.seen.wrong
             and self.p99 < P99_MILLISECONDS
             and self.gone_after is not None
-            and events <= {200, self.cell.events}
+            and events <= {200, self.cell.events, *([429] if self.cell.may_refuse else [])}
             and self.cell.events in events
         )
 
@@ -120,9 +137,12 @@ def run_embedded(
     """The cells of a service on one machine that are selected."""
     folder.mkdir()
     write_home(folder / "home", n_customers)
-    server = ServiceProcess(folder / "home")
+    slow_flag = folder / "slow"
+    server = ServiceProcess(
+        folder / "home", (sys.executable, "-c", SLOW_DISK, str(slow_flag), str(SLOW_SECONDS))
+    )
     try:
-        cells = [cell for cell in list_embedded_cells(server) if select(cell)]
+        cells = [cell for cell in list_embedded_cells(server, slow_flag) if select(cell)]
         return run_cells(server, cells, seconds, n_threads, n_customers)
     finally:
         server.stop()

@@ -11,8 +11,10 @@ import redis
 
 from benchmarks.soak.damage.harms import (
     PUBLISHED,
+    SNAPSHOTS,
     apply_harm,
     delete_path,
+    flip_bits,
     garble_text,
     limit_file_size,
     truncate_file,
@@ -31,6 +33,7 @@ class Cell(NamedTuple):
     Attributes:
         events: the status with which events are answered meanwhile.
         fallback: what a visitor gets instead, in words.
+        may_refuse: whether some events may be answered with 429 besides, to be sent again.
     """
 
     dependency: str
@@ -38,6 +41,7 @@ class Cell(NamedTuple):
     apply: Callable[[], AbstractContextManager]
     events: int = 200
     fallback: str = "lists without what was done today; events wait"
+    may_refuse: bool = False
 
 
 def list_redis_cells(proxy: UnreliableServer, port: int) -> list[Cell]:
@@ -68,8 +72,12 @@ def list_redis_cells(proxy: UnreliableServer, port: int) -> list[Cell]:
     ]
 
 
-def list_embedded_cells(server: ServiceProcess) -> list[Cell]:
-    """What happens to the files of a service on one machine."""
+def list_embedded_cells(server: ServiceProcess, slow_flag: Path) -> list[Cell]:
+    """What happens to the files of a service on one machine.
+
+    Args:
+        slow_flag: while it is there, each sync takes `SLOW_SECONDS` (`SLOW_DISK`).
+    """
     home, live = server.home, HomePaths(server.home).live_states
 
     def damage(name: str, harm: Callable[[Path], None]) -> Callable[[], AbstractContextManager]:
@@ -86,6 +94,14 @@ def list_embedded_cells(server: ServiceProcess) -> list[Cell]:
             fcntl.flock(turn, fcntl.LOCK_EX)
             yield
 
+    @contextmanager
+    def slow_disk() -> Iterator[None]:
+        slow_flag.touch()
+        try:
+            yield
+        finally:
+            slow_flag.unlink()
+
     refilled, last_good = "lists; today's events are read again from the log", "the last good snapshot"
     return [
         Cell("LMDB", NOTHING, nullcontext, fallback="-"),
@@ -100,14 +116,24 @@ def list_embedded_cells(server: ServiceProcess) -> list[Cell]:
         Cell("LMDB", "garbage", lambda: harm_live(write_noise), fallback=refilled),
         Cell("LMDB", "cut", lambda: harm_live(truncate_file), fallback=refilled),
         Cell("snapshot", "cut", damage(str(PUBLISHED), truncate_file), fallback=last_good),
+        Cell("snapshot", "garbage", damage(str(PUBLISHED), flip_bits), fallback=last_good),
         Cell("snapshot", "gone", damage(f"{PUBLISHED.parent}/", delete_path), fallback=last_good),
+        Cell("snapshots", "refused (gone)", damage(f"{SNAPSHOTS}/", delete_path), fallback=last_good),
         Cell("published.json", "garbage", damage("published.json", garble_text), fallback=last_good),
+        Cell("published.json", "refused (gone)", damage("published.json", delete_path), fallback=last_good),
         Cell(
             "disk",
             "full (read-only)",
             lambda: limit_file_size(server.workers()),
             503,
             "lists; events are refused, to be sent again",
+        ),
+        Cell(
+            "disk",
+            SLOW,
+            slow_disk,
+            fallback="lists as ever; an event waits for its sync, and those beyond are sent again",
+            may_refuse=True,
         ),
     ]
 
