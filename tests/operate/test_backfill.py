@@ -6,9 +6,8 @@ from datetime import date
 import pytest
 
 from expectations.contracts.lake import OPS_DELIVERIES
-from operate import backfill, page
+from operate import backfill, next_steps
 from operate.backfill import count_files
-from operate.visitors import Visitor
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates
 
@@ -57,8 +56,7 @@ def test_another_shops_home_is_refused(said, tmp_path):
     assert "one home is one shop: set CONCIERGE_HOME to another folder" in said(str(tmp_path))
 
 
-def test_the_page_after_the_sample_shop_sends_real_data_to_another_home(capsys):
-    from rich.console import Console
-
-    page.print_next_steps(Console(width=200), [Visitor("known", {"user_id": "u1"})])
-    assert "CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail" in capsys.readouterr().out
+def test_the_page_after_the_sample_shop_sends_real_data_to_another_home():
+    examples = next_steps.Examples("http://127.0.0.1:8080", "u1", None, "i-1", date(2026, 2, 18), None)
+    commands = [command for steps in next_steps.list_next_steps(examples).values() for command, _ in steps]
+    assert any("CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail" in one for one in commands)
