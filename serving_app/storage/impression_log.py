@@ -7,7 +7,6 @@ where the shop wants that (`CONCIERGE_UNLOGGED_LISTS=withhold`).
 from datetime import datetime
 from typing import Any
 
-from serving_app.http.responses import format_utc
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.append_log import AppendLog, LogUnavailable
 from serving_app.storage.shop_calendar import ShopCalendar
@@ -40,7 +39,7 @@ class ImpressionLog:
         """Write the record of a list; whether the list may be shown."""
         served_at = datetime.fromisoformat(impression["served_at"])
         if self._calendar and (lag := self._calendar.find_lag(served_at)):
-            impression = impression | {"served_at": format_utc(served_at - lag)}
+            impression = impression | {"served_at": f"{served_at - lag:%Y-%m-%dT%H:%M:%S.%fZ}"}
         try:
             self.log.append(impression)
         except LogUnavailable:  # counted by the log
