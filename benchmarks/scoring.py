@@ -31,6 +31,7 @@ from models.inference import PRODUCT_ROWS, select_top_items_by_vectors
 from models.listing import retrieval
 from models.recommenders import build_recommender
 from models.training_data import PURCHASE
+from spark_jobs.engine.shared_objects import share_object
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
@@ -151,8 +152,8 @@ def measure_scoring(spark, n_customers: int, args: argparse.Namespace, folder: P
     )
     before = measure_bare_speed(args.cores, args.items, args.components)
     lake, where = Lake(settings.lake, spark), checkpoints.locate_checkpoint_folder(night)
-    with PeakMemory() as peak:
-        shared = spark.sparkContext.broadcast(build_scoring_inputs(n_customers, args.items, args.components))
+    model = build_scoring_inputs(n_customers, args.items, args.components)
+    with PeakMemory() as peak, share_object(model, home / "shared") as shared:
         behaviour, customers = (
             spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers")
         )
@@ -176,7 +177,6 @@ def measure_scoring(spark, n_customers: int, args: argparse.Namespace, folder: P
     if again.detail["rescored"] != changed:
         raise SystemExit(f"{changed} customers changed and {again.detail['rescored']} were scored")
     wall, per_cpu = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
-    shared.destroy()
     return {
         "customers": n_customers,
         "lists": report.n_rows,

@@ -27,6 +27,7 @@ from benchmarks.leaderboard.datasets.order import shuffle_items
 from models.search import read_search_space
 from models.time_split import HoldoutWindows
 from operate.spark_cluster import run_cluster
+from spark_jobs.engine.tasks import run_tasks
 from spark_jobs.train.configuration_search import OFF_CYCLE, search_weighted_blend
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.training_run import TrainingRun
@@ -53,7 +54,7 @@ def run_search(master: str, data: Path, seconds: float | None) -> dict:
         space["efforts"][OFF_CYCLE]["seconds"] = seconds
     spark = start_spark_session("benchmark search", master, "2g")
     # The workers of a cluster start with the first task: that is theirs, not the search's.
-    spark.sparkContext.parallelize(range(8), 8).map(lambda n: __import__("models.search") and n).collect()
+    run_tasks(spark, lambda n: __import__("models.search") and n, range(8))
     training = TrainingRun(spark, training_data, HoldoutWindows(-DAYS, 0, DAYS), SEED)
     result = search_weighted_blend(training, space, OFF_CYCLE)
     spark.stop()

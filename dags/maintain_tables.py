@@ -7,7 +7,7 @@ If it fails: nothing is lost and nobody waits; clear the task, or leave it to ne
 
 from airflow.sdk import dag
 
-from dags._commands import spark_job
+from dags._commands import run_step
 from dags._defaults import DEFAULT_ARGS, MACROS, AlertTier, schedule_off_cycle
 
 
@@ -21,7 +21,7 @@ from dags._defaults import DEFAULT_ARGS, MACROS, AlertTier, schedule_off_cycle
     doc_md=__doc__,
 )
 def maintain_tables():
-    spark_job("maintain")
+    run_step("maintain")
 
 
 maintain_tables()

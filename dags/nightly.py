@@ -9,7 +9,7 @@ skipped.
 
 from airflow.sdk import dag, task_group
 
-from dags._commands import python_job, spark_job
+from dags._commands import run_step
 from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, MACROS, START_DATE, AlertTier
 
 
@@ -27,17 +27,14 @@ from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, MACROS, START_DATE, AlertTi
 def nightly():
     @task_group
     def build():
-        python_job("load") >> python_job("dbt") >> python_job("export")
+        run_step("load") >> run_step("dbt") >> run_step("export")
 
-    (
-        python_job("land")
-        >> spark_job("ingest")
-        >> spark_job("identify")
-        >> build()
-        >> spark_job("train")
-        >> spark_job("score")
-        >> python_job("publish")
-    )
+    land, start_engine = run_step("land"), run_step("start_engine").as_setup()
+    train, score, publish = run_step("train"), run_step("score"), run_step("publish")
+    # Also behind a step that failed, which fails the night all the same. Clearing a step clears both.
+    stop_engine = run_step("stop_engine").as_teardown(setups=start_engine)
+    land >> start_engine >> run_step("ingest") >> run_step("identify") >> build() >> train >> score >> publish
+    score >> stop_engine
 
 
 nightly()

@@ -8,7 +8,7 @@ If it fails: nothing that is served has changed; clear the task, or leave it to 
 
 from airflow.sdk import dag
 
-from dags._commands import python_job, spark_job
+from dags._commands import run_step
 from dags._defaults import DEFAULT_ARGS, MACROS, AlertTier, schedule_off_cycle
 
 
@@ -22,7 +22,7 @@ from dags._defaults import DEFAULT_ARGS, MACROS, AlertTier, schedule_off_cycle
     doc_md=__doc__,
 )
 def train_recommender():
-    python_job("due") >> spark_job("search")
+    run_step("due") >> run_step("search")
 
 
 train_recommender()

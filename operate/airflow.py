@@ -1,4 +1,4 @@
-"""Airflow, set up for one home: its database, its connection to Spark, and DAG runs that are followed on the
+"""Airflow, set up for one home: its database, its environment, and DAG runs that are followed on the
 screen.
 
 `airflow dags test` runs a whole DAG through Airflow's own task runner without a scheduler, which is what
@@ -39,6 +39,7 @@ def build_environment(home: Path, spark_master: str) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         **os.environ,
         "CONCIERGE_HOME": str(home),
+        "CONCIERGE_SPARK_MASTER": spark_master,
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
         # Airflow puts dags/ on the path; `from dags._commands import …` needs its parent
         "PYTHONPATH": str(ROOT),
@@ -55,7 +56,6 @@ def build_environment(home: Path, spark_master: str) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HomePaths(home).airflow_database}",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": spark_master}),
     }
 
 
@@ -112,11 +112,7 @@ def extract_failure(log_text: str) -> str:
     """The failing task's own last words out of Airflow's log: its lines without Airflow's frame, from the
     first that errs.
     """
-    own = re.findall(
-        r"\[info +\] (.*?) \[airflow\.task\.hooks|\[info +\] (.*?) \[airflow\.providers\.apache\.spark",
-        log_text,
-    )
-    lines = [first or second for first, second in own]
+    lines = re.findall(r"\[info +\] (.*?) \[airflow\.task\.hooks", log_text)
     erring = [
         n for n, line in enumerate(lines) if re.search(r"Traceback|Error|Exception|Refused|Failed", line)
     ]

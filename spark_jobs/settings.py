@@ -20,6 +20,7 @@ class Settings:
     identity_key: str = field(repr=False)
     spark_master: str
     spark_memory: str
+    spark_remote: str = field(repr=False)  # empty: an engine of our own
     warehouse: str
     mlflow_uri: str
     seed: int
@@ -62,6 +63,7 @@ class Settings:
             landing_from=folder(values["CONCIERGE_LANDING_FROM"]),
             identity_key=values["CONCIERGE_IDENTITY_KEY"],
             spark_master=values["CONCIERGE_SPARK_MASTER"],
+            spark_remote=values["CONCIERGE_SPARK_REMOTE"],
             spark_memory=values["CONCIERGE_SPARK_MEMORY"],
             warehouse=values["CONCIERGE_WAREHOUSE"],
             mlflow_uri=values["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{HomePaths(home).mlflow_database}",

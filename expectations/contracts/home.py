@@ -270,6 +270,31 @@ class HomePaths:
         return self.root / "scoring" / run_slug
 
     @property
+    def engine(self) -> Path:
+        """What a night's engine and its steps tell each other."""
+        return self.root / "engine"
+
+    @property
+    def engine_record(self) -> Path:
+        """Which process is the engine, where it answers, and the token it wants."""
+        return self.engine / "engine.json"
+
+    @property
+    def engine_client(self) -> Path:
+        """There while a step uses the engine; a step that was killed leaves it behind."""
+        return self.engine / "client.json"
+
+    @property
+    def engine_log(self) -> Path:
+        """What the engine printed while it came up."""
+        return self.log("engine")
+
+    @property
+    def shared_objects(self) -> Path:
+        """What Spark's tasks of the running step share."""
+        return self.engine / "shared"
+
+    @property
     def rebuilt(self) -> Path:
         """Models made again, to be compared."""
         return self.root / "rebuilt"

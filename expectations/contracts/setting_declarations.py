@@ -13,6 +13,7 @@ from expectations.contracts.setting_values import (
     check_secrets,
     check_source_names,
     check_spark_master,
+    check_spark_remote,
     check_tracking_uri,
     check_whole_number,
 )
@@ -53,6 +54,14 @@ SETTINGS = {
             find_flaw=check_spark_master,
         ),
         Setting("CONCIERGE_SPARK_MEMORY", "3g", "memory of Spark's driver", find_flaw=check_memory_size),
+        Setting(
+            "CONCIERGE_SPARK_REMOTE",
+            "",
+            "Connect server that Spark steps use, as sc://host:port; empty: each night starts its own, at"
+            " CONCIERGE_SPARK_MASTER",
+            True,
+            check_optional(check_spark_remote),
+        ),
         Setting(
             "CONCIERGE_WAREHOUSE",
             "duckdb",

@@ -42,6 +42,7 @@ def describe_flaw(setting: Setting, value: str, flaw: str) -> str:
 
 
 SPARK_MASTER = re.compile(r"local(\[(\*|[1-9]\d*)(,\s*\d+)?\])?|(spark|k8s|mesos)://\S+|yarn")
+SPARK_REMOTE = re.compile(r"sc://[^\s/:]+(:\d+)?(/\S*)?")
 REDIS_URI = re.compile(r"rediss?://\S+|unix:///?\S+")
 TRACKING_URI = re.compile(r"(sqlite|postgresql|mysql|mssql)(\+\w+)?://\S+|https?://\S+|databricks(://\S+)?")
 
@@ -139,6 +140,11 @@ def check_spark_master(value: str) -> Flaw:
         if SPARK_MASTER.fullmatch(value)
         else "local[*], local[<cores>], spark://<host>:<port>, k8s://… or yarn"
     )
+
+
+def check_spark_remote(value: str) -> Flaw:
+    """Where a Spark Connect server answers; a token may stand behind it (`/;use_ssl=true;token=…`)."""
+    return None if SPARK_REMOTE.fullmatch(value) else "sc://<host>:<port>"
 
 
 def check_tracking_uri(value: str) -> Flaw:

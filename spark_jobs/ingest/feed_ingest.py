@@ -18,6 +18,7 @@ from spark_jobs.ingest.feed_records import FeedRecords
 from spark_jobs.ingest.file_messages import log_files, log_full_exports
 from spark_jobs.ingest.read_files import are_small, read_deliveries
 from spark_jobs.ingest.table_reports import make_table_report
+from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.run.context import TableReport
 from spark_jobs.sources.declaration import Feed, Source, SourceContext
@@ -54,7 +55,7 @@ class FeedIngest(FeedRecords):
         self.is_small = are_small(deliveries)
         # Typed records are used a dozen times. Few of them are typed once and carried as rows: planning their
         # long derivation anew for each use would cost ten times the work itself.
-        self.typed = lake.spark.createDataFrame(typed.toArrow()) if self.is_small else typed.persist()
+        self.typed = convert_arrow_to_spark(lake.spark, typed.toArrow()) if self.is_small else typed.persist()
         self.accepted = self.number_lines(
             self.typed.where("reason is null"),
             self.read_previous(feed.target) if feed.position_column else None,
@@ -108,7 +109,7 @@ class FeedIngest(FeedRecords):
             else (self.typed, self.read_previous(self.feed.target))
         )
         ended = find_ended_rows(typed, current, self.feed, self.export_days, self.context.time_zone)
-        ended = self.lake.spark.createDataFrame(ended.toArrow()) if self.is_small else ended.persist()
+        ended = convert_arrow_to_spark(self.lake.spark, ended.toArrow()) if self.is_small else ended.persist()
         self.ended_rows = None if ended.isEmpty() else ended
 
     def read_previous(self, table: Table) -> DataFrame | None:

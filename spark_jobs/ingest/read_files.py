@@ -18,6 +18,7 @@ from spark_jobs.ingest.text_normalisation import (
     Values,
     make_record_normaliser,
 )
+from spark_jobs.lake.session import count_cores
 from spark_jobs.sources.declaration import Feed, Record
 
 # Limits of one Arrow batch.
@@ -78,7 +79,7 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
         [f"{name} {kind}" for name, _, kind in RECORD_FIELDS]
         + [f"`{name}` string" for name in (*normal, *received)]
     )
-    n_tasks = min(len(files), 2 * spark.sparkContext.defaultParallelism)
+    n_tasks = min(len(files), 2 * count_cores(spark))
     flat = spark.range(0, len(files), 1, n_tasks).mapInArrow(records, ddl)
     raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
     as_received = F.struct(

@@ -102,9 +102,7 @@ def cast_to_contract(rows: pa.Table, table: Table, *extra: str) -> pa.Table:
 
 def delete_rows(spark: "SparkSession", path: str, where: str) -> None:
     """Delete the rows that meet the SQL condition."""
-    from delta.tables import DeltaTable
-
-    DeltaTable.forPath(spark, path).delete(where)
+    spark.sql(f"delete from delta.`{path}` where {where}")
 
 
 def merge_rows(
@@ -130,13 +128,15 @@ def merge_rows(
             values
         ).execute()
         return
-    from delta.tables import DeltaTable
-
-    changes = changes.select(*table.columns, "_outcome").alias("new")
-    merge = DeltaTable.forPath(spark, path).alias("old").merge(changes, match)
-    merge.whenMatchedDelete(is_deleted).whenMatchedUpdate(set=values).whenNotMatchedInsert(
-        values=values
-    ).execute()
+    assignments = ", ".join(f"`{name}` = {value}" for name, value in values.items())
+    spark.sql(
+        f"merge into delta.`{path}` as old using {{changes}} as new on {match}"
+        f" when matched and {is_deleted} then delete"
+        f" when matched then update set {assignments}"
+        f" when not matched then insert ({', '.join(f'`{name}`' for name in values)})"
+        f" values ({', '.join(values.values())})",
+        changes=changes.select(*table.columns, "_outcome"),
+    )
 
 
 def read_if_small(
@@ -183,9 +183,6 @@ def compact_and_vacuum(spark: "SparkSession", path: str, keep_hours: int) -> dic
     """Put small files together, then delete files that no version younger than `keep_hours` reads. Rows stay
     as they are.
     """
-    from delta.tables import DeltaTable
-
-    table = DeltaTable.forPath(spark, path)
-    done = table.optimize().executeCompaction().first()["metrics"]
-    table.vacuum(keep_hours)
+    done = spark.sql(f"optimize delta.`{path}`").first()["metrics"]
+    spark.sql(f"vacuum delta.`{path}` retain {keep_hours} hours")
     return {"n_files_removed": done["numFilesRemoved"], "n_files_added": done["numFilesAdded"]}

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS
 from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.linkage.link import PairScorer, link_all_records
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.profile import RecordTable
@@ -150,7 +151,7 @@ def make_spark_scorer(spark: "SparkSession", model: LinkageModel) -> PairScorer:
 
     def score_pairs(people: pa.Table) -> pa.Table:
         n_tasks = max(1, people.num_rows // RECORDS_PER_TASK)
-        return score_pairs_on_spark(spark.createDataFrame(people), model, n_tasks).toArrow()
+        return score_pairs_on_spark(convert_arrow_to_spark(spark, people), model, n_tasks).toArrow()
 
     return score_pairs
 

@@ -33,6 +33,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from models.model_version import ModelVersion
 from models.registry import ModelRegistry
+from spark_jobs.engine.client import open_own_session
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext, hash_code, hash_config
 from spark_jobs.run.model_registry import open_registry
@@ -207,18 +208,14 @@ def main(argv: list[str]) -> int:
         try:
             version = find_version(registry, args.run)
             run = create_rebuild_context(settings, version, (args.into or Path(scratch)).resolve())
-            from spark_jobs.lake.session import start_spark_session
-
-            lake = Lake(
-                settings.lake,
-                start_spark_session("concierge rebuild", settings.spark_master, settings.spark_memory),
-            )
-            print(
-                f"{version.model_version}, made by {version.tags.get('night')}, again in"
-                f" {run.settings.home}:",
-                flush=True,
-            )
-            comparisons = list(rebuild_model(lake, registry, version, run))
+            with open_own_session(settings) as spark:
+                lake = Lake(settings.lake, spark)
+                print(
+                    f"{version.model_version}, made by {version.tags.get('night')}, again in"
+                    f" {run.settings.home}:",
+                    flush=True,
+                )
+                comparisons = list(rebuild_model(lake, registry, version, run))
         except RebuildError as error:
             print(f"rebuild: {error}", file=sys.stderr)
             return 1

@@ -1,7 +1,7 @@
-"""Start one step: `spark-submit spark_jobs/run/launcher.py ingest --from 2011-12-01 --to 2011-12-01 --run-id
+"""Start one step: `python spark_jobs/run/launcher.py ingest --from 2011-12-01 --to 2011-12-01 --run-id
 by-hand`.
 
-One launcher for all steps: spark-submit puts the script's folder first on `sys.path`, where `logs.py` and
+One launcher for all steps: Python puts the script's folder first on `sys.path`, where `logs.py` and
 `context.py` would shadow other people's modules; the first lines put the repository there instead. A step is
 a module of `STEP_MODULES` with `run(context, lake) -> list[TableReport]` and, when it needs no Spark,
 `NEEDS_SPARK = False`.
@@ -15,10 +15,11 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 import importlib  # noqa: E402
 import logging  # noqa: E402
 import time  # noqa: E402
-from contextlib import nullcontext  # noqa: E402
+from contextlib import AbstractContextManager, nullcontext  # noqa: E402
 from dataclasses import replace  # noqa: E402
 from datetime import UTC, datetime  # noqa: E402
 from types import ModuleType  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
 
 from spark_jobs.lake.tables import Lake  # noqa: E402
 from spark_jobs.run import checks  # noqa: E402
@@ -27,8 +28,13 @@ from spark_jobs.run.locks import refuse_another_shop, step_lock  # noqa: E402
 from spark_jobs.run.logs import log_step  # noqa: E402
 from spark_jobs.run.manifest import log_reports, record_reports  # noqa: E402
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 logger = logging.getLogger("spark_jobs.run.launcher")  # __name__ is __main__ here
 STEP_MODULES = {
+    "start_engine": "spark_jobs.run.start_engine",
+    "stop_engine": "spark_jobs.run.stop_engine",
     "land": "spark_jobs.land.job",
     "ingest": "spark_jobs.ingest.job",
     "identify": "spark_jobs.identify.job",
@@ -44,7 +50,8 @@ STEP_MODULES = {
 }
 SKIPPING = ("land", "due")  # the steps that may skip all behind them: a whole night, a search
 BEGINNINGS = ("land", "ingest")  # the steps that take in what a home does not hold yet
-# locks the home itself, a table at a time, so that a night waits for seconds and not for minutes
+# locks the home itself, a table at a time, so that a night waits for seconds and not for minutes; and works
+# beside a night, so its engine is its own
 YIELDING = ("maintain",)
 NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
@@ -92,14 +99,25 @@ def execute_step(step: str, context: RunContext, started_at: float) -> int:
     if step in BEGINNINGS:
         refuse_another_shop(Lake(context.settings.lake), context.settings.sources)
     job = importlib.import_module(STEP_MODULES[step])
-    spark = None
-    if getattr(job, "NEEDS_SPARK", True):
-        from spark_jobs.lake.session import start_spark_session
+    with open_spark_session(step, job, context) as spark:
+        return execute_job(step, job, context, Lake(context.settings.lake, spark), started_at)
 
-        spark = start_spark_session(
-            f"concierge {step}", context.settings.spark_master, context.settings.spark_memory
-        )
-    lake = Lake(context.settings.lake, spark)
+
+def open_spark_session(
+    step: str, job: ModuleType, context: RunContext
+) -> AbstractContextManager["SparkSession | None"]:
+    """The step's session; None where it needs no Spark."""
+    if not getattr(job, "NEEDS_SPARK", True):
+        return nullcontext()
+    from spark_jobs.engine import client
+
+    if step in YIELDING:
+        return client.open_own_session(context.settings)
+    return client.open_session(context.settings, f"{step} of {context.run_id}", context.code_hash)
+
+
+def execute_job(step: str, job: ModuleType, context: RunContext, lake: Lake, started_at: float) -> int:
+    """The job between its borders; its exit code."""
     border, reports = checks.BorderChecks(lake), None
     try:
         border.check(checks.INCOMING_TABLES.get(step, ()))

@@ -7,6 +7,7 @@ If it fails: last night's lists are still published; clear the task. A model who
 were registered is refused here: find out who changed them, or run a search.
 """
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 from expectations.contracts.lake import (
@@ -21,6 +22,7 @@ from expectations.contracts.lake import (
     REC_STEERING,
 )
 from expectations.contracts.tables import Table
+from spark_jobs.engine.shared_objects import share_object
 from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented, shift_to_shop_time
 from spark_jobs.learning_data.sessions import number_sessions, read_session_events
@@ -39,6 +41,16 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
     """Score with the champion. Without one, write only the lists that are counted: what is popular and new.
 
     A shop of guests, or one where nobody may be personalised for, never has a model, and yet has lists.
+    """
+    with ExitStack() as stack:
+        return write_all_lists(run, lake, stack)
+
+
+def write_all_lists(run: RunContext, lake: Lake, stack: ExitStack) -> list[TableReport]:
+    """Write every table of lists.
+
+    Args:
+        stack: ends when all are written; holds what Spark's tasks share.
     """
     registry, settings = open_registry(run), run.settings
     champion = registry.champion()
@@ -62,7 +74,7 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
         provenance = [champion.run_id, run.code_hash, *sorted(champion.digests.values())]
         span = replace(span, since=find_first_training_day(behaviour, settings.training_days))
         model = build_scoring_model(artifact, items, span, version, provenance)
-        shared = lake.spark.sparkContext.broadcast(model)
+        shared = stack.enter_context(share_object(model, settings.paths.shared_objects))
         reports = [personal_lists.update_personal_lists(lake, run, shared, behaviour, customers)]
         similar = list_frames.compute_similar_items(lake.spark, shared, demand)
     else:

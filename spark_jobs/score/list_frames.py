@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -20,9 +19,12 @@ from models.listing.lists import DECIMALS
 from models.steering.next_items import weigh_next_items
 from models.steering.sessions import Sessions
 from models.training_data import KINDS, encode_ids
+from spark_jobs.engine.shared_objects import SharedObject
+from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.score import audiences, checkpoints, partitions, stale_customers
 from spark_jobs.score.interaction_span import InteractionSpan
 from spark_jobs.score.item_demand import ItemDemand
+from spark_jobs.score.scoring_model import ScoringModel
 
 # Fixed by the data, not by the machine: the same blocks, and so the same scores, wherever it runs.
 CUSTOMERS_PER_TASK = 1024
@@ -30,14 +32,17 @@ ITEMS_PER_TASK = 2048
 
 
 def compute_personal_lists(
-    shared: Broadcast, behaviour: DataFrame, customers: DataFrame, before: DataFrame, folder: Path
+    shared: SharedObject[ScoringModel],
+    behaviour: DataFrame,
+    customers: DataFrame,
+    before: DataFrame,
+    folder: Path,
 ) -> DataFrame:
     """Grain: one row per partition of customers, of `checkpoints.PARTITION_SCHEMA`.
 
     A worker writes the lists to the folder; no other scores leave it.
 
     Args:
-        shared: the `ScoringModel`.
         before: `customer_id` and `inputs` of the lists there are.
         folder: of the checkpoints, one for all workers.
     """
@@ -55,16 +60,14 @@ def compute_personal_lists(
     )
 
 
-def compute_similar_items(spark: SparkSession, shared: Broadcast, demand: ItemDemand) -> DataFrame:
-    """Grain: one row per item that can be shown, or was ever wanted.
-
-    Args:
-        shared: the `ScoringModel`.
-    """
+def compute_similar_items(
+    spark: SparkSession, shared: SharedObject[ScoringModel], demand: ItemDemand
+) -> DataFrame:
+    """Grain: one row per item that can be shown, or was ever wanted."""
     model = shared.value
     positions = partitions.find_positions(demand.item_ids, model.artifact.item_ids, model.item_order)
     listed_positions = np.sort(positions[(positions >= 0) & (demand.allowed | (demand.ever > 0))])
-    frame = spark.createDataFrame(pa.table({"item": pa.array(listed_positions.astype(np.int32))}))
+    frame = convert_arrow_to_spark(spark, pa.table({"item": pa.array(listed_positions.astype(np.int32))}))
     return (
         frame.repartition(max(1, -(-len(listed_positions) // ITEMS_PER_TASK)), "item")
         .sortWithinPartitions("item")

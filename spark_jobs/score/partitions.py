@@ -1,4 +1,4 @@
-"""Scoring in Spark's workers: a partition of customers, or of items, by the broadcast model; Arrow in, Arrow
+"""Scoring in Spark's workers: a partition of customers, or of items, by the shared model; Arrow in, Arrow
 out.
 """
 

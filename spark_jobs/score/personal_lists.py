@@ -8,14 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import dataset
-from pyspark import Broadcast
 from pyspark.sql import DataFrame
 
 from expectations.contracts.lake import REC_CUSTOMER_ITEMS
+from spark_jobs.engine.shared_objects import SharedObject
 from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.score import checkpoints, list_frames
+from spark_jobs.score.scoring_model import ScoringModel
 
 LISTS_AT_ONCE = 4096  # 100 items each are some 20 MB
 # By default Arrow reads ahead 16 such batches of 4 files: of 400,000 lists 2 GB more than what is written at
@@ -24,18 +26,21 @@ READ_AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}
 
 
 def update_personal_lists(
-    lake: Lake, run: RunContext, shared: Broadcast, behaviour: DataFrame, customers: DataFrame
+    lake: Lake,
+    run: RunContext,
+    shared: SharedObject[ScoringModel],
+    behaviour: DataFrame,
+    customers: DataFrame,
 ) -> TableReport:
     """Compute again the lists whose inputs changed; no new table version when none did.
 
     Args:
-        shared: the `Scoring`.
         behaviour: once per customer, item, day and kind.
         customers: `feat_customers`.
     """
     lake.add_missing_columns(REC_CUSTOMER_ITEMS)  # in a home from before `inputs`, every customer is due
     stored = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
-    folder, before = checkpoints.locate_checkpoint_folder(run), lake.spark.createDataFrame(stored)
+    folder, before = checkpoints.locate_checkpoint_folder(run), convert_arrow_to_spark(lake.spark, stored)
     done = (
         list_frames.compute_personal_lists(shared, behaviour, customers, before, folder).toArrow().to_pylist()
     )

@@ -12,13 +12,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from pyspark import Broadcast, SparkContext
+from pyspark.sql import SparkSession
 
 from models.base import Recommender
 from models.blending.base import Blend
 from models.blending.training_rows import PartScores, TrainingCase, TrainingRows
 from models.blending.training_windows import TrainingWindow
 from models.recommenders import build_blend, build_recommender, get_parameters
+from spark_jobs.engine.shared_objects import SharedObject, share_object
+from spark_jobs.engine.tasks import run_tasks
 from spark_jobs.train.training_run import TrainingRun
 
 
@@ -57,12 +59,12 @@ class FitResult:
 
 @dataclass(frozen=True)
 class _Fitting:
-    """What all jobs of `fit_blends` share: the broadcast training data, the seed, and the keys of the fits
+    """What all jobs of `fit_blends` share: the training data, the seed, and the keys of the fits
     whose arrays are wanted.
     """
 
-    context: SparkContext
-    shared: Broadcast
+    spark: SparkSession
+    shared: SharedObject
     seed: int
     wanted: Mapping[str, FitRequest]
 
@@ -80,10 +82,9 @@ def fit_blends(
     all_fits = [fit for fits in part_fits for fit in fits] + list(fit_requests)
     distinct_fits = {build_fit_key(fit): fit for fit in all_fits}
     windows = list_training_windows(training, blends, blend_requests)
-    shared = training.spark.sparkContext.broadcast(matrices.training)
-    fitting = _Fitting(training.spark.sparkContext, shared, seed, distinct_fits)
     arrays: dict[str, dict[str, np.ndarray]] = {}
-    with ThreadPoolExecutor(1) as driver:
+    with ThreadPoolExecutor(1) as driver, share_object(matrices.training, training.shared_folder) as shared:
+        fitting = _Fitting(training.spark, shared, seed, distinct_fits)
         futures = {}
         for key, (blend, window) in windows.items():
             test = blend.draw_case(matrices.training, window, seed)
@@ -102,7 +103,6 @@ def fit_blends(
             fits = [fit for key, fit in distinct_fits.items() if key not in arrays and fit.before == before]
             for fit, result in zip(fits, run_fits(fitting, fits, None), strict=True):
                 arrays[build_fit_key(fit)] = result.arrays
-        shared.unpersist()
         rows = {key: future.result() for key, future in futures.items()}
     for blend, request, fits in zip(blends, blend_requests, part_fits, strict=True):
         blend.parts = [restore_recommender(fit, arrays) for fit in fits]
@@ -133,15 +133,15 @@ def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: TrainingCase |
     """
     order = sorted(range(len(fits)), key=lambda n: (not build_recommender(fits[n].part).is_costly, n))
     positions = {n for n in order if build_fit_key(fits[n]) in fitting.wanted}
-    shared, seed = fitting.shared, fitting.seed  # a task must not carry the Spark context
+    shared, seed = fitting.shared, fitting.seed  # a task must not carry the session
 
-    def run_fit(n: int) -> tuple[int, FitResult]:
+    def run_fit(n: int) -> FitResult:
         past = shared.value.before(fits[n].before)
         fitted = build_recommender(fits[n].part, fits[n].parameters).fit(past, seed)
         scores = None if test is None else fitted.score(test.select_customers(past))
-        return n, FitResult(fitted.arrays() if n in positions else None, scores, past.behaviour.until)
+        return FitResult(fitted.arrays() if n in positions else None, scores, past.behaviour.until)
 
-    results = dict(fitting.context.parallelize(order, max(len(order), 1)).map(run_fit).collect())
+    results = dict(zip(order, run_tasks(fitting.spark, run_fit, order), strict=True))
     return [results[n] for n in range(len(fits))]
 
 

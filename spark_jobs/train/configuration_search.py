@@ -31,7 +31,7 @@ from spark_jobs.train.blend_weights import ScoredRecipe, select_weights
 from spark_jobs.train.budget import SearchBudget
 from spark_jobs.train.offline_tests import MOST_CELLS, draw_test_case
 from spark_jobs.train.training_run import TrainingRun
-from spark_jobs.train.trials import TrialOutcome, broadcast_matrices, run_trials
+from spark_jobs.train.trials import TrialOutcome, run_trials, share_matrices
 
 MOST_TEST_CUSTOMERS = 1000  # of a trial; more make the search slower and hardly better
 FEWEST_TEST_CUSTOMERS = 300
@@ -139,28 +139,28 @@ class SuccessiveHalving:
         going, known = self.select_fittable(), {}
         quality: dict[str, float] = {}
         units: dict[str, np.ndarray] = {}
-        context = training.spark.sparkContext
-        shared = broadcast_matrices(context, matrices)
-        for n, rung in enumerate(rungs, start=1):
-            trials = list_trials(going, rung, windows, training.seed)
-            new = [trial for trial in trials if trial.same_fit not in known]
-            outcomes = run_trials(context, shared, new, self.n_customers, self.budget, f"search, rung {n}")
-            self.record_rung(n, outcomes, new)
-            known |= {outcome.trial.same_fit: outcome.quality for outcome in outcomes}
-            units |= {
-                outcome.trial.recipe.label: outcome.scores
-                for outcome in outcomes
-                if outcome.scores is not None
-            }
-            was_cut = len(outcomes) < len(new)
-            if was_cut and quality:
-                break  # not every recipe was given more, so the rung before decides
-            quality = average_quality(trials, known)
-            going = select_promoted_recipes(going, quality, self.space["keep"], self.space["finalists"])
-            units = {recipe.label: units[recipe.label] for recipe in going}
-            if was_cut:
-                break
-        shared.unpersist()
+        with share_matrices(matrices, training.shared_folder) as shared:
+            for n, rung in enumerate(rungs, start=1):
+                trials = list_trials(going, rung, windows, training.seed)
+                new = [trial for trial in trials if trial.same_fit not in known]
+                outcomes = run_trials(
+                    training.spark, shared, new, self.n_customers, self.budget, f"search-rung-{n}"
+                )
+                self.record_rung(n, outcomes, new)
+                known |= {outcome.trial.same_fit: outcome.quality for outcome in outcomes}
+                units |= {
+                    outcome.trial.recipe.label: outcome.scores
+                    for outcome in outcomes
+                    if outcome.scores is not None
+                }
+                was_cut = len(outcomes) < len(new)
+                if was_cut and quality:
+                    break  # not every recipe was given more, so the rung before decides
+                quality = average_quality(trials, known)
+                going = select_promoted_recipes(going, quality, self.space["keep"], self.space["finalists"])
+                units = {recipe.label: units[recipe.label] for recipe in going}
+                if was_cut:
+                    break
         last = sorted(
             select_promoted_recipes(going, quality, 0.0, self.space["finalists"]),
             key=lambda each: -quality[each.label],

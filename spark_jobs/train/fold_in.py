@@ -7,6 +7,8 @@ from models.evaluation import fold_in
 from models.evaluation.fold_in import FoldInModel
 from models.recommenders.als import ALS
 from models.time_split import HoldoutCase
+from spark_jobs.engine.shared_objects import share_object
+from spark_jobs.engine.tasks import run_tasks
 from spark_jobs.train.training_run import TrainingRun
 
 
@@ -35,15 +37,13 @@ def fit_fold_in_factors(training: TrainingRun, test: HoldoutCase | None) -> Fold
     if test is not None:
         cohorts = fold_in.draw_cohorts(test, seed)
         trainings += fold_in.split_training(matrices.training.before(training.windows.test_from), cohorts)
-    context = training.spark.sparkContext
-    shared = context.broadcast(trainings)
+    with share_object(trainings, training.shared_folder) as shared:
 
-    def fit(n: int) -> tuple[int, bytes]:
-        return n, artifact.pack_arrays(ALS().fit(shared.value[n], seed).arrays())
+        def fit(n: int) -> bytes:
+            return artifact.pack_arrays(ALS().fit(shared.value[n], seed).arrays())
 
-    packed = dict(context.parallelize(range(len(trainings)), len(trainings)).map(fit).collect())
-    shared.unpersist()
-    fitted = [ALS().restore(artifact.unpack_arrays(packed[n])) for n in range(len(trainings))]
+        packed = run_tasks(training.spark, fit, range(len(trainings)))
+    fitted = [ALS().restore(artifact.unpack_arrays(each)) for each in packed]
     if test is None:
         return FoldInFit(FoldInModel(fitted[0]), [])
     rows = fold_in.evaluate_fold_in(test, matrices.allowed, cohorts, trainings[1], *fitted[1:])

@@ -2,7 +2,9 @@
 of one training share.
 """
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -27,6 +29,7 @@ class TrainingRun:
         windows: where history is cut for tests; None where it is too short for one.
         seed: of everything that is drawn.
         sessions: by which steering is learned; None where it is not.
+        shared_folder: where Spark's tasks read what they share; on a cluster, one that all workers see.
     """
 
     spark: SparkSession
@@ -34,6 +37,7 @@ class TrainingRun:
     windows: HoldoutWindows | None
     seed: int
     sessions: Sessions | None = None
+    shared_folder: Path = Path(tempfile.gettempdir())
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def read_training_run(run: RunContext, lake: Lake) -> TrainingRun | None:
     if matrices is None:
         return None
     sessions = read_sessions(lake, matrices, zone) if windows else None
-    return TrainingRun(lake.spark, matrices, windows, settings.seed, sessions)
+    return TrainingRun(lake.spark, matrices, windows, settings.seed, sessions, settings.paths.shared_objects)
 
 
 def read_sessions(lake: Lake, matrices: TrainingMatrices, time_zone: str) -> Sessions:

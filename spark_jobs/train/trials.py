@@ -6,16 +6,20 @@ finished ones are there and the rest can be ended: on a laptop's threads and on 
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from threading import Lock
+from pathlib import Path
+from threading import Lock, Thread
 
 import numpy as np
-from pyspark import InheritableThread, SparkContext
-from pyspark.broadcast import Broadcast
+from pyspark.sql import SparkSession
 
 from models.blending.score_scale import normalise_scores
 from models.recommenders import build_recommender
 from models.search import Trial
+from spark_jobs.engine.shared_objects import SharedObject, share_object
+from spark_jobs.engine.tasks import run_tasks
+from spark_jobs.lake.session import count_cores
 from spark_jobs.train.budget import SearchBudget, limit_memory, read_peak_memory, reset_peak_memory
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import draw_test_case, measure_scores, score_test_case
@@ -74,15 +78,19 @@ def run_trial(trial: Trial, matrices: TrainingMatrices, n_customers: int, memory
         return outcome(None, reason=f"{type(error).__name__}: {error}"[:MOST_REASON_CHARACTERS])
 
 
-def broadcast_matrices(context: SparkContext, matrices: TrainingMatrices) -> Broadcast:
-    """Send the matrices to every worker, without the ids, which no trial reads."""
+def share_matrices(
+    matrices: TrainingMatrices, folder: Path
+) -> AbstractContextManager[SharedObject[TrainingMatrices]]:
+    """Share the matrices with every worker, without the ids, which no trial reads."""
     no_ids = np.zeros(0, "S1")
-    return context.broadcast(replace(matrices, customer_ids=no_ids, item_ids=no_ids, customer_vocabulary={}))
+    return share_object(
+        replace(matrices, customer_ids=no_ids, item_ids=no_ids, customer_vocabulary={}), folder
+    )
 
 
 def run_trials(
-    context: SparkContext,
-    shared: Broadcast,
+    spark: SparkSession,
+    shared: SharedObject[TrainingMatrices],
     trials: Sequence[Trial],
     n_customers: int,
     budget: SearchBudget,
@@ -95,24 +103,23 @@ def run_trials(
 
     Args:
         n_customers: of each test.
-        group: name of the Spark jobs, by which they are cancelled when time is up.
+        group: tag of the Spark jobs, by which they are interrupted when time is up.
     """
     outcomes: dict[int, TrialOutcome] = {}
     remaining, lock = iter(enumerate(trials)), Lock()
     memory_bytes = budget.memory_bytes
 
     def run_remaining() -> None:
-        context.setJobGroup(group, f"{len(trials)} trials", interruptOnCancel=True)
+        spark.addTag(group)
         while budget.seconds_left_for_trials:
             with lock:
                 n, trial = next(remaining, (None, None))
             if trial is None:
                 return
-            task = context.parallelize([trial], 1).map(
-                lambda each: run_trial(each, shared.value, n_customers, memory_bytes)
-            )
             try:
-                outcomes[n] = task.collect()[0]
+                [outcomes[n]] = run_tasks(
+                    spark, lambda each: run_trial(each, shared.value, n_customers, memory_bytes), [trial]
+                )
             except Exception as error:
                 if not budget.seconds_left_for_trials:
                     return
@@ -122,17 +129,14 @@ def run_trials(
                     reason=f"its worker died: {str(error).splitlines()[0]}"[:MOST_REASON_CHARACTERS],
                 )
 
-    threads = [
-        InheritableThread(target=run_remaining, daemon=True)
-        for _ in range(min(context.defaultParallelism, len(trials)))
-    ]
+    threads = [Thread(target=run_remaining, daemon=True) for _ in range(min(count_cores(spark), len(trials)))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(budget.seconds_left_for_trials)
     while any(thread.is_alive() for thread in threads):
         # Again, as a thread may have been between reading the clock and starting a job.
-        context.cancelJobGroup(group)
+        spark.interruptTag(group)
         threads[-1].join(END_AGAIN_SECONDS)
         threads = [thread for thread in threads if thread.is_alive()] or threads
     return list(_select_leading_outcomes(outcomes))

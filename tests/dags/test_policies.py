@@ -78,27 +78,26 @@ def test_no_task_asks_the_clock(dag_bag):
 
 def test_the_night_has_the_eight_words_in_order(dag_bag):
     dag = dag_bag.dags["nightly"]
-    order = [task.task_id for task in dag.topological_sort()]
-    assert order == [
-        "land",
-        "ingest",
-        "identify",
-        "build.load",
-        "build.dbt",
-        "build.export",
-        "train",
-        "score",
-        "publish",
-    ]
+    order = ["land", "start_engine", "ingest", "identify", "build.load", "build.dbt", "build.export"]
+    order += ["train", "score", "publish"]
+    assert set(dag.task_ids) == {*order, "stop_engine"}
     for before, after in pairwise(order):
         assert after in dag.get_task(before).downstream_task_ids, f"{after} does not wait for {before}"
 
 
-def test_spark_work_goes_through_the_connection(dag_bag):
-    spark = {
-        task.task_id
-        for dag in dag_bag.dags.values()
-        for task in dag.tasks
-        if type(task).__name__ == "SparkSubmitOperator"
-    }
-    assert spark == {"ingest", "identify", "train", "score", "search", "maintain"}
+def test_the_engine_stops_behind_the_last_spark_step_whatever_became_of_it(dag_bag):
+    dag = dag_bag.dags["nightly"]
+    start, stop = dag.get_task("start_engine"), dag.get_task("stop_engine")
+    assert start.is_setup and stop.is_teardown
+    assert {"start_engine", "score"} <= stop.upstream_task_ids
+    assert not stop.on_failure_fail_dagrun, "an engine that would not stop is no failed night"
+    last = [task for task in dag.leaves if not task.is_teardown]
+    assert [task.task_id for task in last] == ["publish"], "by which Airflow decides whether the night failed"
+
+
+def test_every_task_is_a_process_of_its_own(dag_bag):
+    tasks = [task for dag in dag_bag.dags.values() for task in dag.tasks]
+    assert {type(task).__name__ for task in tasks} == {"BashOperator"}
+    for task in tasks:
+        step = task.task_id.rpartition(".")[2]
+        assert f"launcher.py {step} " in task.bash_command

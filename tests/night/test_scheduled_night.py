@@ -8,20 +8,33 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
+import psutil
 import pytest
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_ORDER_LINES, OPS_RUNS, QUARANTINE, REC_CUSTOMER_ITEMS
 from operate import airflow, airflow_records
 from operate.visitors import Visitor, fetch_before_and_after_block, run_service
 from spark_jobs.lake.tables import Lake
 
-STEPS = ["land", "ingest", "identify", "build.load", "build.dbt", "build.export", "train", "score", "publish"]
+STEPS = ["land", "start_engine", "ingest", "identify", "build.load", "build.dbt", "build.export"]
+STEPS += ["train", "score", "stop_engine", "publish"]
 
 
 def test_the_scheduled_night_succeeds(night):
     log = (night.home / "scheduler.log").read_text(errors="replace")
     assert night.state == "success", f"{night.tasks}\n{log[-3000:]}"
     assert night.tasks == dict.fromkeys(STEPS, "success")
+
+
+def test_its_spark_steps_shared_one_engine_which_is_gone(night):
+    paths = HomePaths(night.home)
+    steps = [json.loads(line) for line in paths.step_log.read_text().splitlines()]
+    started = [line for line in steps if line["message"].startswith("an engine answers")]
+    assert [line["step"] for line in started] == ["start_engine"]
+    assert not paths.engine_record.exists() and not paths.engine_client.exists()
+    processes = psutil.process_iter(["cmdline"])
+    assert not [one for one in processes if str(paths.engine_record) in (one.info["cmdline"] or [])]
 
 
 def test_every_row_is_accounted_for(night):
@@ -137,15 +150,22 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
     assert airflow_records.resume_interrupted_tasks(tmp_path) == [], "a home that ended well has none"
 
 
-def test_a_failing_spark_submit_fails_the_night(night):
-    """The negative control of the green night: a Spark that cannot start."""
-    (night.home / "landing" / "online_retail" / "lines" / "2011-07-01").mkdir(parents=True)
-    (night.home / "landing" / "online_retail" / "lines" / "2011-07-01" / "2011-07-01.csv").write_text(
-        "InvoiceNo\n"
-    )
-    nowhere = '{"conn_type": "spark", "host": "no-such-master"}'
-    env = {**night.env, "AIRFLOW_CONN_SPARK_DEFAULT": nowhere, "CONCIERGE_TASK_RETRIES": "0"}
+def test_a_step_that_fails_fails_the_night_and_the_engine_stops(night):
+    """The negative control of the green night: a day none of whose records can be read."""
+    day = night.home / "landing" / "online_retail" / "lines" / "2011-07-01"
+    day.mkdir(parents=True)
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    (day / "2011-07-01.csv").write_text(f"{header}\n1,2,x,many,never,y,z,nowhere\n")
+    env, log = {**night.env, "CONCIERGE_TASK_RETRIES": "0"}, night.home / "logs" / "failing.log"
     with pytest.raises(SystemExit, match="failed"):
-        airflow.run_nightly(
-            env, date(2011, 7, 1), date(2011, 7, 1), night.home / "logs" / "failing.log", lambda: None
+        airflow.run_nightly(env, date(2011, 7, 1), date(2011, 7, 1), log, lambda: None)
+    with sqlite3.connect(night.home / "airflow" / "airflow.db") as database:
+        runs = dict(
+            database.execute(
+                "select task_id, state from task_instance where run_id ="
+                " (select run_id from dag_run order by id desc limit 1)"
+            )
         )
+    assert (runs["start_engine"], runs["ingest"], runs["stop_engine"]) == ("success", "failed", "success")
+    assert runs["publish"] == "upstream_failed"
+    assert not HomePaths(night.home).engine_record.exists()

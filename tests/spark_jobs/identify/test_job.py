@@ -2,6 +2,7 @@
 ends the same.
 """
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
 import pytest
@@ -207,7 +208,7 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
     """An e-mail where an id belongs: identify writes it on, the suite stops the night, twice, and nobody
     prints it.
     """
-    monkeypatch.setattr("spark_jobs.lake.session.start_spark_session", lambda *_: spark)
+    monkeypatch.setattr("spark_jobs.engine.client.open_session", lambda *_: nullcontext(spark))
     for name, planted, ends in (("good", iid("user_id:u"), [0, 0]), ("bad", EMAIL, [1, 1])):
         monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / name))
         lake = Lake(tmp_path / name / "lake", spark)

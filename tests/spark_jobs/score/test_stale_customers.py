@@ -18,6 +18,7 @@ from models.listing.lists import DECIMALS
 from models.recommenders import build_blend
 from models.time_split import build_cell_matrix
 from models.training_data import PURCHASE, Behaviour, Customers, Training
+from spark_jobs.engine.shared_objects import share_object
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.score import checkpoints, list_frames, personal_lists, stale_customers
@@ -87,7 +88,6 @@ class Drawn:
         common = stale_customers.fingerprint_scoring_model(
             ["concierge/1"], allowed, allowed, True, None if order_is_time_invariant else self.until
         )
-        shared = self.spark.sparkContext.broadcast(replace(made, inputs=common))
         events = [
             {"customer_id": name(c), "item_id": ITEM_IDS[i].decode(), "day": d, "kind": PURCHASE}
             for c, i, d in self.rows
@@ -100,9 +100,11 @@ class Drawn:
         customers = self.spark.createDataFrame(
             pa.Table.from_pylist(people, schema=build_arrow_schema(FEAT_CUSTOMERS))
         )
-        return personal_lists.update_personal_lists(
-            lake, self.night(run_id), shared, self.spark.createDataFrame(events, kinds), customers
-        )
+        behaviour = self.spark.createDataFrame(events, kinds)
+        with share_object(replace(made, inputs=common), self.settings.paths.shared_objects) as shared:
+            return personal_lists.update_personal_lists(
+                lake, self.night(run_id), shared, behaviour, customers
+            )
 
 
 class Uneven(ScoringModel):

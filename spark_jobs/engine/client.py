@@ -1,0 +1,117 @@
+"""How a step gets its session: from the home's engine, from one of its own where there is none, or from the
+Connect server that the settings name.
+
+The step that holds the home's step lock uses the home's engine. A step that was killed leaves its job
+running in the engine, where it would write beside the retry: so it also leaves its name in `engine_client`,
+and whoever comes next ends that engine and starts another. What runs beside the nights (housekeeping, a
+rebuild) has an engine to itself.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spark_jobs.engine.processes import EngineStarter, identify_engine
+from spark_jobs.engine.record import read_record
+from spark_jobs.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+logger = logging.getLogger(__name__)
+
+
+def make_starter(settings: Settings) -> EngineStarter:
+    """The starter of the home's engine."""
+    paths = settings.paths
+    return EngineStarter(paths.engine_record, paths.engine_client, paths.engine_log)
+
+
+@contextlib.contextmanager
+def open_session(settings: Settings, name: str, code_hash: str) -> Iterator["SparkSession"]:
+    """A session for the step that holds the step lock.
+
+    Args:
+        name: of the step and its run.
+        code_hash: of the code; an engine that was started by another one is not used.
+    """
+    paths = settings.paths
+    shutil.rmtree(paths.shared_objects, ignore_errors=True)  # of a step that was killed
+    with contextlib.ExitStack() as stack:
+        url = settings.spark_remote or stack.enter_context(_use_home_engine(settings, code_hash))
+        paths.engine_client.parent.mkdir(parents=True, exist_ok=True)
+        paths.engine_client.write_text(json.dumps({"name": name, "pid": os.getpid()}))
+        stack.callback(paths.engine_client.unlink, missing_ok=True)
+        yield stack.enter_context(_connect(url, is_ours=not settings.spark_remote))
+
+
+@contextlib.contextmanager
+def _use_home_engine(settings: Settings, code_hash: str) -> Iterator[str]:
+    """The URL of the home's engine, started where there is none.
+
+    One that takes the place of a night's engine lives as long as that would have.
+    """
+    starter, before = make_starter(settings), read_record(settings.paths.engine_record)
+    identity = identify_engine(settings.spark_master, settings.spark_memory, code_hash)
+    if settings.paths.engine_client.exists():
+        logger.warning("a step was killed while it used the engine, which is replaced")
+    elif before and before.is_ready and before.identity == identity:
+        yield before.url
+        return
+    is_kept = before is not None and before.owner is None
+    owner = None if is_kept else os.getpid()
+    try:
+        yield starter.start(settings.spark_master, settings.spark_memory, identity, owner).url
+    finally:
+        if not is_kept:
+            starter.end()
+
+
+@contextlib.contextmanager
+def open_own_session(settings: Settings) -> Iterator["SparkSession"]:
+    """A session of an engine of its own, for what runs beside the nights."""
+    with contextlib.ExitStack() as stack:
+        url = settings.spark_remote
+        if not url:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="concierge-engine-")))
+            starter = EngineStarter(folder / "engine.json", folder / "client.json", folder / "engine.log")
+            (folder / "client.json").touch()
+            stack.callback(starter.end)
+            url = starter.start(settings.spark_master, settings.spark_memory, "own", os.getpid()).url
+        yield stack.enter_context(_connect(url, is_ours=not settings.spark_remote))
+
+
+def allow_deep_plans() -> None:
+    """Lift protobuf's limit of 100 nested messages in this process: a plan of 50 operators has as many.
+
+    A client copies a plan into its command, and protobuf's C code parses it in doing so.
+    """
+    with contextlib.suppress(ImportError):
+        from google._upb import _message
+
+        _message.SetAllowOversizeProtos(True)
+
+
+@contextlib.contextmanager
+def _connect(url: str, is_ours: bool) -> Iterator["SparkSession"]:
+    from pyspark.sql import SparkSession
+
+    from spark_jobs.lake.session import SESSION_SETTINGS
+
+    allow_deep_plans()
+    builder = SparkSession.builder.remote(url)
+    for name, value in ({} if is_ours else SESSION_SETTINGS).items():  # ours was started with them
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    try:
+        yield spark
+    finally:
+        # Of an engine that is gone there is nothing to release, and the step's own error says so.
+        with contextlib.suppress(Exception):
+            spark.stop()

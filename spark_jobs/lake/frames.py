@@ -1,0 +1,10 @@
+"""Frames of rows that are at hand already."""
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+
+
+def convert_arrow_to_spark(spark: SparkSession, table: pa.Table) -> DataFrame:
+    """An Arrow table as a frame; Spark takes no empty one."""
+    return spark.createDataFrame(table if table.num_rows else [], from_arrow_schema(table.schema))
