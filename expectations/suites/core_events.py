@@ -27,8 +27,8 @@ SUITE = Suite(
         expect_shop_day("occurred", "Late events must be found on the day they occurred."),
         expect_each_row(
             "time_is_plausible",
-            "occurred_at >= '2000-01-01' and occurred_date <= date_add(to_date(substring(first_received, 1,"
-            " 10)), 1)",
+            "occurred_at >= timestamptz '2000-01-01 00:00:00+00' and occurred_date <= cast(substring("
+            "first_received, 1, 10) as date) + 1",
             "A client's clock was taken at its word: the event lies before the web or after it was received.",
         ),
         expect_each_row(

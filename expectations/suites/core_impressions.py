@@ -16,12 +16,12 @@ SUITE = Suite(
         expect_shop_day("served", "A list must be found on the day it was served."),
         expect_each_row(
             "ranks_count_from_one",
-            "size(items) = 0 or items.rank = sequence(1, size(items))",
+            "len(items) = 0 or list_transform(items, lambda x: x.rank) = range(1, len(items) + 1)",
             "Position bias is estimated from ranks: a gap or a repeat spoils it.",
         ),
         expect_each_row(
             "items_are_named_once",
-            "size(array_distinct(items.item_id)) = size(items)",
+            "len(list_distinct(list_transform(items, lambda x: {'id': x.item_id}))) = len(items)",
             "An item shown twice in one list is counted twice.",
         ),
         expect_between("propensity", 0, 1, "A propensity is a probability."),

@@ -9,7 +9,7 @@ SUITE = Suite(
         expect_shop_day("changed", "A change must be found on the day it was made."),
         expect_each_row(
             "something_changed",
-            "not (old_value <=> new_value)",
+            "old_value is distinct from new_value",
             "A change from a value to itself would be counted as one.",
         ),
     ),

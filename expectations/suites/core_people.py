@@ -29,7 +29,7 @@ SUITE = Suite(
         ),
         expect_each_row(
             "email_looks_like_one",
-            "email rlike '^[^@ ]+@[^@ ]+$'",
+            "regexp_matches(email, '^[^@ ]+@[^@ ]+$')",
             "A till's remark as an e-mail reaches nobody.",
             WARN,
         ),
@@ -41,7 +41,7 @@ SUITE = Suite(
         ),
         expect_each_row(
             "born_in_living_memory",
-            "birth_date between '1900-01-01' and to_date(updated_at)",
+            "birth_date between date '1900-01-01' and cast(updated_at as date)",
             "A default date counts as an age.",
             WARN,
         ),

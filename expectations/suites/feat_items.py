@@ -20,8 +20,9 @@ SUITE = Suite(
         ),
         expect_each_row(
             "something_may_be_served",
-            "max(is_recommendable and is_in_stock) over ()",
+            "bool_or(is_recommendable and is_in_stock) over ()",
             "Every list would be empty.",
+            looks_across_rows=True,
         ),
     ),
 )

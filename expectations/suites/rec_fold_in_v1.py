@@ -8,22 +8,22 @@ SUITE = Suite(
     (
         expect_each_row(
             "factors_fit_items",
-            "size(factors) = size(item_ids) * n_components",
+            "len(factors) = len(item_ids) * n_components",
             "A factor out of step is another item's.",
         ),
         expect_each_row(
             "factors_are_numbers",
-            "not exists(factors, x -> x is null or isnan(x))",
+            "len(list_filter(factors, lambda x: x is null or isnan(x))) = 0",
             "A factor that is no number spoils every sum.",
         ),
         expect_each_row(
             "items_are_placed_once",
-            "size(array_distinct(item_ids)) = size(item_ids)",
+            "len(list_distinct(list_transform(item_ids, lambda x: {'id': x}))) = len(item_ids)",
             "An item stands in one place only.",
         ),
         expect_each_row(
             "trust_is_a_share",
-            "not exists(trust.weight, x -> x is null or x < 0 or x > 1)",
+            "len(list_filter(trust, lambda x: x.weight is null or x.weight < 0 or x.weight > 1)) = 0",
             "It says how much of an answer the fold-in is.",
         ),
     ),

@@ -9,7 +9,7 @@ SUITE = Suite(
     (
         expect_each_row(
             "not_its_own_successor",
-            "not array_contains(items.item_id, item_id)",
+            "not list_contains(list_transform(items, lambda x: x.item_id), item_id)",
             "An item after itself is no advice.",
         ),
         *ORDERED_LIST,

@@ -4,6 +4,11 @@ from expectations.contracts.lake import REC_STEERING
 from expectations.suites.suite import Suite, expect_each_row
 
 KINDS = 3  # view, cart, purchase
+IS_NEGATIVE = (
+    "x.base is null or x.base < 0 or x.fold_in is null or x.fold_in < 0"
+    " or len(list_filter(x.neighbours, lambda y: y is null or y < 0)) > 0"
+    " or len(list_filter(x.transitions, lambda y: y is null or y < 0)) > 0"
+)
 
 SUITE = Suite(
     REC_STEERING,
@@ -15,21 +20,19 @@ SUITE = Suite(
         ),
         expect_each_row(
             "weights_are_not_negative",
-            "not exists(cohorts.base, x -> x is null or x < 0)"
-            " and not exists(cohorts.fold_in, x -> x is null or x < 0)"
-            " and not exists(flatten(cohorts.neighbours), x -> x is null or x < 0)"
-            " and not exists(flatten(cohorts.transitions), x -> x is null or x < 0)",
+            f"len(list_filter(cohorts, lambda x: {IS_NEGATIVE})) = 0",
             "An event speaks for items, never against one.",
         ),
         expect_each_row(
             "a_weight_for_each_kind",
-            f"not exists(cohorts.neighbours, x -> size(x) != {KINDS})"
-            f" and not exists(cohorts.transitions, x -> size(x) != {KINDS})",
+            f"len(list_filter(cohorts, lambda x: len(x.neighbours) <> {KINDS}"
+            f" or len(x.transitions) <> {KINDS})) = 0",
             "A weight out of step is another kind's.",
         ),
         expect_each_row(
             "cohorts_are_named_once",
-            "size(array_distinct(arrays_zip(cohorts.is_personal, cohorts.most_events))) = size(cohorts)",
+            "len(list_distinct(list_transform(cohorts, lambda x: {'of': x.is_personal,"
+            " 'to': x.most_events}))) = len(cohorts)",
             "Of two weights of one cohort the reader would take either.",
         ),
     ),

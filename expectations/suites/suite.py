@@ -1,4 +1,5 @@
-"""What a suite is: plain data. `spark_jobs.run.gx` hands it to Great Expectations; nothing here imports it.
+"""What a suite is: plain data in Great Expectations' words. `spark_jobs.run.suite_queries` makes one query
+of it; nothing here imports either.
 
 An expectation is `fail` (the night stops before anyone can read the table) or `warn` (it is printed and
 recorded), and says in a sentence why anyone should care.
@@ -25,8 +26,9 @@ class Expectation:
         arguments: its arguments, but for `result_format`.
         reason: why it matters, a sentence; shown when it is not met.
         severity: `fail` or `warn`.
-        sql: for an expectation about whole rows, the Spark SQL condition each must meet; one that is null is
+        sql: for an expectation about whole rows, the DuckDB SQL condition each must meet; one that is null is
             met.
+        looks_across_rows: its condition looks at other rows than the one it is about.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Expectation:
     reason: str
     severity: str = FAIL
     sql: str = ""
+    looks_across_rows: bool = False
 
     @property
     def name(self) -> str:
@@ -65,6 +68,10 @@ class Suite:
                 raise ContractError(
                     f"suite of {self.table.name}: {each.name}: unknown columns {unknown}, or no severity or"
                     " reason"
+                )
+            if each.looks_across_rows != (" over (" in each.sql):
+                raise ContractError(
+                    f"suite of {self.table.name}: {each.name}: a condition looks across rows by a window"
                 )
 
     @property
@@ -129,16 +136,21 @@ def expect_not_empty(reason: str, severity: str = FAIL) -> Expectation:
     return Expectation("expect_table_row_count_to_be_between", {"min_value": 1}, reason, severity)
 
 
-def expect_each_row(name: str, sql: str, reason: str, severity: str = FAIL) -> Expectation:
-    """Every row meets a condition over several columns, or over the inside of one."""
+def expect_each_row(
+    name: str, sql: str, reason: str, severity: str = FAIL, looks_across_rows: bool = False
+) -> Expectation:
+    """Every row meets a condition over several columns, or over the inside of one; with a window, over other
+    rows.
+    """
+    arguments = {"column": name, "value_set": [True]}
     return Expectation(
-        "expect_column_values_to_be_in_set", {"column": name, "value_set": [True]}, reason, severity, sql
+        "expect_column_values_to_be_in_set", arguments, reason, severity, sql, looks_across_rows
     )
 
 
 def expect_shop_day(event: str, reason: str) -> Expectation:
     """`<event>_date` is the shop's day of `<event>_at`: in no time zone more than a day from the UTC one."""
-    days_apart = f"abs(datediff({event}_date, to_date({event}_at)))"
+    days_apart = f"abs({event}_date - cast({event}_at as date))"
     return expect_each_row("day_is_of_its_time", f"{days_apart} <= 1", reason)
 
 

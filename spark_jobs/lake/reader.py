@@ -1,6 +1,6 @@
 """Reading the lake: through Spark where there is a session, else through delta-rs, which needs no JVM."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import DeltaTable as RustTable
+from deltalake import QueryBuilder
 
 from expectations.contracts.tables import Table
 from spark_jobs.lake import delta_log, delta_writes
@@ -87,26 +88,64 @@ class LakeReader:
             RustTable(self.path(table)).file_uris(), schema=build_arrow_schema(table), format="parquet"
         )
 
-    def create_view(self, con: "duckdb.DuckDBPyConnection", table: Table, name: str | None = None) -> None:
+    def create_view(
+        self,
+        con: "duckdb.DuckDBPyConnection",
+        table: Table,
+        name: str | None = None,
+        files: Sequence[str] | None = None,
+    ) -> None:
         """Create a DuckDB view of the table's rows as they are now, read from its files by DuckDB itself: it
         reads the columns that are asked for, in pieces, and may be larger than memory.
 
         Args:
             name: of the view; the table's by default.
+            files: those of `list_files` whose rows it holds; all of the newest version's by default.
         """
         columns = ", ".join(f'"{column}"' for column in table.columns)
         table_on_disk = RustTable(self.path(table)) if self.exists(table) else None
         # Columns that a contract gained since a file was written are null in it.
         con.register(f"no_{table.name}", build_arrow_schema(table).empty_table())
         source = f'"no_{table.name}"'
-        if files := table_on_disk.file_uris() if table_on_disk else []:
+        if files is None:
+            files = table_on_disk.file_uris() if table_on_disk else []
+        if files:
             is_partitioned = bool(table_on_disk.metadata().partition_columns)
             hive = f", hive_types = {{'{table.partition}': date}}" if is_partitioned else ""
             source += (
-                " union all by name from"
-                f" read_parquet({files!r}, union_by_name = true, hive_partitioning = {is_partitioned}{hive})"
+                f" union all by name from read_parquet({list(files)!r}, union_by_name = true,"
+                f" hive_partitioning = {is_partitioned}{hive})"
             )
         con.execute(f'create or replace view "{name or table.name}" as select {columns} from (from {source})')
+
+    def list_files(self, table: Table, version: int | None = None) -> list[str]:
+        """Paths of the Parquet files whose rows are the table's.
+
+        Raises:
+            deltalake.exceptions.DeltaError: that version's log is cleaned up.
+        """
+        return RustTable(self.path(table), version=version).file_uris()
+
+    def read_matching(
+        self, table: Table, columns: Sequence[str], matches: Mapping[str, Sequence[str]]
+    ) -> pa.Table:
+        """The rows whose columns hold one of these texts, without Spark; files whose statistics rule it out
+        are not opened.
+        """
+        schema = pa.schema([build_arrow_schema(table).field(name) for name in columns])
+        if not self.exists(table):
+            return schema.empty_table()
+        condition = " and ".join(
+            f'"{name}" in ({", ".join(map(delta_writes.format_sql_literal, values))})'
+            for name, values in matches.items()
+        )
+        names = ", ".join(f'"{name}"' for name in columns)
+        rows = (
+            QueryBuilder()
+            .register("held", RustTable(self.path(table)))
+            .execute(f"select {names} from held where {condition}")
+        )
+        return pa.table(rows.read_all()).cast(schema)
 
     def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
         """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when

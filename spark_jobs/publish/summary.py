@@ -125,7 +125,7 @@ def build_summary(context: RunContext, lake: Lake, published: Published) -> dict
     """Build the run summary from the run manifest, the lake, the published warehouse and the reports of train
     and publish.
     """
-    rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == context.run_id]
+    rows = lake.read_matching(OPS_RUNS, list(OPS_RUNS.columns), {"run_id": [context.run_id]}).to_pylist()
     entities = collect_entity_outcomes(rows)
     paths = context.settings.paths
     return {

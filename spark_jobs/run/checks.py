@@ -13,14 +13,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pyarrow.compute as pc
+from deltalake.exceptions import DeltaError
 
 from expectations.contracts.lake import OPS_RUNS
 from expectations.suites import SUITES
 from expectations.suites.suite import Suite
+from spark_jobs.lake.queries import open_database
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import TableReport
-from spark_jobs.run.gx import UnmetExpectation, find_unmet_expectations
+from spark_jobs.run.suite_evaluation import MEMORY_LIMIT, UnmetExpectation, find_unmet_expectations
 
 logger = logging.getLogger(__name__)
 STEP = "validate"
@@ -45,6 +46,7 @@ OUTGOING_TABLES = {
         "core_identity_changes",
         "core_identity_reviews",
     ),
+    "export": ("fct_interactions", "feat_customers", "feat_items"),
     "score": (
         "rec_customer_items_v1",
         "rec_item_items_v1",
@@ -54,9 +56,8 @@ OUTGOING_TABLES = {
         "rec_steering_v1",
     ),
 }
-# Checked before the step reads them: `export` writes these without a JVM, and `train` is their first reader
-# and has one.
-INCOMING_TABLES = {"train": ("fct_interactions", "feat_customers", "feat_items")}
+# Checked again before the step reads them, where they have not passed: `train` may be started by hand.
+INCOMING_TABLES = {"train": OUTGOING_TABLES["export"]}
 
 
 class BorderError(Exception):
@@ -111,46 +112,101 @@ def hash_suite(suite: Suite) -> str:
     return hashlib.sha256(repr(declared).encode()).hexdigest()[:12]
 
 
-def read_passed_checks(lake: Lake) -> set[tuple[str, int, str]]:
-    """(table's id, version, suite) of every check result that let a table pass."""
-    runs = lake.read_arrow(OPS_RUNS, columns=["step", "version_after", "detail"])
-    rows = runs.filter(pc.equal(runs["step"], STEP)).to_pylist()
-    details = [(row["version_after"], json.loads(row["detail"])) for row in rows]
-    return {
-        (detail.get("table_id", ""), version, detail["suite"])
-        for version, detail in details
-        if detail["passed"]
-    }
+@dataclass(frozen=True)
+class PassedCheck:
+    """The newest version of a table that a suite let pass, and the expectations that it did not meet."""
+
+    version: int
+    unmet_names: frozenset[str]
 
 
-def find_unchecked_tables(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite, str, int]]:
-    """The suites of those of these tables that hold a version that has not passed, with the table's id and
-    that version.
-    """
+def read_passed_checks(lake: Lake, tables: Sequence[str]) -> dict[tuple[str, str], PassedCheck]:
+    """(table's id, suite) → the newest check result of these tables that let one pass."""
+    rows = lake.read_matching(
+        OPS_RUNS, ["version_after", "detail"], {"step": [STEP], "table_name": tables}
+    ).to_pylist()
+    passed: dict[tuple[str, str], PassedCheck] = {}
+    for row in sorted(rows, key=lambda row: row["version_after"]):
+        detail = json.loads(row["detail"])
+        if detail["passed"]:
+            unmet_names = frozenset(each["expectation"] for each in detail["unmet"])
+            passed[detail.get("table_id", ""), detail["suite"]] = PassedCheck(
+                row["version_after"], unmet_names
+            )
+    return passed
+
+
+@dataclass(frozen=True)
+class DueCheck:
+    """A version of a table that has not passed its suite, and the last one that has."""
+
+    suite: Suite
+    table_id: str
+    version: int
+    last_passed: PassedCheck | None
+
+
+def find_due_checks(lake: Lake, tables: Sequence[str]) -> list[DueCheck]:
+    """The checks of those of these tables that hold a version that has not passed."""
     suites = [SUITES[name] for name in tables if lake.exists(SUITES[name].table)]
-    passed = read_passed_checks(lake) if suites else set()
-    table_versions = [(suite, *lake.read_table_id_and_version(suite.table)) for suite in suites]
-    return [one for one in table_versions if (*one[1:], hash_suite(one[0])) not in passed]
+    passed = read_passed_checks(lake, [suite.table.name for suite in suites]) if suites else {}
+    due = []
+    for suite in suites:
+        table_id, version = lake.read_table_id_and_version(suite.table)
+        last = passed.get((table_id, hash_suite(suite)))
+        if last is None or last.version != version:
+            due.append(DueCheck(suite, table_id, version, last))
+    return due
+
+
+def list_new_files(lake: Lake, check: DueCheck) -> list[str] | None:
+    """The files that came after the last passed version; None where there is none, or its log is gone."""
+    last = check.last_passed
+    if last is None or last.version > check.version:
+        return None
+    try:
+        checked = set(lake.list_files(check.suite.table, last.version))
+    except DeltaError:
+        return None
+    return [file for file in lake.list_files(check.suite.table, check.version) if file not in checked]
+
+
+def check_table(lake: Lake, check: DueCheck) -> CheckResult:
+    """What the suite says of the version.
+
+    A file never changes. So where a version passed before, a condition over one row that all its rows met is
+    asked of the files that came since, and a key is looked for among all rows by the values of those files.
+    """
+    suite, new_files = check.suite, list_new_files(lake, check)
+    with open_database(MEMORY_LIMIT) as connection:
+        all_files = lake.list_files(suite.table, check.version)
+        lake.create_view(connection, suite.table, "rows", all_files)
+        met_before = frozenset[str]()
+        if new_files is not None:
+            lake.create_view(connection, suite.table, "new_rows", new_files)
+            unmet_names = check.last_passed.unmet_names
+            met_before = frozenset(e.name for e in suite.expectations if e.name not in unmet_names)
+        unmet = find_unmet_expectations(connection, suite.expectations, met_before)
+    return CheckResult(
+        suite.table.name,
+        check.table_id,
+        check.version,
+        hash_suite(suite),
+        len(suite.expectations),
+        tuple(unmet),
+    )
 
 
 def check_tables(lake: Lake, tables: Sequence[str]) -> list[CheckResult]:
     """Check those of these tables that have not passed yet, and log each result.
 
     Args:
-        lake: with a session, if `find_unchecked_tables` finds anything.
+        lake: needs no session.
         tables: names; a table that was never written is not there to be checked.
     """
     results = []
-    for suite, table_id, version in find_unchecked_tables(lake, tables):
-        unmet = find_unmet_expectations(
-            lake.read(suite.table, version),
-            suite.table.name,
-            suite.expectations,
-            lake.is_small(suite.table, version),
-        )
-        result = CheckResult(
-            suite.table.name, table_id, version, hash_suite(suite), len(suite.expectations), tuple(unmet)
-        )
+    for check in find_due_checks(lake, tables):
+        result = check_table(lake, check)
         result.log()
         results.append(result)
     return results

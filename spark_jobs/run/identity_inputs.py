@@ -40,10 +40,11 @@ def read_current_identity_inputs(home: Path) -> IdentityInputs:
 def read_applied_identity_inputs(lake: Lake) -> IdentityInputs:
     """What the last `identify` applied, by the lake's decisions and its run manifest."""
     decisions = lake.read_arrow(CORE_IDENTITY_DECISIONS, ["decision_id", "is_in_force"]).to_pylist()
-    runs = lake.read_arrow(OPS_RUNS, ["step", "table_name", "finished_at", "detail"]).to_pylist()
-    comparisons = [
-        run for run in runs if (run["step"], run["table_name"]) == ("identify", CORE_IDENTITY_LIKENESS.name)
-    ]
+    comparisons = lake.read_matching(
+        OPS_RUNS,
+        ["finished_at", "detail"],
+        {"step": ["identify"], "table_name": [CORE_IDENTITY_LIKENESS.name]},
+    ).to_pylist()
     last = max(comparisons, key=lambda run: run["finished_at"], default={"detail": "{}"})
     return IdentityInputs(
         frozenset(row["decision_id"] for row in decisions if row["is_in_force"]),

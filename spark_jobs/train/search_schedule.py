@@ -37,8 +37,8 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
 
 def find_search_reasons(run: RunContext, lake: Lake) -> list[str]:
     """Why a search is due on the morning after the run's last landing date; empty when it is not."""
-    rows = lake.read_arrow(OPS_RUNS, ["step", "table_name", "finished_at", "detail"]).to_pylist()
-    rows = sorted((row for row in rows if row["table_name"] == "model"), key=lambda row: row["finished_at"])
+    rows = lake.read_matching(OPS_RUNS, ["step", "finished_at", "detail"], {"table_name": ["model"]})
+    rows = sorted(rows.to_pylist(), key=lambda row: row["finished_at"])
     is_sunday = (run.days.last + timedelta(days=1)).weekday() == SUNDAY
     return [
         *(["schedule: it is Sunday"] if is_sunday else []),

@@ -9,12 +9,15 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import duckdb
+import pyarrow as pa
 import pytest
 
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import LAKE
 from expectations.suites import SUITES
-from spark_jobs.run.gx import find_unmet_expectations
+from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.run.suite_evaluation import find_unmet_expectations
 from tests.spark_jobs.run.good_rows import GOOD, cid, iid, listed
 
 NULL, SET, RANGE, REGEX = (
@@ -202,21 +205,31 @@ OF_THE_WHOLE = {
 MOSTLY = {"core_order_lines": {f"user_identifier_id: {NULL}"}}
 
 
-def frame(spark, name: str, rows: list[dict]):
-    return spark.createDataFrame(
-        [tuple(row.get(column) for column in LAKE[name].columns) for row in rows], LAKE[name].schema
-    )
+def list_unmet(connection, name: str, met_before: frozenset[str] = frozenset()) -> dict[str, int | None]:
+    found = find_unmet_expectations(connection, SUITES[name].expectations, met_before)
+    return {each.expectation.name: each.n_rows for each in found}
 
 
-@pytest.fixture(params=["few", "many"])
-def counts(spark, request):
-    """A function that names the expectations unmet by some rows and counts theirs, in pandas and in Spark."""
+@pytest.fixture(params=["at once", "in two parts"])
+def counts(request):
+    """A function that names the expectations unmet by some rows and counts theirs: of all rows, or of
+    the second half where the first was looked at before.
+    """
 
     def count(name: str, rows: list[dict]) -> dict[str, int | None]:
-        found = find_unmet_expectations(
-            frame(spark, name, rows), name, SUITES[name].expectations, is_small=request.param == "few"
+        schema = pa.schema([field.with_nullable(True) for field in build_arrow_schema(LAKE[name])])
+        table = pa.Table.from_pylist(
+            [{column: row.get(column) for column in LAKE[name].columns} for row in rows], schema
         )
-        return {each.expectation.name: each.n_rows for each in found}
+        with duckdb.connect() as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            if request.param == "at once":
+                return list_unmet(connection.register("rows", table), name)
+            half = len(rows) // 2
+            unmet = list_unmet(connection.register("rows", table[:half]), name)
+            met = frozenset(e.name for e in SUITES[name].expectations if e.name not in unmet)
+            connection.register("rows", table).register("new_rows", table[half:])
+            return list_unmet(connection, name, met)
 
     return count
 
