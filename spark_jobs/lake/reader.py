@@ -127,23 +127,25 @@ class LakeReader:
         return RustTable(self.path(table), version=version).file_uris()
 
     def read_matching(
-        self, table: Table, columns: Sequence[str], matches: Mapping[str, Sequence[str]]
+        self, table: Table, columns: Sequence[str], matches: Mapping[str, Sequence[str] | None]
     ) -> pa.Table:
-        """The rows whose columns hold one of these texts, without Spark; files whose statistics rule it out
-        are not opened.
+        """The rows whose columns hold one of these texts (None: nothing), without Spark, in no order. Files
+        whose statistics rule that out are not opened.
         """
-        schema = pa.schema([build_arrow_schema(table).field(name) for name in columns])
+        schema = pa.schema([build_arrow_schema(table).field(name).with_nullable(True) for name in columns])
         if not self.exists(table):
             return schema.empty_table()
         condition = " and ".join(
-            f'"{name}" in ({", ".join(map(delta_writes.format_sql_literal, values))})'
+            f'"{name}" is null'
+            if values is None
+            else f'"{name}" in ({", ".join(map(delta_writes.format_sql_literal, values))})'
             for name, values in matches.items()
         )
         names = ", ".join(f'"{name}"' for name in columns)
         rows = (
             QueryBuilder()
             .register("held", RustTable(self.path(table)))
-            .execute(f"select {names} from held where {condition}")
+            .execute(f"select {names} from held where {condition or 'true'}")
         )
         return pa.table(rows.read_all()).cast(schema)
 

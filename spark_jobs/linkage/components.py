@@ -1,8 +1,6 @@
 """Connected components of record pairs."""
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 
 def name_by_smallest_row(labels: np.ndarray) -> np.ndarray:
@@ -13,6 +11,10 @@ def name_by_smallest_row(labels: np.ndarray) -> np.ndarray:
 
 def find_components(left: np.ndarray, right: np.ndarray, n: int) -> np.ndarray:
     """Per row 0..n-1, the smallest row it is connected to."""
+    # Here, for `land` and `publish` ask a model for its fingerprint alone: half a CPU second of imports.
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
     return name_by_smallest_row(connected_components(graph, directed=False)[1])
 

@@ -59,7 +59,7 @@ def encode_bought_items(
         return
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.register("interactions", sources.lake.scan(FCT_INTERACTIONS))
+        sources.lake.create_view(connection, FCT_INTERACTIONS, "interactions")
         connection.register("customers", sources.customers.select(["customer_id"]))
         connection.register("items", number_items(sources.items, catalogue, repurchase_days))
         landing_day = (landing_date - date(1970, 1, 1)).days

@@ -2,6 +2,7 @@
 comparison.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 import lmdb
@@ -16,17 +17,29 @@ def read_snapshot_meta(folder: Path) -> snapshot.SnapshotMeta | None:
     """Where a snapshot came from; None when it is not there, damaged or of an unknown layout, so it cannot be
     compared with.
     """
-    if not (folder / DATA_FILE).exists():
-        return None
     try:
-        # a file cut short ends the process that reads it by a signal: every night would end so
-        verify_snapshot(folder)
-    except SnapshotDamaged:
+        stat = (folder / DATA_FILE).stat()
+    except FileNotFoundError:
+        return None
+    if not is_whole(folder, stat.st_ino, stat.st_size, stat.st_mtime_ns):
         return None
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.META)
         meta = snapshot.unpack_record(snapshot.SnapshotMeta, packed) if packed else None
     return meta if meta and meta.layout in snapshot.READABLE else None
+
+
+@lru_cache
+def is_whole(folder: Path, inode: int, size: int, changed_ns: int) -> bool:
+    """Whether a snapshot's file is what was written. A process reads the same file's content once, however
+    often it asks.
+    """
+    try:
+        # a file cut short ends the process that reads it by a signal: every night would end so
+        verify_snapshot(folder)
+    except SnapshotDamaged:
+        return False
+    return True
 
 
 def is_same_content(current: snapshot.SnapshotMeta | None, due: snapshot.SnapshotMeta) -> bool:

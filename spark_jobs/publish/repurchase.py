@@ -67,7 +67,7 @@ def learn_repurchase_days(lake: Lake, items: pa.Table, landing_date: date) -> di
         return {}
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.register("interactions", lake.scan(FCT_INTERACTIONS))
+        lake.create_view(connection, FCT_INTERACTIONS, "interactions")
         connection.register("items", items.select(["item_id", "category_path", "is_consumable"]))
         parameters = {"since": landing_date - WINDOW, "least_gaps": LEAST_GAPS}
         return dict(connection.execute(QUERY, parameters).fetchall())

@@ -41,7 +41,6 @@ NEWEST_CONSENTS_QUERY = """
     where consents.purpose = $purpose
     group by identities.customer_id
 """
-CONSENT_COLUMNS = ("identifier_id", "purpose", "consented_at", "source", "feed", "is_granted")
 BY_RECORD, BY_REVIEW, BY_CATALOGUE = "core_people", "core_identity_reviews", "core_items"
 
 
@@ -118,8 +117,8 @@ def read_newest_consents(sources: SnapshotTables) -> dict[str, tuple[datetime, s
     """When and by whom each customer's newest word on personalization was said, and whether a no was."""
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.register("consents", sources.lake.read_arrow(CORE_CONSENTS, CONSENT_COLUMNS))
-        connection.register("identities", sources.lake.read_arrow(CORE_IDENTITIES))
+        sources.lake.create_view(connection, CORE_CONSENTS, "consents")
+        sources.lake.create_view(connection, CORE_IDENTITIES, "identities")
         rows = connection.execute(NEWEST_CONSENTS_QUERY, {"purpose": PERSONALIZATION}).fetchall()
     return {customer: (at.astimezone(UTC), by or BY_RECORD, is_no) for customer, at, by, is_no in rows}
 

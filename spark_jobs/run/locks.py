@@ -39,7 +39,7 @@ def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
     Raises:
         AnotherShopError: the home holds a source that is not named now.
     """
-    home_sources = set(lake.read_arrow(OPS_DELIVERIES, ["source"])["source"].to_pylist()) - {
+    home_sources = set(lake.read_matching(OPS_DELIVERIES, ["source"], {})["source"].to_pylist()) - {
         *SERVICE_SOURCES,
         None,
     }
