@@ -22,7 +22,8 @@ from filelock import FileLock, Timeout
 from expectations.contracts.home import HomePaths
 from operate import airflow_records
 from operate.ports import parse_port, refuse_taken_port
-from operate.processes import run_process_group
+from operate.processes import end_process_tree, run_process_group
+from spark_jobs.engine.processes import EngineStarter
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
@@ -96,9 +97,10 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
             while run.poll() is None:
                 follow()
                 time.sleep(0.5)
-        finally:
-            if run.poll() is None:
-                run.terminate()
+        except BaseException:  # Ctrl-C above all: no task behind it stops the engine
+            end_process_tree(run)
+            end_engine(Path(env["CONCIERGE_HOME"]))
+            raise
     follow()
     airflow_records.annotate_test_run(Path(env["CONCIERGE_HOME"]), "nightly", logical, log, datetime.now(UTC))
     log_text = log.read_text(errors="replace")
@@ -106,6 +108,12 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
         raise SystemExit(
             f"{extract_failure(log_text)}\nThe night of {first}…{last} failed. The whole log: {log}"
         )
+
+
+def end_engine(home: Path) -> None:
+    """End the engine of a night that was interrupted, which is no child of what ran it."""
+    paths = HomePaths(home)
+    EngineStarter(paths.engine_record, paths.engine_client, paths.engine_log).end()
 
 
 def extract_failure(log_text: str) -> str:
@@ -152,4 +160,7 @@ def run_scheduler(env: dict[str, str], announce: Callable[[], None]) -> int:
             " minute. Ctrl-C stops."
         )
         env.setdefault("AIRFLOW__API__HOST", "127.0.0.1")
-        return run_process_group([BIN / "airflow", "standalone"], env=env, cwd=ROOT)
+        try:
+            return run_process_group([BIN / "airflow", "standalone"], env=env, cwd=ROOT)
+        finally:
+            end_engine(home)

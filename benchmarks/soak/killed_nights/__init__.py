@@ -1,0 +1,1 @@
+"""Nights whose steps and engine are killed."""
