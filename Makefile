@@ -7,6 +7,8 @@ BENCHMARKS = $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 SOAKS = $(sort $(patsubst benchmarks/soak/%.py,%,$(wildcard benchmarks/soak/[a-z]*.py)) \
   $(patsubst benchmarks/soak/%/__main__.py,%,$(wildcard benchmarks/soak/*/__main__.py)))
+# The order is tests/workers.py's. A worker that dies ends the run: a new one would take up its tests, and die once more.
+ON_EVERY_CORE = -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 export PYTHONPATH := $(CURDIR)
 
 help: ## this list
@@ -30,8 +32,11 @@ run: $(READY) ## a sample shop trades for 45 days; its nights run through Airflo
 next: $(READY) ## what to try on this home, with ids of its own, as `make run` ends with
 	@$(PY) -m operate.next_steps
 
-test: $(READY) ## every test
-	@$(PY) -m pytest
+test: $(READY) ## every test, on every core [ARGS="-k … --durations=30"]
+	@$(PY) -m pytest $(ON_EVERY_CORE) $(ARGS)
+
+test-fast: $(READY) ## the inner loop: what needs no JVM, browser, server, npm or dbt [ARGS=…]
+	@$(PY) -m pytest $(ON_EVERY_CORE) -m "not slow" $(ARGS)
 
 serve: $(READY) ## the HTTP service on last night's snapshot (CONCIERGE_HTTP_PORT, default 8080)
 	@$(PY) -m serving_app
@@ -158,5 +163,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs architecture lint bench soak \
+.PHONY: help setup run next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs architecture lint bench soak \
   leaderboard lock clean

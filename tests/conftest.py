@@ -29,6 +29,7 @@ QUICK_ON_FIVE_ROWS = {
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+pytest_plugins = ["tests.workers"]
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -1,0 +1,76 @@
+"""Which tests share a worker of pytest-xdist, which begin first, and which `make test-fast` leaves out.
+
+All is worked out from the fixtures that tests use, so that a new test finds its place by itself.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import psutil
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+# A JVM, a browser, a server, npm or dbt: `make test-fast` does without. A test that starts one by itself is
+# marked `slow` by hand.
+SLOW = {"spark", "browser", "built", "new_home", "node_clients", "redis_server", "snowflake"}
+SECONDS = {True: 2.0, False: 0.05}  # of a slow test, and of another: enough to tell long files from short
+# What is dear enough to be made on one worker alone, and its CPU seconds, by the folder whose tests use it.
+MADE_ONCE = {
+    "tests/dbt_project/": ("built", 45),
+    "tests/serving_app/": ("node_clients", 20),
+    "tests/spark_jobs/": ("trained", 11),
+}
+ROOT = Path(__file__).resolve().parents[1]
+GB_OF_A_WORKER = 4  # 2 GB of Spark's heap, as much again for the JVM besides, Python and what it starts
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker a core, as far as the machine's memory goes."""
+    return max(1, min(psutil.cpu_count(), int(psutil.virtual_memory().total / 2**30 / GB_OF_A_WORKER)))
+
+
+class SchedulingByFixture(LoadFileScheduling):
+    """A file goes to one worker whole, and so do all files that use the same thing of `MADE_ONCE`.
+
+    Not xdist's own `loadgroup`: it needs a private attribute of test items that pytest 9.2 has no more, and
+    without it every test goes alone.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return find_group(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    return SchedulingByFixture(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@cache
+def find_group(file: str) -> str:
+    """What is made once for the tests of a file, or the file's own name.
+
+    Read off its text: who schedules has nothing but names.
+    """
+    for folder, (fixture, _) in MADE_ONCE.items():
+        if file.startswith(folder) and re.search(rf"def \w+\([^)]*\b{fixture}\b", (ROOT / file).read_text()):
+            return fixture
+    return file
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if SLOW & set(item.fixturenames):
+            item.add_marker("slow")
+    if hasattr(config, "workerinput"):
+        put_longest_first(items)
+
+
+def put_longest_first(items: list[pytest.Item]) -> None:
+    """Order whole groups: what begins last should be short, or the other workers wait for it."""
+    groups = [find_group(item.nodeid.partition("::")[0]) for item in items]
+    seconds = dict.fromkeys(groups, 0.0) | dict(MADE_ONCE.values())
+    for group, item in zip(groups, items, strict=True):
+        seconds[group] += SECONDS[item.get_closest_marker("slow") is not None]
+    order = sorted(range(len(items)), key=lambda n: (-seconds[groups[n]], groups[n], n))
+    items[:] = [items[n] for n in order]
