@@ -11,9 +11,20 @@ import psutil
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-# A JVM, a browser, a server, npm or dbt: `make test-fast` does without. A test that starts one by itself is
-# marked `slow` by hand.
-SLOW = {"spark", "browser", "built", "new_home", "node_clients", "redis_server", "snowflake"}
+# A JVM, a browser, a server, npm, dbt, MLflow or millions of real rows: `make test-fast` does without. A test
+# that starts one by itself is marked `slow` by hand.
+SLOW = {
+    "spark",
+    "night",
+    "browser",
+    "built",
+    "new_home",
+    "node_clients",
+    "redis_server",
+    "snowflake",
+    "empty_registry",
+    "real_data",
+}
 SECONDS = {True: 2.0, False: 0.05}  # of a slow test, and of another: enough to tell long files from short
 # What is dear enough to be made on one worker alone, and its CPU seconds, by the folder whose tests use it.
 MADE_ONCE = {

@@ -22,6 +22,8 @@ from expectations.contracts.lake import OPS_RUNS
 from operate import sql
 from spark_jobs.lake.tables import Lake
 
+pytestmark = pytest.mark.slow  # each test is a shell in a process of its own
+
 
 @pytest.fixture
 def home(monkeypatch, tmp_path):

@@ -18,6 +18,8 @@ from benchmarks.leaderboard.run import RowResult
 from models.evaluation import MetricResults
 from models.recommenders import RECOMMENDERS
 
+pytestmark = pytest.mark.slow  # fits each row in a process of its own
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):

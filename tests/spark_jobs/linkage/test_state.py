@@ -15,6 +15,8 @@ from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.state import LinkageOptions, link_people
 from spark_jobs.linkage.update import UpdateCounts
 
+pytestmark = pytest.mark.slow  # links a shop's people a few times over
+
 MODEL = LinkageModel.load_shipped()
 MOST = 20
 GIVEN = LinkageOptions({"email": MOST, "phone": MOST, "birth_date": 2})

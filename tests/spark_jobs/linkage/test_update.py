@@ -12,6 +12,8 @@ from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.shop_profile import SHOP_PEOPLE
 from spark_jobs.linkage.update import UpdateCounts, update_links
 
+pytestmark = pytest.mark.slow  # links a shop's people a dozen times over
+
 FIELDS = ("first_name", "last_name", "email", "phone", "city", "postcode", "birth_date", "country")
 FIRST, LAST = ("Anna", "Hanna", "Jonas", "Mila", "Piet"), ("Keller", "Kellner", "Brandt", "Okafor")
 TABLES = ("people", "linked_pairs", "clusters")
