@@ -2,8 +2,12 @@
 from.
 """
 
+import pytest
+
 from benchmarks.soak.damage.__main__ import format_row, is_right, run_control, run_soak
 from benchmarks.soak.damage.harms import HARMS, PUBLISHED
+
+pytestmark = pytest.mark.slow  # starts servers
 
 # One of each way that a file is read; the soak itself does all of them.
 SHORT = {
@@ -20,11 +24,11 @@ SHORT = {
 
 def test_fifty_clients_feel_no_damage(tmp_path):
     harms = [one for one in HARMS if (one[0], one[1].__name__) in SHORT]
-    rows = run_soak(tmp_path, seconds=0.1, n_clients=50, n_customers=60, harms=harms, kills=False)
+    rows = run_soak(tmp_path, seconds=0, n_clients=50, n_customers=60, harms=harms, kills=False)
     assert len(rows) == len(SHORT) + 2
+    # An answer that a client waits 20 s for is a connection that broke.
     assert [format_row(row) for row in rows if not is_right(row)] == []
-    assert sum(len(row[2].milliseconds) for row in rows) > 500
-    assert max(max(row[2].milliseconds) for row in rows) < 5_000
+    assert min(len(row[2].milliseconds) for row in rows) >= 2 * 50, "every client met every harm"
     said = {
         (name.removeprefix("serving/").removeprefix("snapshots/night-2/"), harm): words
         for name, harm, _, words in rows
@@ -42,5 +46,5 @@ def test_fifty_clients_feel_no_damage(tmp_path):
 
 
 def test_the_control_feels_it(tmp_path):
-    seen = run_control(tmp_path, seconds=0.5, n_clients=50, n_customers=60)
+    seen = run_control(tmp_path, seconds=0, n_clients=50, n_customers=60)
     assert seen.resets or seen.wrong

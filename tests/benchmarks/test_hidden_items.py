@@ -1,7 +1,11 @@
 """`make soak NAME=hidden_items`, short: what was hidden is in no answer, through a publish and a kill."""
 
+import pytest
+
 from benchmarks.soak.hidden_items.__main__ import Goal, Pace, run_soak
 from benchmarks.soak.hidden_items.books import HiddenBooks
+
+pytestmark = pytest.mark.slow  # starts a server
 
 PACE = Pace(flips=0.01, nights=0.8, kills=1.5)
 

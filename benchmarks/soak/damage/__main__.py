@@ -29,7 +29,7 @@ Row = tuple[str, str, ClientCounts, str]  # a file, what was done to it, what cl
 def run_soak(
     folder: Path, seconds: float, n_clients: int, n_customers: int, harms=HARMS, kills: bool = True
 ) -> list[Row]:
-    """Every harm in turn over one server; one row each."""
+    """Every harm in turn over one server, for so many seconds and until every client met it; one row each."""
     home = folder / "home"
     expected = write_home(home, n_customers)
     server = ServiceProcess(home)
@@ -37,6 +37,7 @@ def run_soak(
 
     def note(name: str, harm: str, told: str = "") -> None:
         time.sleep(seconds)
+        clients.wait_until_met()
         rows.append((name, harm, clients.take(), told + read_problems(server)))
 
     try:
@@ -47,7 +48,8 @@ def run_soak(
             with apply_harm(home, name, harm):
                 note(name, harm.__name__)
             if clients.may_be_nameless:
-                time.sleep(0.3)  # answers under way when it was undone are still a stranger's
+                time.sleep(0.3)  # a worker looks at the file from time to time
+                clients.wait_until_met()  # answers under way when it was undone are still a stranger's
                 clients.take()
         clients.may_be_nameless = False
         with limit_file_size(server.workers()):
@@ -82,6 +84,7 @@ def run_control(
         clients = LoadClients(server.port, n_clients, expected)
         harm(home / PUBLISHED)
         time.sleep(seconds)
+        clients.wait_until_met()
         clients.stop()
         return clients.take()
     finally:

@@ -37,7 +37,7 @@ class LoadClients:
             threading.Event(),
             threading.Lock(),
         )
-        self._seen, self.may_be_nameless = ClientCounts(), False
+        self._seen, self.may_be_nameless, self._n_asked = ClientCounts(), False, [0] * n
         self._threads = [threading.Thread(target=self._ask, args=(seed,), daemon=True) for seed in range(n)]
         for thread in self._threads:
             thread.start()
@@ -47,6 +47,16 @@ class LoadClients:
         with self._lock:
             counts, self._seen = self._seen, ClientCounts()
         return counts
+
+    def wait_until_met(self, seconds: float = 120) -> None:
+        """Wait until each client has met what was done before this call: one request may be under way, the
+        next was made afterwards. Events and not time, as a busy machine may need seconds for them.
+        """
+        until, before = time.monotonic() + seconds, list(self._n_asked)
+        while any(now < then + 2 for now, then in zip(self._n_asked, before, strict=True)):
+            if time.monotonic() > until:
+                raise TimeoutError(f"not every client got a second answer within {seconds:.0f} s")
+            time.sleep(0.01)
 
     def stop(self) -> None:
         self._stop.set()
@@ -68,8 +78,9 @@ class LoadClients:
                 with self._lock:
                     self._seen.resets += 1
                 time.sleep(0.02)
-                continue
-            self._note(customer, status, body, (time.perf_counter() - start) * 1000)
+            else:
+                self._note(customer, status, body, (time.perf_counter() - start) * 1000)
+            self._n_asked[seed] += 1
 
     def _note(self, customer: str, status: int, body: bytes, milliseconds: float) -> None:
         answer = json.loads(body)
