@@ -11,8 +11,8 @@ import psutil
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-# A JVM, a browser, a server, npm, dbt, MLflow or millions of real rows: `make test-fast` does without. A test
-# that starts one by itself is marked `slow` by hand.
+# A JVM, a browser, a server, npm, dbt, MLflow, millions of real rows, or a shop whose nights are written to
+# disk: `make test-fast` does without. A test that makes one by itself is marked `slow` by hand.
 SLOW = {
     "spark",
     "night",
@@ -24,6 +24,8 @@ SLOW = {
     "snowflake",
     "empty_registry",
     "real_data",
+    "tests/sample_shop::shop",
+    "tests/spark_jobs/publish::shop",
 }
 SECONDS = {True: 2.0, False: 0.05}  # of a slow test, and of another: enough to tell long files from short
 # What is dear enough to be made on one worker alone, and its CPU seconds, by the folder whose tests use it.
@@ -71,10 +73,16 @@ def find_group(file: str) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if SLOW & set(item.fixturenames):
+        if SLOW & find_fixtures(item):
             item.add_marker("slow")
     if hasattr(config, "workerinput"):
         put_longest_first(items)
+
+
+def find_fixtures(item: pytest.Item) -> set[str]:
+    """What a test uses, each by its name, and by its conftest's folder and name."""
+    definitions = item._fixtureinfo.name2fixturedefs
+    return {*definitions, *(f"{found[-1].baseid}::{name}" for name, found in definitions.items())}
 
 
 def put_longest_first(items: list[pytest.Item]) -> None:

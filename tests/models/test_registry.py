@@ -9,6 +9,8 @@ from mlflow.exceptions import MlflowException
 
 from models.registry import ModelRegistry
 
+pytestmark = pytest.mark.slow  # makes MLflow's database
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("models", "spark_jobs", "serving_app", "segments", "expectations", "dags", "sample_shop")
 

@@ -13,6 +13,8 @@ from spark_jobs.linkage.home_model import HOME_MODEL, load_home_model
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.reestimate import ClusterChange, compare_clusterings, main
 
+pytestmark = pytest.mark.slow  # fits a model of identity
+
 
 def test_what_changes_between_two_clusterings():
     before = {"a": "a", "b": "a", "c": "c", "d": "c", "e": "e", "f": "f"}

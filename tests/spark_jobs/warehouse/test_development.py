@@ -16,6 +16,8 @@ from spark_jobs.warehouse.development import (
     plan_development_build,
 )
 
+pytestmark = pytest.mark.slow  # runs dbt
+
 
 @pytest.fixture
 def settings(tmp_path, monkeypatch) -> Settings:
