@@ -18,10 +18,10 @@ from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 10_000  # while the restrictions cannot be written; the night has all of them
-# Of visitors whom the published night does not know, until the next one is published. Whoever has a page's
+# Ids that the published night does not know, until the next one is published. Whoever has a page's
 # key can make up ids as fast as its rate allows, and a full store would keep real people's nos out. What is
 # beyond holds by the live state, which forgets by age, and from the night on by the night.
-MOST_STRANGERS = 100_000
+MOST_NEW_IDS = 100_000
 RETRIED_AT_ONCE = 100
 
 
@@ -29,13 +29,13 @@ class Consent(NamedTuple):
     """What a visitor said.
 
     Attributes:
-        ids: all known ones of the visitor.
-        is_stranger: no customer of the published night has one of them.
+        ids: of the visitor that the published night knows, their customer's among them.
+        new_ids: those that it does not know.
     """
 
     ids: list[str]
+    new_ids: list[str]
     permission: Permission
-    is_stranger: bool
 
 
 class PermissionWriter:
@@ -45,7 +45,7 @@ class PermissionWriter:
         self._restrictions, self._snapshots, self._key = restrictions, snapshots, identity_key
         self._waiting: WaitingQueue[Consent] = WaitingQueue("consents", MOST_WAITING)
         self._is_away = False
-        self._strangers: tuple[object, int] = (None, 0)  # the snapshot, and how many were written since
+        self._n_new: tuple[object, int] = (None, 0)  # the snapshot, and how many it did not know
 
     def write(self, events: Iterable[NormalEvent]) -> None:
         """Record the consents to personalization in these events. What cannot be written waits for the next
@@ -68,48 +68,48 @@ class PermissionWriter:
             is_granted = event.consents.personalization
             if is_granted is not None and not (event.flaw and is_granted):
                 permission = Permission(is_granted, event.consented_at, f"{event.source}/events")
-                ids, customers = self._find_ids(event)
-                yield Consent([*ids, *customers], permission, is_stranger=not customers)
+                yield Consent(*self._find_ids(event), permission)
 
     def _record(self, consents: Sequence[Consent]) -> None:
         """Write what is news, all of it at once: most pages send their consent with every event."""
         with self._restrictions.open_view() as view:
-            newest = {name: view.find_consent(name) for consent in consents for name in consent.ids}
+            newest = {
+                name: view.find_consent(name) for ids, new_ids, _ in consents for name in (*ids, *new_ids)
+            }
         changes = {}
-        for ids, permission, is_stranger in consents:
-            if is_news(permission, [newest[name] for name in ids]) and (
-                not is_stranger or any(newest[name] for name in ids) or self._has_room_for_stranger()
-            ):
-                for name in ids:
+        for ids, new_ids, permission in consents:
+            if is_news(permission, [newest[name] for name in (*ids, *new_ids)]):
+                for name in (*ids, *(one for one in new_ids if newest[one] or self._has_room())):
                     newest[name] = find_newest_permission(filter(None, [newest[name], permission]))
                     changes[name] = newest[name]
         if changes:
             self._restrictions.record_permissions(CONSENTS, changes)
 
-    def _has_room_for_stranger(self) -> bool:
-        """Whether one more whom no night knows may be written; it is counted."""
+    def _has_room(self) -> bool:
+        """Whether one more id that no night knows may be written; it is counted."""
         snapshot = self._snapshots.get_current()
-        of_snapshot, n_written = self._strangers
+        of_snapshot, n_written = self._n_new
         n_written = n_written + 1 if of_snapshot is snapshot else 1
-        self._strangers = (snapshot, min(n_written, MOST_STRANGERS + 1))
-        if n_written == MOST_STRANGERS + 1:
+        self._n_new = (snapshot, n_written)
+        if n_written == MOST_NEW_IDS + 1:
             logger.warning(
-                "more than %d visitors whom no night knows said no: what is beyond holds by the live state",
-                MOST_STRANGERS,
+                "a no came for more than %d ids that no night knows: what is beyond holds by the live state",
+                MOST_NEW_IDS,
             )
-        return n_written <= MOST_STRANGERS
+        return n_written <= MOST_NEW_IDS
 
     def _find_ids(self, event: NormalEvent) -> tuple[list[str], list[str]]:
-        """The event's identifiers, and whose the published snapshot says they are: a no that came with one
-        browser holds in the others.
+        """The event's identifiers that the published snapshot knows, with whose it says they are: a no that
+        came with one browser holds in the others. And the identifiers that it does not know.
         """
         values = {"user_id": event.user_id, "anonymous_id": event.anonymous_id}
         ids = [
             hash_identifier(self._key, kind, event.source, value) for kind, value in values.items() if value
         ]
         snapshot = self._snapshots.get_current()
-        customers = [snapshot.find_customer_id(name) for name in ids] if snapshot else []
-        return ids, [*dict.fromkeys(filter(None, customers))]
+        customer_of = {name: snapshot.find_customer_id(name) if snapshot else None for name in ids}
+        known = {name: customer_id for name, customer_id in customer_of.items() if customer_id}
+        return [*known, *dict.fromkeys(known.values())], [name for name in ids if name not in known]
 
 
 def is_news(permission: Permission, stored: Sequence[Permission | None]) -> bool:

@@ -90,14 +90,18 @@ def count_stored(shop, browsers):
 
 
 def test_made_up_visitors_cannot_fill_the_store(shop, monkeypatch, caplog):
-    monkeypatch.setattr("serving_app.intake.permissions.MOST_STRANGERS", 10)
+    monkeypatch.setattr("serving_app.intake.permissions.MOST_NEW_IDS", 10)
     browsers = [f"made-up-{n}" for n in range(30)]
     for part in (browsers[:20], browsers[20:]):
         send(shop, *[viewed(f"m-{one}", anonymousId=one, context=words(False)) for one in part])
     assert count_stored(shop, browsers) == 10
-    assert caplog.text.count("whom no night knows said no") == 1
+    assert caplog.text.count("ids that no night knows") == 1
     send(shop, viewed("m-real", userId="u-regular", context=words(False)))
     assert customer_of(shop, user_id="u-regular") is None, "somebody whom the night knows is heard at once"
+    for n in range(5):
+        beside = viewed(f"m-beside-{n}", userId="u-regular", anonymousId=f"beside-{n}", context=words(False))
+        send(shop, beside)
+    assert count_stored(shop, [f"beside-{n}" for n in range(5)]) == 0, "nor beside somebody's name"
     shop.snapshots.publish(Snapshot.from_pairs("night-2", pairs()))
     send(shop, viewed("m-next", anonymousId="made-up-30", context=words(False)))
     assert count_stored(shop, ["made-up-30"]) == 1, "a night has judged those of before"
@@ -105,7 +109,7 @@ def test_made_up_visitors_cannot_fill_the_store(shop, monkeypatch, caplog):
 
 def test_a_no_beyond_the_bound_holds_by_the_live_state(shop, monkeypatch):
     """Of a browser that the next night knows, before it knows the no."""
-    monkeypatch.setattr("serving_app.intake.permissions.MOST_STRANGERS", 0)
+    monkeypatch.setattr("serving_app.intake.permissions.MOST_NEW_IDS", 0)
     send(shop, viewed("m-1", anonymousId="b-new", context=words(False)))
     content = dict(pairs(run_id="night-2"))
     browser = hash_identifier(KEY, "anonymous_id", SOURCE, "b-new")
