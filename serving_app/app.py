@@ -13,6 +13,7 @@ from serving_app.http import docs_page, openapi
 from serving_app.http.access import register_access
 from serving_app.http.access_log import AccessLog
 from serving_app.http.compression import register_compression
+from serving_app.http.dispatch import ServiceApp
 from serving_app.http.error_handlers import register_error_handlers
 from serving_app.http.observation import register_observation
 from serving_app.http.requests import AnyPathConverter
@@ -73,14 +74,6 @@ def make_request_id() -> str:
     """
     digits, variant = f"{random.getrandbits(124):031x}", "89ab"[random.getrandbits(2)]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-{variant}{digits[16:19]}-{digits[19:]}"
-
-
-class ServiceApp(Flask):
-    """Flask for views that are plain functions."""
-
-    def ensure_sync(self, func: Callable) -> Callable:
-        """The function itself: Flask would look at each of eight a request whether it is a coroutine."""
-        return func
 
 
 def create_app(

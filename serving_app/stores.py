@@ -62,7 +62,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         return f"{clock().astimezone(UTC):{NAME_TIME}}-{uuid.uuid4().hex[:12]}"
 
     log_class = AppendLog if settings.syncs_each_impression else IntervalLog
-    log = log_class(paths.decision_log, clock, new_name)
+    log = log_class(paths.decision_log, clock, new_name, look_every_seconds=look_every_seconds)
     snapshots = PublishedSnapshots(settings.home, PATIENCE_SECONDS, look_every_seconds)
     restrictions = LmdbRestrictions(paths.restrictions, look_every_seconds)
     roots = RootFinder(restrictions, snapshots, settings.identity_key, load_identity_rules())

@@ -15,6 +15,7 @@ from expectations.contracts.tables import ContractError
 FINISHED_SUFFIX, OPEN_SUFFIX, TORN_SUFFIX = ".jsonl", ".jsonl.open", ".torn"
 ADDED_BY_INGEST = ("served_date", "first_received")
 FIELDS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ADDED_BY_INGEST)
+NAMES = frozenset(FIELDS)
 ITEM_FIELDS = ("item_id", "rank", "score", "source")
 
 
@@ -25,7 +26,7 @@ def build_impression(fields: Mapping[str, Any]) -> dict[str, Any]:
         ContractError: a field is missing or not in the contract, or an item has other fields than
             `ITEM_FIELDS`.
     """
-    if set(fields) != set(FIELDS):
+    if fields.keys() != NAMES:
         raise ContractError(f"an impression has exactly the fields {FIELDS}, not {tuple(fields)}")
     if any(tuple(item) != ITEM_FIELDS for item in fields["items"]):
         raise ContractError(f"an item of an impression has exactly the fields {ITEM_FIELDS}")

@@ -11,7 +11,9 @@ as well.
 
 import math
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from math import floor, log10
 from typing import NamedTuple
@@ -25,6 +27,7 @@ HEAD = struct.Struct("<BBHdd")  # PACKED, flags, length, lowest score, highest s
 STEPS = 65_535
 EPOCH = date(1970, 1, 1)
 NARROW_ITEMS, MOST_ITEMS, MOST_EVIDENCE = 1 << 16, 1 << 24, 255
+FEW = 8  # items whose places are looked for one by one: more cost as much as to note every place
 
 
 class ReasonItem(NamedTuple):
@@ -146,13 +149,13 @@ class PackedList(Sequence[ListItem]):
         self._catalogue, self._step = catalogue, (high - self._low) / STEPS
         self._decimals = max(0, -floor(log10(self._step))) if self._step > 0 else None
         self._items, at = _read_numbers(packed, HEAD.size, n, flags & WIDE)
-        self._steps_and_groups = struct.unpack_from(f"<{2 * n}H", packed, at)
+        self._steps_and_groups = _read_shorts(packed, at, 2 * n)
         self._reasoned: bytes | None = None
         if flags & BECAUSE:
             at += 4 * n
             n_reasons, self._reasoned = packed[at], packed[at + 1 : at + 1 + n]
             items, at = _read_numbers(packed, at + 1 + n, n_reasons, flags & WIDE)
-            self._reasons = list(zip(items, struct.unpack_from(f"<{n_reasons}H", packed, at), strict=True))
+            self._reasons = list(zip(items, _read_shorts(packed, at, n_reasons), strict=True))
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -168,6 +171,18 @@ class PackedList(Sequence[ListItem]):
         """The items' ids, best first: a tenth of what whole items cost."""
         item_ids = self._catalogue.item_ids
         return [item_ids[number] for number in self._items]
+
+    def find_places(self, item_ids: Collection[str]) -> dict[str, int]:
+        """The places of those of these items that the list holds; a few are found without making the ids of
+        all.
+        """
+        find, numbers, names = self._catalogue.find_number, self._items, self._catalogue.item_ids
+        if len(item_ids) > len(numbers):
+            return {names[number]: place for place, number in enumerate(numbers) if names[number] in item_ids}
+        listed = set(map(find, item_ids)).intersection(numbers)
+        if len(listed) <= FEW:
+            return {names[number]: numbers.index(number) for number in listed}
+        return {names[number]: place for place, number in enumerate(numbers) if number in listed}
 
     def __len__(self) -> int:
         return len(self._items)
@@ -218,7 +233,21 @@ def _numbers(numbers: Sequence[int], wide: bool) -> bytes:
 
 def _read_numbers(packed: bytes, at: int, n: int, wide: int) -> tuple[Sequence[int], int]:
     """The numbers, and where they end."""
-    low, end = struct.unpack_from(f"<{n}H", packed, at), at + 2 * n
+    low, end = _read_shorts(packed, at, n), at + 2 * n
     if not wide:
         return low, end
     return [one | high << 16 for one, high in zip(low, packed[end : end + n], strict=True)], end + n
+
+
+def _read_shorts(packed: bytes, at: int, n: int) -> array:
+    """Numbers of two bytes. Of three hundred an answer looks at some thirty, and an array makes those alone.
+
+    Raises:
+        ValueError: the list is cut off.
+    """
+    shorts = array("H", packed[at : at + 2 * n])
+    if len(shorts) != n:
+        raise ValueError("a packed list is cut off")
+    if sys.byteorder == "big":
+        shorts.byteswap()
+    return shorts

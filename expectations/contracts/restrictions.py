@@ -13,7 +13,7 @@ What an operator blocks is an override, which no rollback touches either. No per
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgpack
 
@@ -106,20 +106,29 @@ def digest_entry(key: bytes, value: bytes) -> int:
 
 
 class RestrictionView:
-    """What holds at one moment, for one answer. What cannot be read counts as a no."""
+    """What holds at one moment, for one answer: inside of a `with`. What cannot be read counts as a no."""
 
     def __init__(
         self,
         get_permission: Callable[[str, str], Permission | None],
         get_split_version: Callable[[str], int | None],
+        has_item_permissions: bool = True,
     ) -> None:
         """
         Args:
             get_permission: a kind and an id → its permission.
             get_split_version: an identifier or customer → version of `core_identities` since which it is no
                 longer one with somebody.
+            has_item_permissions: False: none is stored of any item, so nobody need ask.
         """
         self._get_permission, self._get_split_version = get_permission, get_split_version
+        self.has_item_permissions = has_item_permissions
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End what it was read in; nothing by itself."""
 
     def may_be_personal(self, ids: Iterable[str], identities_version: int) -> bool:
         """Whether somebody may be answered for by name.

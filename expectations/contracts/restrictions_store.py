@@ -5,8 +5,7 @@ otherwise hide a no.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import lmdb
@@ -15,6 +14,7 @@ import msgpack
 from expectations.contracts.home import HomePaths
 from expectations.contracts.lmdb_environments import WatchedEnvironment
 from expectations.contracts.restrictions import (
+    ITEMS,
     PERMISSION_KINDS,
     SPLITS,
     Permission,
@@ -34,6 +34,45 @@ FOLDER = HomePaths(Path()).restrictions
 MAP_BYTES = 1 << 32
 STATE = "state"  # by kind: how often it was written, and a digest of what it holds
 DATABASES = (*PERMISSION_KINDS, SPLITS, STATE)
+
+
+NOTHING_STORED = RestrictionView(lambda kind, name: None, lambda name: None, has_item_permissions=False)
+
+
+class StoredView(RestrictionView):
+    """A view of one transaction. It reads by methods: with functions of its own as attributes it would be a
+    cycle, and its transaction would stay until somebody looks for cycles.
+    """
+
+    def __init__(
+        self, txn: lmdb.Transaction, databases: Mapping[str, object], is_empty: Mapping[str, bool]
+    ) -> None:
+        """
+        Args:
+            is_empty: by kind whether it holds nothing: most shops hide no item by name, and an answer asks
+                for a dozen.
+        """
+        self._txn, self._databases, self._is_empty = txn, databases, is_empty
+        self.has_item_permissions = not is_empty[ITEMS]
+
+    def __exit__(self, *_: object) -> None:
+        self._txn.abort()
+
+    def _get_permission(self, kind: str, name: str) -> Permission | None:
+        found = self._get(kind, name)
+        return None if found is None else decode_permission(found)
+
+    def _get_split_version(self, name: str) -> int | None:
+        found = self._get(SPLITS, name)
+        return None if found is None else int.from_bytes(found)
+
+    def _get(self, kind: str, name: str) -> bytes | None:
+        if self._is_empty[kind]:
+            return None
+        try:
+            return self._txn.get(encode_key(name), db=self._databases[kind])
+        except lmdb.Error as error:
+            raise RestrictionsUnreadable("the restrictions are damaged") from error
 
 
 class RestrictionDatabase(WatchedEnvironment):
@@ -90,9 +129,8 @@ class RestrictionDatabase(WatchedEnvironment):
         except (lmdb.Error, msgpack.UnpackException, ValueError, TypeError) as error:
             raise RestrictionsDamaged(f"the restrictions are damaged: {type(error).__name__}") from error
 
-    @contextmanager
-    def open_view(self) -> Iterator[RestrictionView]:
-        """What holds now, read in one transaction.
+    def open_view(self) -> RestrictionView:
+        """What holds now, read in one transaction, which ends with the view.
 
         Raises:
             RestrictionsUnreadable: the file was cut, deleted or exchanged, or LMDB has no slot for one more
@@ -101,44 +139,27 @@ class RestrictionDatabase(WatchedEnvironment):
         if not self.was_intact_lately():
             raise RestrictionsUnreadable("the restrictions are cut off, or another's")
         try:
-            reading = self._env.begin()
+            number, is_empty = self._empty
+            if number == self._env.info()["last_txnid"] and all(is_empty.values()):
+                return NOTHING_STORED  # of a shop in which nobody has said no yet
+            txn = self._env.begin()
+            return StoredView(txn, self._databases, self._find_empty(txn))
         except lmdb.Error as error:
             raise RestrictionsUnreadable(
                 f"the restrictions cannot be read: {type(error).__name__}"
             ) from error
-        with reading as txn:
-            is_empty = self._find_empty(txn)
-
-            def get(kind: str, name: str) -> bytes | None:
-                try:
-                    if is_empty[kind]:  # most shops hide no item by name, and an answer asks for a dozen
-                        return None
-                    return txn.get(encode_key(name), db=self._databases[kind])
-                except lmdb.Error as error:
-                    raise RestrictionsUnreadable("the restrictions are damaged") from error
-
-            yield RestrictionView(
-                lambda kind, name: (
-                    decode_permission(found) if (found := get(kind, name)) is not None else None
-                ),
-                lambda name: int.from_bytes(found) if (found := get(SPLITS, name)) is not None else None,
-            )
 
     def _find_empty(self, txn: lmdb.Transaction) -> Mapping[str, bool]:
         """By kind whether it holds nothing; looked up anew after a write.
 
         Raises:
-            RestrictionsUnreadable: LMDB finds the file damaged.
+            lmdb.Error: the file is damaged.
         """
         number, is_empty = self._empty
         if number != txn.id():
-            try:
-                is_empty = {
-                    kind: txn.stat(self._databases[kind])["entries"] == 0
-                    for kind in (*PERMISSION_KINDS, SPLITS)
-                }
-            except lmdb.Error as error:
-                raise RestrictionsUnreadable("the restrictions are damaged") from error
+            is_empty = {
+                kind: txn.stat(self._databases[kind])["entries"] == 0 for kind in (*PERMISSION_KINDS, SPLITS)
+            }
             self._empty = txn.id(), is_empty
         return is_empty
 

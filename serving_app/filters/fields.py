@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,8 +12,7 @@ from serving_app.filters.tree import FilterError, Kind, Name
 Value = str | float | bool | tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class FilterContext:
+class FilterContext(NamedTuple):
     """What a request says of itself beside its visitor.
 
     Attributes:

@@ -6,7 +6,7 @@ age to somebody of unknown age.
 """
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from expectations.contracts.item_rules import encode_country
 from expectations.contracts.restrictions import RestrictionView
@@ -33,8 +33,7 @@ ItemPredicate = Callable[[str, ItemFacts], bool]
 HardFilter = Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class FilterRequest:
+class FilterRequest(NamedTuple):
     """What one request and its visitor say of the items they may see.
 
     Attributes:
@@ -65,6 +64,7 @@ def build_hard_filters(
     """
     excluded, age, is_match = request.excluded, request.age, request.is_match
     page_item_id = request.page_item_id
+    may_be_shown = view.may_be_shown if view.has_item_permissions else None
     country = encode_country(request.country) if request.country else None
 
     def find_reason(item_id: str) -> str | None:
@@ -77,7 +77,7 @@ def build_hard_filters(
             return UNKNOWN_ITEM
         if not (item.is_recommendable and item.is_in_stock):
             return find_catalogue_reason(item)
-        if not view.may_be_shown(item_id):
+        if may_be_shown is not None and not may_be_shown(item_id):
             return RESTRICTED
         if (item.allowed_countries is not None or item.blocked_countries) and not may_be_sold(item, country):
             return REGION

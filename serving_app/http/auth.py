@@ -30,7 +30,7 @@ ATTRIBUTE = "required_scope"
 EVENTS, BROWSER = "events", "browser"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 # as WSGI names headers of a request
-PROXY_HEADERS = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA"}
+PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
 class RequiredScope(NamedTuple):
@@ -138,11 +138,12 @@ def is_from_this_machine() -> bool:
     proxy may be silent about it, which is why docs/how-to/secure-the-service.md asks for keys behind any.
     """
     current = request_ctx.request
-    if not PROXY_HEADERS.isdisjoint(current.environ) or not is_loopback(current.remote_addr):
+    environ = current.environ
+    if any(map(environ.__contains__, PROXY_HEADERS)) or not is_loopback(current.remote_addr):
         return False
-    if current.environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":  # with a picture's GET there is no Origin
+    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":  # with a picture's GET there is no Origin
         return False
-    origin = current.environ.get("HTTP_ORIGIN")
+    origin = environ.get("HTTP_ORIGIN")
     return is_local_host(current.host) and (not origin or is_local_host(origin.partition("://")[2]))
 
 

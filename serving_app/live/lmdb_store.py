@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import lmdb
 
@@ -30,6 +31,7 @@ PATIENCE_SECONDS = 0.05  # for the write before; a request's own takes a millise
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 
 DAMAGES = (lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.InvalidError, ValueDamaged)
 
@@ -113,51 +115,59 @@ class LmdbBackend:
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         minutes = self._get_minutes()
-        with self._begin(is_write=False) as txn:
-            return [read_value(txn, key, minutes) for key in keys]
+        return self._run(lambda txn: [read_value(txn, key, minutes) for key in keys])
 
     def update(self, change: Callable[[BackendTransaction], None], is_patient: bool = False) -> None:
-        with self._begin(is_write=True) as txn:
-            change(LmdbTransaction(txn, self._get_minutes()))
+        self._run(lambda txn: change(LmdbTransaction(txn, self._get_minutes())), is_write=True)
 
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
-        minutes, rows = self._get_minutes(), []
-        with self._begin(is_write=False) as txn, txn.cursor() as cursor:
-            if cursor.set_range(self._swept_to):
-                rows = list(itertools.islice(cursor.iternext(), SWEPT_AT_ONCE))
+        minutes = self._get_minutes()
+
+        def list_next(txn: lmdb.Transaction) -> list[tuple[bytes, bytes]]:
+            with txn.cursor() as cursor:
+                if not cursor.set_range(self._swept_to):
+                    return []
+                return list(itertools.islice(cursor.iternext(), SWEPT_AT_ONCE))
+
+        rows = self._run(list_next)
         self._swept_to = rows[-1][0] + b"\0" if len(rows) == SWEPT_AT_ONCE else b""
         outlived = [key for key, packed in rows if has_outlived(key, packed, minutes)]
         forbidden = [key for key, _ in rows if is_of_forbidden(key, is_forbidden)]
-        if outlived or forbidden:
-            with self._begin(is_write=True) as txn:
-                for key in outlived:
-                    if has_outlived(key, txn.get(key), minutes):
-                        txn.delete(key)
-                for key in forbidden:
+
+        def delete(txn: lmdb.Transaction) -> None:
+            for key in outlived:
+                if has_outlived(key, txn.get(key), minutes):
                     txn.delete(key)
+            for key in forbidden:
+                txn.delete(key)
+
+        if outlived or forbidden:
+            self._run(delete, is_write=True)
         self._delete_set_aside()
 
     def _get_minutes(self) -> int:
         return int(self._clock().timestamp()) // 60
 
-    @contextmanager
-    def _begin(self, is_write: bool) -> Iterator[lmdb.Transaction]:
-        """A transaction.
+    def _run(self, work: Callable[[lmdb.Transaction], T], is_write: bool = False) -> T:
+        """What some work in a transaction gives.
 
         Raises:
-            BackendError: the file cannot be used now.
+            BackendError: the file cannot be used now. LMDB's own words, which hold the path, are left out.
         """
-        with translate_errors():
+        try:
             database = self._find_database(is_write)
             try:
                 with database.begin(is_write) as txn:
-                    yield txn
+                    return work(txn)
             except DAMAGES:
                 with self._lock, lock_folder(self._folder):
                     if self._database is database and database.is_current():
                         self._begin_anew("it was damaged")
                     self._database = None
                 raise
+        except (OSError, lmdb.Error, ValueDamaged) as error:
+            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+            raise BackendError(f"the live states cannot be used: {reason}") from error
 
     def _find_database(self, is_write: bool) -> LiveDatabase:
         database = self._database
@@ -219,16 +229,6 @@ class LmdbBackend:
             logger.warning("the live states were begun anew: %s", reason)
         self.begun_anew = reason
         temporary.rename(self._folder)
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Raise every failure as a `BackendError`, without LMDB's own words, which hold the path."""
-    try:
-        yield
-    except (OSError, lmdb.Error, ValueDamaged) as error:
-        why = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise BackendError(f"the live states cannot be used: {why}") from error
 
 
 @contextmanager

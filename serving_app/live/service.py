@@ -3,10 +3,11 @@
 It goes on without the database while that is away: reads are empty then, and events wait in memory.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache, reduce
+from time import perf_counter
 
 from prometheus_client import Histogram
 
@@ -137,12 +138,18 @@ def find_timing(operation: str) -> Histogram:
     return metrics.LIVE_STORE_SECONDS.labels(operation=operation)
 
 
-@contextmanager
-def observe_call(operation: str) -> Iterator[None]:
-    """Count and time what is asked of the database."""
-    try:
-        with find_timing(operation).time():
-            yield
-    except BackendError:
-        metrics.LIVE_STORE_FAILURES.labels(operation=operation).inc()
-        raise
+class observe_call:  # noqa: N801 - reads as the verb it is; a generator's would cost every answer 2 µs
+    """Count and time what is asked of the database inside."""
+
+    __slots__ = ("_operation", "_started_at")
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+
+    def __enter__(self) -> None:
+        self._started_at = perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        find_timing(self._operation).observe(perf_counter() - self._started_at)
+        if kind is not None and issubclass(kind, BackendError):
+            metrics.LIVE_STORE_FAILURES.labels(operation=self._operation).inc()

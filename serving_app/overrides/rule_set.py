@@ -4,7 +4,7 @@ Of the overrides of one kind the first by `get_precedence` comes first: the high
 fewer (a customer, a segment, everyone; with a placement before without), then the older.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from expectations.contracts.census import fold_category
@@ -116,21 +116,28 @@ class RuleSet:
         return tuple(boosts)
 
     def find_boosts(
-        self, item_ids: Sequence[str], list_categories: Callable[[str], tuple[str, ...]]
+        self,
+        select_listed: Callable[[Collection[str]], Iterable[str]],
+        list_categories: Callable[[], Mapping[str, tuple[str, ...]]],
     ) -> dict[str, tuple[Override, ...]]:
-        """The boosts and buries of those of these items that any concerns: of a hundred items mostly none.
+        """The boosts and buries of a list's items, of those that any concerns: of a hundred mostly none.
 
         Args:
-            list_categories: of an item, folded, as a tuple; asked only where an override weighs a category.
+            select_listed: those of some item ids that the list holds.
+            list_categories: of each of its items, folded; asked only where an override weighs a category.
         """
-        concerned = {item_id for layer in self._layers for item_id in layer.weighed_items.keys() & item_ids}
+        concerned = {
+            item_id
+            for layer in self._layers
+            if layer.weighed_items
+            for item_id in select_listed(layer.weighed_items)
+        }
         if not any(layer.weighed_categories for layer in self._layers):
             return {item_id: self.list_boosts(item_id) for item_id in concerned}
         # a hundred items are of a few categories, and those of one have the same boosts
         by_categories: dict[Sequence[str], tuple[Override, ...]] = {}
         by_item = {}
-        for item_id in item_ids:
-            categories = list_categories(item_id)
+        for item_id, categories in list_categories().items():
             if item_id in concerned:
                 boosts = self.list_boosts(item_id, categories)
             elif categories in by_categories:

@@ -142,18 +142,17 @@ def iterate_candidates(
         return trace.follow_steps(OVERRIDES, ranked, n_seen=0)  # seen when it is asked for blocks
 
     def select(rung: Rung) -> Iterator[Candidate]:
+        is_personal = rung.source == PERSONAL
         for candidate in rank(rung):
-            item_id = candidate.listed.item_id
-            if item_id not in seen and find_removal(item_id, is_nights_own(candidate)) is None:
+            listed = candidate.listed
+            item_id = listed.item_id
+            # chosen by the night for this customer, rather than by this session or for many
+            is_nights_own = is_personal and listed.sources != ONLY_SESSION
+            if item_id not in seen and find_removal(item_id, is_nights_own) is None:
                 seen.add(item_id)
                 yield candidate
 
     return map(select, ladder)
-
-
-def is_nights_own(candidate: Candidate) -> bool:
-    """Whether the night chose a candidate for this customer, rather than this session or a list for many."""
-    return candidate.rung.source == PERSONAL and candidate.listed.sources != ONLY_SESSION
 
 
 def spread_candidates(

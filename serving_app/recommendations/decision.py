@@ -1,7 +1,6 @@
 """What a list is decided from, and what comes out: plain values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -40,8 +39,7 @@ class Fatigue(NamedTuple):
 NO_FATIGUE = Fatigue()
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """What a request, its placement and the operators want of a list.
 
     Attributes:
@@ -111,8 +109,7 @@ class DecidedItem(NamedTuple):
     contributions: tuple[Contribution, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A list as it may be shown.
 
     Attributes:

@@ -4,7 +4,7 @@ A placement names its sources, best first; each gives a rung, or none where it h
 the last of them stands the whole catalogue, for answers that must be full.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from expectations.contracts import snapshot as contract
@@ -55,6 +55,14 @@ def list_item_ids(items: Sequence[ListItem]) -> Sequence[str]:
     """The ids of a list's items, without making the items where the list can do without."""
     list_own = getattr(items, "list_item_ids", None)
     return list_own() if list_own else [listed.item_id for listed in items]
+
+
+def find_places(items: Sequence[ListItem], item_ids: Collection[str]) -> Mapping[str, int]:
+    """The places of those of these items that a list holds."""
+    find_own = getattr(items, "find_places", None)
+    if find_own:
+        return find_own(item_ids)
+    return {item_id: place for place, item_id in enumerate(list_item_ids(items)) if item_id in item_ids}
 
 
 class LiveReason(NamedTuple):

@@ -8,7 +8,7 @@ from expectations.contracts.census import fold_categories
 from expectations.contracts.override import TO_THE_END, Override
 from expectations.contracts.snapshot import ListItem
 from serving_app.recommendations.decision import Rules
-from serving_app.recommendations.ladder import Rung, list_item_ids
+from serving_app.recommendations.ladder import Rung, find_places, list_item_ids
 
 DECIMALS = 9  # of a score that a factor has changed: what is behind them is a float's own
 
@@ -28,7 +28,7 @@ def rank_rung(rung: Rung, rules: Rules, fatigue: Mapping[str, float]) -> Iterabl
     among the others, which keep their order; so do ties. What is buried to the end stands behind all others.
     """
     boosts = find_boosts(rung, rules)
-    if not boosts and (not fatigue or fatigue.keys().isdisjoint(list_item_ids(rung.items))):
+    if not boosts and (not fatigue or not find_places(rung.items, fatigue.keys())):
         return (Candidate(rung, listed, listed.score) for listed in rung.items)
     return merge_scaled(rung, boosts, fatigue)
 
@@ -38,7 +38,8 @@ def find_boosts(rung: Rung, rules: Rules) -> Mapping[str, Sequence[Override]]:
     if not rules.overrides.has_boosts:
         return {}
     return rules.overrides.find_boosts(
-        list_item_ids(rung.items), lambda item_id: list_categories(rules, item_id)
+        lambda item_ids: find_places(rung.items, item_ids),
+        lambda: {item_id: list_categories(rules, item_id) for item_id in list_item_ids(rung.items)},
     )
 
 
@@ -46,27 +47,18 @@ def merge_scaled(
     rung: Rung, boosts: Mapping[str, Sequence[Override]], fatigue: Mapping[str, float]
 ) -> Iterator[Candidate]:
     """The candidates of a rung in which boosts or fatigue change the score of some."""
-    item_ids = list_item_ids(rung.items)
-    # a category's boost may concern each of ten thousand fillers, of which `index` would search all
-    places = {item_id: place for place, item_id in enumerate(item_ids)}
     scaled, buried, scaled_places = [], [], set()
-    for item_id in (boosts.keys() | fatigue.keys()).intersection(item_ids):
-        place, own_boosts, factor = (
-            places[item_id],
-            boosts.get(item_id, ()),
-            fatigue.get(item_id, 1.0),
-        )
-        listed = rung.items[place]
+    for item_id, place in find_places(rung.items, boosts.keys() | fatigue.keys()).items():
+        own_boosts, factor, listed = boosts.get(item_id, ()), fatigue.get(item_id, 1.0), rung.items[place]
         score = scale_score(listed.score, factor, own_boosts)
         row = (-score, place, Candidate(rung, listed, round(score, DECIMALS), factor, own_boosts))
         (buried if is_buried_to_end(own_boosts) else scaled).append(row)
         scaled_places.add(place)
     scaled.sort(key=lambda row: row[:2])
     waiting = deque(scaled)
-    for place in range(len(item_ids)):
+    for place, listed in enumerate(rung.items):
         if place in scaled_places:
             continue
-        listed = rung.items[place]
         while waiting and waiting[0][:2] < (-listed.score, place):
             yield waiting.popleft()[2]
         yield Candidate(rung, listed, listed.score)

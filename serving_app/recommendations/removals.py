@@ -44,6 +44,8 @@ def combine_removals(
     unwanted = find_unwanted_items(live, rules.read_item, rules.leaves_out_cart, now)
     hard, overrides, is_shown_before = rules.find_removal, rules.overrides, rules.is_shown_before
     has_blocks, find_bought_date = overrides.has_blocks, rules.find_bought_date
+    # of the night's own list nothing is asked where the visitor has done nothing since; a trace counts it
+    is_live_asked, is_block_asked = bool(unwanted or trace), bool(has_blocks or trace)
 
     def find_live_removal(item_id: str, is_nights_own: bool) -> Removal | None:
         found = unwanted.get(item_id)
@@ -67,7 +69,10 @@ def combine_removals(
             return Removal(FILTERS, reason)
         if is_shown_before is not None and is_shown_before(item_id):
             return Removal(GATHER, SHOWN_BEFORE)
-        return find_live_removal(item_id, is_nights_own) or find_block(item_id)
+        is_asked = is_live_asked or not is_nights_own
+        if is_asked and (removal := find_live_removal(item_id, is_nights_own)) is not None:
+            return removal
+        return find_block(item_id) if is_block_asked else None
 
     if trace:
         return trace.follow_removals(find_removal)

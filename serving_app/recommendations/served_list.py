@@ -15,7 +15,7 @@ from serving_app.recommendations.trace import Trace
 from serving_app.storage.snapshots import Snapshot
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ServedList:
     """One answer with a list.
 

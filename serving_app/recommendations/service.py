@@ -163,7 +163,8 @@ class RecommendationService:
         read_item = self._items.get_reader(snapshot)
         subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
         request = make_filter_request(query, snapshot, customer_id, name, now)
-        request = replace(request, page_item_id=subject.item_id)
+        if subject.item_id is not None:
+            request = request._replace(page_item_id=subject.item_id)
         find_removal = build_hard_filters(read_item, view, request)
         items = ItemFunctions(read_item, find_removal, make_bought_date_finder(snapshot, customer_id))
         rules = make_rules(query, settings, cursor, overrides, items)

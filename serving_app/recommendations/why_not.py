@@ -2,7 +2,6 @@
 again without each obstacle, so that what is said is so.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -60,7 +59,7 @@ def find_absence(item_id: str, inputs: ListInputs, now: datetime) -> Absence:
         obstacles.append(describe_obstacle(removal))
         if removal.reason == hard_filters.UNKNOWN_ITEM:
             return Absence(item_id, None, obstacles, None)
-    rules = replace(inputs.rules, admitted=item_id) if removal else inputs.rules
+    rules = inputs.rules._replace(admitted=item_id) if removal else inputs.rules
     relaxed: dict[str, dict[str, Any]] = {}
     for reason, change in ((None, {}), *list_relaxations(rules)):
         if reason:
@@ -94,7 +93,8 @@ def list_relaxations(rules: Rules) -> list[tuple[str, dict[str, Any]]]:
 
 def relax(rules: Rules, relaxed: dict[str, dict[str, Any]]) -> Rules:
     """The rules with these relaxations."""
-    return replace(rules, **{name: value for change in relaxed.values() for name, value in change.items()})
+    changes = {name: value for change in relaxed.values() for name, value in change.items()}
+    return rules._replace(**changes)
 
 
 def find_rank(item_id: str, inputs: ListInputs, rules: Rules, now: datetime) -> int | None:

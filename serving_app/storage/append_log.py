@@ -18,7 +18,7 @@ from pathlib import Path
 
 import orjson
 
-from expectations.contracts.files import sync_folder
+from expectations.contracts.files import LookTimer, sync_folder
 from expectations.contracts.impressions import OPEN_SUFFIX
 from expectations.contracts.log_files import finish_abandoned_files, get_finished_path
 
@@ -58,14 +58,16 @@ class AppendLog:
         new_name: Callable[[], str],
         max_bytes: int = MAX_BYTES,
         title: str = "the decision log",
+        look_every_seconds: float = 0.0,
     ) -> None:
         """
         Args:
+            look_every_seconds: how often a write looks whether somebody deleted the file.
             new_name: a name that no file in the folder has; names in order of time keep the log readable.
             title: what messages call it.
         """
         self._folder, self._clock, self._new_name, self._max_bytes = folder, clock, new_name, max_bytes
-        self._title = title
+        self._title, self._looks = title, LookTimer(look_every_seconds)
         self._queue_lock, self._commit_lock = threading.Lock(), threading.Lock()
         self._queue: list[_Entry] = []
         self._file: int | None = None
@@ -96,7 +98,19 @@ class AppendLog:
         Raises:
             LogUnavailable: they are not, and will not be.
         """
-        entry = _Entry(b"".join(line + b"\n" for line in lines), len(lines), day)
+        entry = _Entry(b"\n".join([*lines, b""]), len(lines), day)
+        if self._commit_lock.acquire(blocking=False):  # nobody writes, so there is no sync to share
+            try:
+                self._commit_day(day, (entry,))
+            finally:
+                self._commit_lock.release()
+        else:
+            self._share_commit(entry)
+        if entry.error:
+            raise LogUnavailable(f"{self._title} cannot be written") from entry.error
+
+    def _share_commit(self, entry: _Entry) -> None:
+        """Write a record together with those of all who wait as well."""
         with self._queue_lock:
             self._queue.append(entry)
         with self._commit_lock:
@@ -104,8 +118,6 @@ class AppendLog:
                 with self._queue_lock:
                     batch, self._queue = self._queue, []
                 self._commit(batch)
-        if entry.error:
-            raise LogUnavailable(f"{self._title} cannot be written") from entry.error
 
     def describe_problem(self) -> str:
         """Why records cannot be written now; empty when they can."""
@@ -144,7 +156,7 @@ class AppendLog:
         for day, entries in groupby(batch, key=lambda entry: entry.day):
             self._commit_day(day, list(entries))
 
-    def _commit_day(self, day: date | None, entries: list[_Entry]) -> None:
+    def _commit_day(self, day: date | None, entries: Sequence[_Entry]) -> None:
         error, n_records = None, sum(entry.n_records for entry in entries)
         try:
             self._write(b"".join(entry.lines for entry in entries), day)
@@ -165,7 +177,7 @@ class AppendLog:
 
     def _write(self, data: bytes, day: date | None) -> None:
         # what is written to a deleted file would be lost silently
-        if self._file is not None and os.fstat(self._file).st_nlink == 0:
+        if self._file is not None and self._looks.is_due() and os.fstat(self._file).st_nlink == 0:
             logger.error("%s was deleted with %d records in it", self._path.name, self._n_records)
             self.n_unlogged += self._n_records
             os.close(self._file)

@@ -52,7 +52,8 @@ class IntervalLog(AppendLog):
                     self._file = None
 
     def _make_durable(self) -> None:
-        self._is_due.set()
+        if not self._is_due.is_set():
+            self._is_due.set()
         if self._thread is None and self._sync_seconds:
             self._thread = threading.Thread(target=self._sync_repeatedly, name="log-sync", daemon=True)
             self._thread.start()

@@ -5,8 +5,7 @@ answered for by name, and items are shown as the snapshot says.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -49,18 +48,11 @@ class LmdbRestrictions:
         # database it was raised in, and LMDB opens no second handle while there is a first.
         self._refused: tuple[tuple[int, int, int] | None, str] | None = None
 
-    @contextmanager
-    def open_view(self) -> Iterator[RestrictionView]:
+    def open_view(self) -> RestrictionView:
         try:
-            opened = self._find_database(WatchedEnvironment.was_intact_lately).open_view()
-            view = opened.__enter__()
+            return self._find_database(WatchedEnvironment.was_intact_lately).open_view()
         except RestrictionsUnreadable:
-            yield FailSafeView()
-            return
-        try:
-            yield view
-        finally:
-            opened.__exit__(None, None, None)
+            return FailSafeView()
 
     def record_permission(self, kind: str, ids: Iterable[str], permission: Permission) -> None:
         self.record_permissions(kind, dict.fromkeys(ids, permission))

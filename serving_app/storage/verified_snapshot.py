@@ -46,9 +46,17 @@ class VerifiedSnapshot(Snapshot):
             if n_bytes > file.seek(0, 2):
                 raise SnapshotUnreadable(f"snapshot {name} is damaged: {DATA_FILE} is shorter than it says")
 
+            # It never changes, so neither does what a transaction sees; one serves a thread at a time.
+            idle: list[lmdb.Transaction] = []
+
             def get(key: bytes) -> bytes | None:
-                with env.begin() as txn:
-                    return txn.get(key)
+                try:
+                    txn = idle.pop()
+                except IndexError:
+                    txn = env.begin()
+                value = txn.get(key)
+                idle.append(txn)
+                return value
 
             def iterate_keys(first: bytes) -> Iterator[bytes]:
                 with env.begin() as txn, txn.cursor() as cursor:

@@ -151,6 +151,7 @@ def test_a_store_that_takes_no_more_readers_names_nobody(shop, tmp_path, monkeyp
     folder = tmp_path / restrictions_store.FOLDER
     restrictions_store.RestrictionDatabase.create(folder)
     shop.use_stores(restrictions=LmdbRestrictions(folder))
+    shop.stores.restrictions.record_permission(CONSENTS, ["somebody else"], NO)  # of none, nobody need ask
     assert source(shop, ASKED[0]) == "personal"
 
     class Full:
