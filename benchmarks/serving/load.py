@@ -30,13 +30,16 @@ end
 
 
 class Figures(NamedTuple):
-    """What a load measured; milliseconds."""
+    """What a load measured; milliseconds, and microseconds of the processor that the server took for an
+    answer, where that was looked at.
+    """
 
     requests_per_second: float
     p50_ms: float
     p99_ms: float
     p999_ms: float
     n_failed: int
+    server_us: float = 0.0
 
 
 def run_wrk(port: int, folder: Path, seconds: int, connections: int, script: str = "") -> Figures:

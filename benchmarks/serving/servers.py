@@ -34,8 +34,8 @@ def start_service(home: Path, is_each_synced: bool) -> Iterator[tuple[list[int],
 
 
 @contextmanager
-def start_reference(factory: str, home: Path, n_customers: int) -> Iterator[int]:
-    """One of `reference_apps`; its port."""
+def start_reference(factory: str, home: Path, n_customers: int) -> Iterator[tuple[list[int], int]]:
+    """One of `reference_apps`; the ids of its processes, and its port."""
     port = find_free_port()
     environment = {
         "BENCH_SNAPSHOT": str(HomePaths(home).snapshots / "bench"),
@@ -52,8 +52,8 @@ def start_reference(factory: str, home: Path, n_customers: int) -> Iterator[int]
     ]
     app = f"benchmarks.serving.reference_apps:{factory}"
     command = [sys.executable, "-m", "granian", *options, "--no-ws", "--port", str(port), app]
-    with run_server(command, environment, port, "/"):
-        yield port
+    with run_server(command, environment, port, "/") as pid:
+        yield [pid, *list_children(pid)], port
 
 
 @contextmanager
@@ -102,3 +102,12 @@ def read_rss_mb(pids: list[int]) -> float:
                 int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmRSS")
             )
     return round(total / 1024, 1)
+
+
+def read_cpu_seconds(pids: list[int]) -> float:
+    """The time of the processor that processes have taken, their own and the kernel's for them."""
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")

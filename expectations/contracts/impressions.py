@@ -17,6 +17,7 @@ ADDED_BY_INGEST = ("served_date", "first_received")
 FIELDS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ADDED_BY_INGEST)
 NAMES = frozenset(FIELDS)
 ITEM_FIELDS = ("item_id", "rank", "score", "source")
+ITEM_SHAPES = {ITEM_FIELDS}
 
 
 def build_impression(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,6 +29,6 @@ def build_impression(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     if fields.keys() != NAMES:
         raise ContractError(f"an impression has exactly the fields {FIELDS}, not {tuple(fields)}")
-    if any(tuple(item) != ITEM_FIELDS for item in fields["items"]):
+    if not {*map(tuple, fields["items"])} <= ITEM_SHAPES:
         raise ContractError(f"an item of an impression has exactly the fields {ITEM_FIELDS}")
     return {name: fields[name] for name in FIELDS}

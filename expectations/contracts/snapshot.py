@@ -237,7 +237,7 @@ def unpack_record(kind: type, packed: bytes) -> Any:
     Raises:
         TypeError: the number of fields is not that of the kind, so another layout wrote it.
     """
-    return kind(*(tuple(field) if isinstance(field, list) else field for field in msgpack.unpackb(packed)))
+    return kind(*msgpack.unpackb(packed, use_list=False))
 
 
 def _key(prefix: str, name: str) -> bytes:

@@ -4,16 +4,14 @@ from datetime import UTC, datetime
 
 import orjson
 from flask import Response
+from werkzeug.datastructures import Headers
 
 
 def make_json_response(body: dict | list, status: int = 200, **headers: str) -> Response:
     """A JSON answer that no cache may store: it was made for one visitor at one moment."""
-    return Response(
-        orjson.dumps(body),
-        status,
-        mimetype="application/json",
-        headers={"Cache-Control": "private, no-store", **headers},
-    )
+    all_headers = {"Content-Type": "application/json", "Cache-Control": "private, no-store", **headers}
+    # as pairs, which werkzeug takes as they are
+    return Response(orjson.dumps(body), status, Headers([*all_headers.items()]))
 
 
 def add_vary(response: Response, name: str) -> None:

@@ -19,7 +19,7 @@ from serving_app.recommendations.schemas import ListQuery
 PARAMETER = "param."
 VISITOR_IDS = ("customer_id", "user_id", "anonymous_id")
 # An id that is its own normal form and needs no decoding; any other is read and checked by the model.
-PLAIN_VISITOR = re.compile(f"({'|'.join(VISITOR_IDS)})=([A-Za-z0-9_.-]{{1,128}})")
+PLAIN_VISITOR = re.compile(f"(?:^|&)({'|'.join(VISITOR_IDS)})=([A-Za-z0-9_.-]{{1,128}})(?=&|$)", re.ASCII)
 # Longer ones would take tens of megabytes: an address may have 64 kB, and exclusions differ by visitor.
 CACHED_QUERIES, MAX_CACHED_TEXT = 512, 2000
 
@@ -42,17 +42,15 @@ def read_visitors_query(model: type[Q], text: str) -> Q | None:
     """
     if len(text) > MAX_CACHED_TEXT:
         return None
-    parts = text.split("&")
-    visitors = [found for part in parts if (found := PLAIN_VISITOR.fullmatch(part))]
-    if len(visitors) != 1 or not text.isascii():
+    visitor = PLAIN_VISITOR.search(text)
+    if visitor is None or not text.isascii():
         return None
-    visitor = visitors[0]
     try:
-        shared, names = read_shared_query(model, "&".join(part for part in parts if part != visitor[0]))
+        shared, names = read_shared_query(model, f"{text[: visitor.start()]}{text[visitor.end() :]}")
     except (BadRequest, ValidationError):
         return None  # what is wrong is said of the whole
-    if visitor[1] in names or any(getattr(shared, name) is not None for name in VISITOR_IDS):
-        return None  # a second one, blank or under an encoded name
+    if not names.isdisjoint(VISITOR_IDS):
+        return None  # a second one, plain, blank or under an encoded name
     return shared.model_copy(update={visitor[1]: visitor[2]})
 
 
