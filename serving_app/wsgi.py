@@ -1,6 +1,7 @@
 """What a worker of the web server loads."""
 
 import atexit
+import gc
 import logging
 import multiprocessing
 import sys
@@ -40,6 +41,10 @@ def app() -> Flask:
     wsgi_app = create_app(settings, stores, clock=get_utc_now, access_log=access_log)
     log, snapshots = stores.impressions.log, stores.snapshots
     snapshots.get_current()
+    # Of what a worker has loaded by now nothing will be garbage. To look through its 130,000 objects now and
+    # then, as the collector does, would keep all answers of the worker waiting for 75 ms.
+    gc.collect()
+    gc.freeze()
     tasks = {
         "rotating the decision log": log.rotate,
         "rotating the event log": stores.events.rotate,

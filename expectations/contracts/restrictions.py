@@ -139,22 +139,20 @@ class RestrictionView:
             identities_version: of `core_identities`, as the lists that would be served know it; -1 where they
                 do not say.
         """
-        ids = list(ids)
+        consents = []
         try:
-            is_split = any(
-                (since := self._get_split_version(name)) is not None and since > identities_version
-                for name in ids
-            )
-            is_erased = any(
-                (permission := self._get_permission(ERASURES, name)) and not permission.is_granted
-                for name in ids
-            )
-            latest = find_newest_permission(
-                permission for name in ids if (permission := self._get_permission(CONSENTS, name))
-            )
+            for name in ids:
+                since = self._get_split_version(name)
+                if since is not None and since > identities_version:
+                    return False
+                erasure = self._get_permission(ERASURES, name)
+                if erasure is not None and not erasure.is_granted:
+                    return False
+                if (consent := self._get_permission(CONSENTS, name)) is not None:
+                    consents.append(consent)
         except RestrictionsUnreadable:
             return False
-        return not is_split and not is_erased and (latest is None or latest.is_granted)
+        return not consents or find_newest_permission(consents).is_granted
 
     def find_consent(self, name: str) -> Permission | None:
         """The permission that is stored of an identifier or customer; None for none.
