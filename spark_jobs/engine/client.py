@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +106,8 @@ def _connect(url: str, is_ours: bool) -> Iterator["SparkSession"]:
     from spark_jobs.lake.session import SESSION_SETTINGS
 
     allow_deep_plans()
+    # A window over all rows is meant so; a client says it aloud each time.
+    warnings.filterwarnings("ignore", message=".*No Partition Defined for Window operation")
     builder = SparkSession.builder.remote(url)
     for name, value in ({} if is_ours else SESSION_SETTINGS).items():  # ours was started with them
         builder = builder.config(name, value)
@@ -114,4 +117,6 @@ def _connect(url: str, is_ours: bool) -> Iterator["SparkSession"]:
     finally:
         # Of an engine that is gone there is nothing to release, and the step's own error says so.
         with contextlib.suppress(Exception):
+            if is_ours:
+                spark.catalog.clearCache()  # frames outlive their session
             spark.stop()

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,13 @@ from pathlib import Path
 
 import psutil
 
-from spark_jobs.engine.record import EngineRecord, is_running, read_record, write_record
+from spark_jobs.engine.record import (
+    EngineRecord,
+    is_running,
+    locate_scratch_folder,
+    read_record,
+    write_record,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 logger = logging.getLogger(__name__)
@@ -89,6 +96,7 @@ class EngineStarter:
         if record is not None:
             end_processes(list_engine_processes(record))
         self.record_path.unlink(missing_ok=True)
+        shutil.rmtree(locate_scratch_folder(self.record_path), ignore_errors=True)
 
 
 def list_engine_processes(record: EngineRecord) -> list[psutil.Process]:

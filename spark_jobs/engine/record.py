@@ -45,6 +45,13 @@ class EngineRecord:
         return is_running(self.pid, self.created_at)
 
 
+def locate_scratch_folder(record_path: Path) -> Path:
+    """The folder of what Spark spills and caches: beside the record, so that it goes with an engine that was
+    killed, which deletes nothing.
+    """
+    return record_path.with_name("spark")
+
+
 def is_running(pid: int, created_at: float | None = None) -> bool:
     """Whether there is a process of this number that has not ended; where a time is given, the one that was
     created then.

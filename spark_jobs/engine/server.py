@@ -16,8 +16,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from spark_jobs.engine.record import EngineRecord, is_running, read_record, write_record
-from spark_jobs.lake.session import start_spark_session
+from spark_jobs.engine.record import (
+    EngineRecord,
+    is_running,
+    locate_scratch_folder,
+    read_record,
+    write_record,
+)
+from spark_jobs.lake.session import SHORT_LIVED_JVM, WORKER_ENVIRONMENT, start_spark_session
 
 LOOK_EVERY_SECONDS = 0.5
 # Between two Spark steps lie others: dbt on a year of Snowflake takes minutes. A step that comes later finds
@@ -39,7 +45,15 @@ def serve(record_path: Path, master: str, memory: str) -> EngineRecord:
     """Start the application in this process and complete the record: from here on it answers."""
     token = secrets.token_urlsafe(32)
     os.environ[TOKEN_VARIABLE] = token
-    spark = start_spark_session("concierge", master, memory, **CONNECT_SETTINGS)
+    # A Connect server's tasks on this machine have its environment, and nothing of `spark.executorEnv`.
+    os.environ.update(WORKER_ENVIRONMENT)
+    scratch = locate_scratch_folder(record_path)
+    scratch.mkdir(parents=True, exist_ok=True)
+    places = {
+        "spark.local.dir": str(scratch),
+        "spark.driver.extraJavaOptions": f'{SHORT_LIVED_JVM} "-Djava.io.tmpdir={scratch}"',
+    }
+    spark = start_spark_session("concierge", master, memory, **CONNECT_SETTINGS, **places)
     jvm = spark._jvm
     service = getattr(jvm.org.apache.spark.sql.connect.service, "SparkConnectService$")
     port = getattr(service, "MODULE$").localPort()

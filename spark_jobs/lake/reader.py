@@ -174,8 +174,11 @@ class LakeReader:
         rows = delta_writes.read_if_small(self.path(table), table, version)
         if rows is not None:
             return self._to_frame(rows, table)
-        as_of = {} if version is None else {"versionAsOf": version}
-        return self.spark.read.format("delta").options(**as_of).load(self.path(table)).select(*table.columns)
+        # By its number: Spark takes the newest version of today for that of yesterday, and would answer from
+        # what a step of the same engine persisted then.
+        number = self.version(table) if version is None else version
+        frame = self.spark.read.format("delta").option("versionAsOf", number).load(self.path(table))
+        return frame.select(*table.columns)
 
     def is_small(self, table: Table, version: int | None = None) -> bool:
         """Whether the table's rows are few enough to be brought to the driver."""

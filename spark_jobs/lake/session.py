@@ -35,10 +35,16 @@ SESSION_SETTINGS = {
 SPARK_SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    # A task is one thread: the last bit of a matrix product depends on how many share it, and a winner may
-    # hang on it.
-    "spark.executorEnv.OMP_NUM_THREADS": "1",
-    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+}
+# Of Python in Spark's tasks. A task is one thread: the last bit of a matrix product depends on how many share
+# it, and a winner may hang on it; nor may the order of a set.
+WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    # Workers import our modules too, from wherever they were started: on a cluster, from a checkout at this
+    # same path.
+    "PYTHONPATH": str(ROOT),
 }
 
 PARTS_AT_MOST = 1 << 12  # of a frame that is cut by the number of cores
@@ -79,9 +85,9 @@ def start_spark_session(app_name: str, master: str, memory: str, **extra: str) -
         .config("spark.jars", find_delta_jars())
         .config("spark.driver.extraJavaOptions", SHORT_LIVED_JVM)
     )
-    # Workers import our modules too, from wherever they were started: on a cluster, from a checkout at this
-    # same path.
-    always = {**SPARK_SETTINGS, "spark.executorEnv.PYTHONPATH": str(ROOT)}
+    always = SPARK_SETTINGS | {
+        f"spark.executorEnv.{name}": value for name, value in WORKER_ENVIRONMENT.items()
+    }
     for name, value in {**DELTA_SETTINGS, **SESSION_SETTINGS, **always, **extra}.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()

@@ -4,17 +4,26 @@ import sys
 from pathlib import Path
 
 from spark_jobs.engine.client import open_session
+from spark_jobs.engine.tasks import run_tasks
 from spark_jobs.settings import Settings
 
 
-def main(home: str, end: str) -> None:
+def main(home: str, end: str, remote: str = "") -> None:
     settings = Settings.from_environment(
-        {"CONCIERGE_HOME": home, "CONCIERGE_SPARK_MASTER": "local[1]", "CONCIERGE_SPARK_MEMORY": "512m"}
+        {
+            "CONCIERGE_HOME": home,
+            "CONCIERGE_SPARK_MASTER": "local[1]",
+            "CONCIERGE_SPARK_MEMORY": "512m",
+            "CONCIERGE_SPARK_REMOTE": remote,
+        }
     )
     with open_session(settings, "a step", "c0de") as spark:
-        record = settings.paths.engine_record.read_text()
         assert spark.range(3).count() == 3
-        (Path(home) / "seen.json").write_text(record)
+        assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
+        in_tasks = run_tasks(spark, lambda name: __import__("os").environ.get(name), ["OMP_NUM_THREADS"])
+        assert in_tasks == ["1"], "a task is one thread"
+        record = settings.paths.engine_record
+        (Path(home) / "seen.json").write_text(record.read_text() if record.exists() else '{"pid": 0}')
         if end == "hang":
             spark.range(0, 1, 1, 1).mapInArrow(write_in_a_while, "id long").collect()
         assert end != "fail"

@@ -30,19 +30,19 @@ class Home:
     def start(self):
         return self.starter.start("local[1]", "512m", identify_engine("local[1]", "512m", "c0de"))
 
-    def begin(self, end: str) -> subprocess.Popen:
+    def begin(self, end: str, remote: str = "") -> subprocess.Popen:
         self.seen.unlink(missing_ok=True)
         return subprocess.Popen(
-            [sys.executable, STEPS, self.paths.root, end],
+            [sys.executable, STEPS, self.paths.root, end, remote],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, end: str = "well") -> tuple[int, int]:
-        """The step's exit code, and the process of the engine that it used."""
-        code = self.begin(end).wait(timeout=PATIENCE_SECONDS)
+    def run(self, end: str = "well", remote: str = "") -> tuple[int, int]:
+        """The step's exit code, and the process of the home's engine that it used."""
+        code = self.begin(end, remote).wait(timeout=PATIENCE_SECONDS)
         return code, json.loads(self.seen.read_text())["pid"]
 
     def kill_a_step(self) -> int:
@@ -84,7 +84,9 @@ def test_a_night_s_engine_serves_its_steps_and_is_replaced_when_something_was_ki
     code, third = home.run()
     assert code == 0 and third not in (engine.pid, second)
     jvm = read_record(home.paths.engine_record).jvm_pid
+    assert list((home.paths.engine / "spark").iterdir()), "where Spark puts what it spills"
     home.starter.end()
+    assert list(home.paths.engine.glob("spark")) == [], "a killed engine leaves nothing on the disk"
     assert not is_running(third) and not is_running(jvm)
     assert not home.paths.engine_record.exists()
 
@@ -95,6 +97,13 @@ def test_a_step_without_an_engine_starts_one_that_ends_with_it(home):
     assert not is_running(engine) and not home.paths.engine_record.exists()
     orphan = home.kill_a_step()
     wait_until(lambda: not is_running(orphan))
+
+
+def test_a_connect_server_of_others_is_one_setting_away(home, tmp_path):
+    elsewhere = Home(tmp_path / "elsewhere")
+    assert elsewhere.run(remote=home.start().url) == (0, 0), "it needed no engine of its own"
+    assert not elsewhere.paths.engine_record.exists()
+    assert home.run()[0] == 0, "which is there for others still"
 
 
 def test_it_wants_its_token_and_says_why_it_does_not_start(home):

@@ -191,6 +191,17 @@ def test_old_versions_stay_readable(lake, spark):
     assert [row["value"] for row in lake.read(SLATE).collect()] == [2]
 
 
+def test_what_was_persisted_of_an_older_version_answers_for_it_alone(lake, committer):
+    """As a step that was killed, or failed, leaves it behind in a night's engine."""
+    lake.replace_rows([{"mark_id": "a", "value": 1}], SLATE)
+    persisted = lake.read(SLATE).where("value > 0").persist()
+    assert persisted.count() == 1
+    lake.replace_rows([{"mark_id": "a", "value": 1}, {"mark_id": "b", "value": 2}], SLATE)
+    assert lake.read(SLATE).where("value > 0").count() == 2
+    assert lake.read(SLATE, 0).where("value > 0").count() == 1, "the control: the older version itself"
+    persisted.unpersist()
+
+
 @pytest.mark.parametrize(
     ("ends", "kept"),
     [
