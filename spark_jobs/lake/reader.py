@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable as RustTable
@@ -84,9 +85,7 @@ class LakeReader:
         """
         from pyarrow import dataset
 
-        return dataset.dataset(
-            RustTable(self.path(table)).file_uris(), schema=build_arrow_schema(table), format="parquet"
-        )
+        return dataset.dataset(self.list_files(table), schema=build_arrow_schema(table), format="parquet")
 
     def create_view(
         self,
@@ -108,7 +107,7 @@ class LakeReader:
         con.register(f"no_{table.name}", build_arrow_schema(table).empty_table())
         source = f'"no_{table.name}"'
         if files is None:
-            files = table_on_disk.file_uris() if table_on_disk else []
+            files = self.list_files(table) if table_on_disk else []
         if files:
             is_partitioned = bool(table_on_disk.metadata().partition_columns)
             hive = f", hive_types = {{'{table.partition}': date}}" if is_partitioned else ""
@@ -124,7 +123,8 @@ class LakeReader:
         Raises:
             deltalake.exceptions.DeltaError: that version's log is cleaned up.
         """
-        return RustTable(self.path(table), version=version).file_uris()
+        # URIs: a home's folder may hold a space, which they write as %20
+        return [unquote(uri) for uri in RustTable(self.path(table), version=version).file_uris()]
 
     def read_matching(
         self, table: Table, columns: Sequence[str], matches: Mapping[str, Sequence[str] | None]

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.contracts.lake import OPS_RUNS
+from spark_jobs.lake.queries import open_database, run_query
 from spark_jobs.lake.tables import Lake
 
 STEPS = ("ingest", "validate", "it's one")
@@ -77,3 +78,13 @@ def test_files_that_statistics_rule_out_are_not_opened(lake):
 def test_a_table_that_was_never_written_has_no_rows(tmp_path):
     found = Lake(tmp_path).read_matching(OPS_RUNS, ["step", "version_after"], {"step": ["ingest"]})
     assert found.num_rows == 0 and found.column_names == ["step", "version_after"]
+
+
+@pytest.mark.parametrize("folder", ["a shop", "50 %", "Müller's"])
+def test_a_homes_folder_may_have_any_name(tmp_path, folder):
+    lake = Lake(tmp_path / folder / "lake")
+    lake.append_rows([{**dict.fromkeys(OPS_RUNS.columns), "run_id": "r"}], OPS_RUNS)
+    with open_database() as con:
+        lake.create_view(con, OPS_RUNS)
+        assert run_query(con, "select run_id from ops_runs").to_pylist() == [{"run_id": "r"}]
+    assert lake.scan_files(OPS_RUNS).count_rows() == 1
