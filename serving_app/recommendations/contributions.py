@@ -7,8 +7,8 @@ LIST, SESSION, FATIGUE, BOOST = "list", "session", "fatigue", "boost"
 
 
 def split_score(candidate: Candidate) -> tuple[Contribution, ...]:
-    """The parts of a candidate's score, in the order in which they come into it; fatigue or a
-    session that adds nothing is left out.
+    """The parts of a candidate's score, in the order in which they come into it; fatigue or a session
+    that adds nothing is left out.
     """
     score = candidate.listed.score
     # of a steered list alone: what its items' places in it are worth

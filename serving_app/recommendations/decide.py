@@ -10,7 +10,6 @@ The stages are generators: of a list of a hundred, an answer with ten looks at l
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
@@ -212,4 +211,4 @@ def split_scores(decision: Decision, rows: Sequence[Candidate | Override]) -> De
         item._replace(contributions=split_score(row)) if isinstance(row, Candidate) else item
         for item, row in zip(decision.items, rows, strict=True)
     )
-    return replace(decision, items=tuple(items))
+    return decision._replace(items=tuple(items))
