@@ -3,6 +3,7 @@
 The SQL is plain enough for every warehouse that dbt builds on.
 """
 
+import os
 from pathlib import Path
 
 from segments.language import COMPARISONS, Condition, Rule, Segment, load_segments
@@ -92,7 +93,7 @@ def write_if_changed(file: Path, text: str) -> None:
     it again.
     """
     if not file.exists() or file.read_text() != text:
-        part = file.with_suffix(".part")
+        part = file.with_suffix(f".{os.getpid()}.part")  # two builds may begin at once
         part.write_text(text)
         part.replace(file)
 
