@@ -92,7 +92,7 @@ class ServiceApp(Flask):
         return {
             rule.rule: rule
             for rule in self.url_map.iter_rules()
-            if not rule.arguments
+            if not (rule.arguments or rule.defaults)
             and "GET" in (rule.methods or ())
             and rule.endpoint.rpartition(".")[0] not in own_checks
         }

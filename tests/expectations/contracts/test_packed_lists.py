@@ -86,3 +86,18 @@ def test_more_reasons_than_there_are_numbers_for_are_refused():
 def test_another_packing_is_refused():
     with pytest.raises(ValueError, match="packed in way 3"):
         ListVocabulary().unpack(b"\x03" + bytes(30))
+
+
+@given(st.lists(st.integers(0, 40), unique=True, max_size=30), st.sets(st.integers(0, 60), max_size=50))
+def test_the_places_of_some_items_are_found(listed, wanted):
+    """Few or many, in the list or not, known to the catalogue or not."""
+    items, names = [f"i{n}" for n in listed], {f"i{n}" for n in wanted}
+    found, _ = there_and_back(ListVocabulary(), [(item, 0.0, (), None) for item in items])
+    expected = {item: place for place, item in enumerate(items) if item in names}
+    assert (found.find_places(names) if items else {}) == expected
+
+
+def test_a_list_that_is_cut_off_is_refused():
+    packed = ListVocabulary(["a", "b"]).pack(["a", "b"], [2.0, 1.0], [(), ()])
+    with pytest.raises(ValueError, match="cut off"):
+        ListVocabulary(["a", "b"], [()]).unpack(packed[:-2])

@@ -185,6 +185,16 @@ def test_a_log_deleted_under_its_writer_is_counted_and_begun_anew(log, tmp_path,
     assert (records(tmp_path), log.n_unlogged) == ([4], 3)
 
 
+def test_what_is_written_between_a_deletion_and_the_next_look_is_counted(tmp_path, clock):
+    log = AppendLog(tmp_path, clock, lambda: "worker", look_every_seconds=3600)
+    log.append({"n": 1})
+    log.append({"n": 2})  # looks
+    (tmp_path / "worker.jsonl.open").unlink()
+    log.append({"n": 3})
+    log.rotate(is_forced=True)
+    assert (records(tmp_path), log.n_unlogged) == ([], 3)
+
+
 def test_finished_logs_are_kept_as_long_as_declared(tmp_path, clock):
     for name, days in (("a.jsonl", 91), ("b.jsonl", 89), ("c.torn", 91), ("d.jsonl.open", 91)):
         (tmp_path / name).write_text("{}\n")
