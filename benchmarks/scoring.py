@@ -14,11 +14,13 @@ import multiprocessing
 import os
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a core a process, as Spark's workers have
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,10 +35,11 @@ from models.recommenders import build_recommender
 from models.training_data import PURCHASE
 from spark_jobs.engine.shared_objects import share_object
 from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.queries import open_database
 from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext
-from spark_jobs.score import checkpoints, list_frames, personal_lists, stale_customers
+from spark_jobs.score import checkpoints, personal_lists, stale_customers
 from spark_jobs.score.scoring_model import ScoringModel
 from spark_jobs.settings import Settings
 
@@ -141,6 +144,12 @@ def read_cpu_seconds() -> float:
     return sum(sum(process.cpu_times()[:2]) for process in list_own_processes())
 
 
+def create_views(con: duckdb.DuckDBPyConnection, home: Path) -> None:
+    """The shop's files as the step reads them."""
+    for name, file in (("behaviour", "behaviour"), ("feat_customers", "customers")):
+        con.execute(f"create or replace view {name} as from '{home / file}.parquet'")
+
+
 def measure_scoring(spark, n_customers: int, args: argparse.Namespace, folder: Path) -> dict:
     """Score so many customers, bare products before and after."""
     home = folder / f"{n_customers}x{args.items}"
@@ -153,26 +162,22 @@ def measure_scoring(spark, n_customers: int, args: argparse.Namespace, folder: P
     before = measure_bare_speed(args.cores, args.items, args.components)
     lake, where = Lake(settings.lake, spark), checkpoints.locate_checkpoint_folder(night)
     model = build_scoring_inputs(n_customers, args.items, args.components)
-    with PeakMemory() as peak, share_object(model, home / "shared") as shared:
-        behaviour, customers = (
-            spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers")
-        )
-        no_customers = spark.createDataFrame([], "customer_id string, inputs bigint")
+    with PeakMemory() as peak, share_object(model, home / "shared") as shared, ExitStack() as databases:
+        nobody = pa.table({"customer_id": pa.array([], pa.string()), "inputs": pa.array([], pa.int64())})
+        con = databases.enter_context(open_database())
+        create_views(con, home)
         start, cpu = time.perf_counter(), read_cpu_seconds()
-        done = (
-            list_frames.compute_personal_lists(shared, behaviour, customers, no_customers, where)
-            .toArrow()
-            .to_pylist()
-        )
+        retained, done = personal_lists.score_due_customers(spark, con, shared, nobody, where)
         scored, cpu = time.perf_counter() - start, read_cpu_seconds() - cpu
         start = time.perf_counter()
-        report = personal_lists.commit_personal_lists(lake, pa.array([], pa.string()), done, where)
+        report = personal_lists.commit_personal_lists(lake, pa.array([], pa.string()), retained, done)
         committed = time.perf_counter() - start
         after = measure_bare_speed(args.cores, args.items, args.components)
         n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
         changed = write_shop(home, n_customers, args.items, CHANGED)
-        start, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
-        again = personal_lists.update_personal_lists(lake, night, shared, behaviour, customers)
+        create_views(con, home)
+        start = time.perf_counter()
+        again = personal_lists.update_personal_lists(lake, night, shared, con)
         changed_seconds = time.perf_counter() - start
     if again.detail["rescored"] != changed:
         raise SystemExit(f"{changed} customers changed and {again.detail['rescored']} were scored")

@@ -11,7 +11,6 @@ import pyarrow as pa
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.lake import (
     CORE_IDENTITIES,
-    FCT_INTERACTIONS,
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
     OPS_RUNS,
@@ -24,10 +23,11 @@ from models.artifact import ModelArtifact
 from models.blending.weighted import WeightedBlend
 from models.training_data import PURCHASE
 from sample_shop.judge import Judge
+from spark_jobs.lake.queries import run_query
 from spark_jobs.lake.tables import Lake
-from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
+from spark_jobs.learning_data.behaviour import find_first_training_day, open_learning_data
 from spark_jobs.score import partitions, stale_customers
-from spark_jobs.score.interaction_span import find_first_training_day, read_interaction_span
+from spark_jobs.score.interaction_span import read_interaction_span
 from spark_jobs.score.scoring_model import ScoringModel, build_scoring_model
 from spark_jobs.settings import Settings
 
@@ -99,16 +99,12 @@ def build_scoring_inputs(
     """The model with what may be shown tonight, and everybody's inputs, as `spark_jobs.score` puts them
     together.
     """
-    interactions, customers, items = (
-        lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
-    )
-    span = read_interaction_span(interactions)
-    behaviour = aggregate_daily_behaviour(filter_consented(interactions, customers))
-    span = replace(span, since=find_first_training_day(behaviour, settings.training_days))
-    model = build_scoring_model(artifact, items, span, "judged")
-    return model, stale_customers.collect_customer_inputs(
-        behaviour, customers, model.inputs, span.since
-    ).orderBy("customer_id").toArrow()
+    with open_learning_data(lake) as con:
+        since = find_first_training_day(con, settings.training_days)
+        span = replace(read_interaction_span(con), since=since)
+        model = build_scoring_model(artifact, run_query(con, "select * from feat_items"), span, "judged")
+        places = (0, stale_customers.number_customers(con))
+        return model, stale_customers.collect_customer_inputs(con, model.inputs, since, places)
 
 
 def select_known_customers(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> KnownCustomers:

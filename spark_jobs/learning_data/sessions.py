@@ -2,15 +2,14 @@
 clock.
 """
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from models.steering.sessions import Sessions, group_sessions
-from models.training_data import KINDS
-from spark_jobs.learning_data.behaviour import filter_consented
+from spark_jobs.lake.queries import run_query
+from spark_jobs.learning_data.item_order import hash_text
 
 SESSION_DAYS = 90  # newest days: what sessions go on with changes with the season
 # Of more, those of a share of the customers are read, by a hash of theirs: 100 MB on the driver.
@@ -18,31 +17,28 @@ MOST_EVENTS = 2_000_000
 SHARES = 1_000_000
 
 
-def read_session_events(
-    interactions: DataFrame, customers: DataFrame, until: int, most: int = MOST_EVENTS
-) -> pa.Table:
+def read_session_events(con: duckdb.DuckDBPyConnection, until: int, most: int = MOST_EVENTS) -> pa.Table:
     """The newest events with items: `customer_id`, `item_id`, `kind` (of `KINDS`), `second`.
 
     Args:
-        interactions: `fct_interactions`, on the shop's clock.
-        customers: `feat_customers`: nobody else's events are read.
+        con: of `open_learning_data`; nobody's events but consenting customers' are read.
         until: the first day that is not read, counted from 1970-01-01.
     """
-    kind = F.array_position(F.array(*[F.lit(name) for name in KINDS]), F.col("interaction_type")) - 1
-    day = F.unix_date(F.to_date("occurred_at"))
-    recent = filter_consented(interactions, customers).where(
-        F.col("interaction_type").isin(*KINDS) & (day >= until - SESSION_DAYS) & (day < until)
+    con.execute(
+        "create or replace temp view recent_events as select * from consented"
+        f" where kind is not null and day >= {until - SESSION_DAYS} and day < {until}"
     )
-    n = recent.count()
+    ((n,),) = con.execute("select count(*) from recent_events").fetchall()
+    share = int(SHARES * most / n) if n > most else SHARES
+    customers = run_query(con, "select distinct customer_id from recent_events")["customer_id"]
     if n > most:
-        share = F.pmod(F.xxhash64("customer_id"), F.lit(SHARES))
-        recent = recent.where(share < F.lit(int(SHARES * most / n)))
-    return recent.select(
-        "customer_id",
-        "item_id",
-        kind.cast("int").alias("kind"),
-        F.unix_timestamp("occurred_at").alias("second"),
-    ).toArrow()
+        customers = pa.array([one for one in customers.to_pylist() if hash_text(one) % SHARES < share])
+    return run_query(
+        con,
+        "select customer_id, item_id, kind::int as kind, epoch_us(occurred_at) // 1000000 as second"
+        " from recent_events semi join drawn using (customer_id) order by customer_id, second, item_id, kind",
+        drawn=pa.table({"customer_id": customers}),
+    )
 
 
 def number_sessions(

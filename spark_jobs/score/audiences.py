@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 
+import duckdb
 import numpy as np
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+import pyarrow as pa
 
 from expectations.contracts.snapshot import NEW, POPULAR
 from models.inference import select_top_items
-from spark_jobs.score.item_demand import ItemDemand
+from spark_jobs.lake.queries import run_query
+from spark_jobs.score.interaction_span import InteractionSpan
+from spark_jobs.score.item_demand import ItemDemand, format_numbers
 
 LIST_LENGTH = 100
 NEW_DAYS = 28
@@ -17,38 +19,45 @@ PRIOR_CUSTOMERS = 50.0  # as so many customers the whole shop's taste counts in 
 HALF_LIFE_DAYS = 30.0
 
 
-def assign_audiences(customers: DataFrame) -> DataFrame:
-    """Grain: one row per customer and audience they belong to, audiences of at least `LEAST_MEMBERS`."""
-    segments = F.transform(
-        F.coalesce("segment_ids", F.array().cast("array<string>")),
-        lambda name: F.concat(F.lit("segment:"), name),
+# One row per customer and audience they belong to, audiences of at least LEAST_MEMBERS.
+MEMBERSHIPS = f"""
+    with named as (
+        select customer_id, ['segment:' || name for name in coalesce(segment_ids, [])] as segments,
+            case when country is null then []::varchar[] else ['country:' || country] end as countries
+        from feat_customers
+    ),
+    memberships as (
+        select distinct customer_id, unnest(list_concat(
+            segments, countries, flatten([[s || '|' || c for s in segments] for c in countries])
+        )) as audience
+        from named
     )
-    country = F.concat(F.lit("country:"), F.col("country"))
-    segments_in_country = F.transform(segments, lambda name: F.concat_ws("|", name, country))
-    country_alone = F.array_compact(F.array(country))
-    audiences = F.array_distinct(
-        F.concat(
-            segments,
-            country_alone,
-            F.when(country.isNotNull(), segments_in_country).otherwise(F.array().cast("array<string>")),
-        )
+    select * from memberships where audience in (
+        select audience from memberships group by audience having count(*) >= {LEAST_MEMBERS}
     )
-    rows = customers.select("customer_id", F.explode(audiences).alias("audience"))
-    large = rows.groupBy("audience").count().where(F.col("count") >= LEAST_MEMBERS).select("audience")
-    return rows.join(F.broadcast(large), on="audience", how="left_semi")
+"""
 
 
-def sum_audience_tastes(behaviour: DataFrame, memberships: DataFrame, until: int) -> DataFrame:
-    """Grain: one row per audience and item: how many of its customers wanted it, each decayed by the days
-    since they last did.
+def sum_audience_tastes(con: duckdb.DuckDBPyConnection, span: InteractionSpan) -> pa.Table:
+    """Grain: one row per audience and item (`audience`, `item_id`, `taste`, sorted): how many of its
+    customers wanted it, each decayed by the days since they last did.
+
+    Args:
+        con: of `open_learning_data`.
     """
-    last = behaviour.groupBy("customer_id", "item_id").agg(F.max("day").alias("day"))
-    weight = F.pow(F.lit(0.5), (F.lit(until - 1) - F.col("day")) / HALF_LIFE_DAYS)
-    return (
-        last.join(memberships, on="customer_id", how="inner")
-        .groupBy("audience", "item_id")
-        # Floating-point sums depend on the order of rows; whole numbers do not.
-        .agg((F.sum(F.round(weight * 1_000_000).cast("bigint")) / 1_000_000).alias("taste"))
+    weight = f"pow(0.5, ({span.until - 1} - day) / {HALF_LIFE_DAYS})"
+    # Floating-point sums depend on the order of rows; whole numbers do not.
+    return run_query(
+        con,
+        f"""
+        select audience, item_id,
+            sum(round({weight} * 1000000)::bigint) / 1000000 as taste
+        from (
+            select customer_id, item_id, max(day) as day from behaviour
+            where kind in {format_numbers(span.kind_numbers)} group by customer_id, item_id
+        ) join ({MEMBERSHIPS}) using (customer_id)
+        group by audience, item_id order by audience, item_id
+        """,
     )
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from models.training_data import encode_ids
-from spark_jobs.score.interaction_span import InteractionSpan, to_day_number
+from spark_jobs.lake.queries import run_query
+from spark_jobs.score.interaction_span import InteractionSpan
 
 RECENT_DAYS = 14
 
@@ -36,28 +36,36 @@ class ItemDemand:
         return self.recent + 0.5 * self.ever / (self.ever.max(initial=0.0) + 1.0)
 
 
-def count_item_demand(interactions: DataFrame, items: DataFrame, span: InteractionSpan) -> ItemDemand:
+def count_item_demand(con: duckdb.DuckDBPyConnection, span: InteractionSpan) -> ItemDemand:
     """Demand by item: distinct customers, and orders of guests.
 
+    Guests count in what is popular; customers who may not be personalised for count nowhere.
+
     Args:
-        items: `feat_items`.
+        con: of `open_learning_data`.
     """
-    buyer = F.coalesce("customer_id", F.concat(F.lit("order "), "order_id"), "interaction_id")
-    recent_buyer = F.when(to_day_number("occurred_at") >= span.until - RECENT_DAYS, buyer)
-    counts = (
-        interactions.where(F.col("interaction_type").isin(*span.kinds))
-        .groupBy("item_id")
-        .agg(F.count_distinct(buyer).alias("ever"), F.count_distinct(recent_buyer).alias("recent"))
+    rows = run_query(
+        con,
+        f"""
+        select item_id, is_recommendable and is_in_stock as allowed, coalesce(recent, 0) as recent,
+            coalesce(ever, 0) as ever, greatest({span.until} - first_seen_day, 0) as age
+        from feat_items left join (
+            select item_id, count(distinct buyer) as ever,
+                count(distinct case when day >= {span.until - RECENT_DAYS} then buyer end) as recent
+            from (
+                select *, coalesce(customer_id, 'order ' || order_id, interaction_id) as buyer
+                from (from consented union all from interactions where customer_id is null)
+                where kind in {format_numbers(span.kind_numbers)}
+            ) group by item_id
+        ) using (item_id)
+        order by item_id
+        """,
     )
-    age = F.greatest(F.lit(span.until) - to_day_number("first_seen_at"), F.lit(0))
-    rows = (
-        items.select("item_id", "is_recommendable", "is_in_stock", age.alias("age"))
-        .join(counts, on="item_id", how="left")
-        .fillna({"ever": 0, "recent": 0, "age": 1_000_000})
-        .orderBy("item_id")
-        .toArrow()
-    )
-    number = {name: rows[name].to_numpy().astype(np.float64) for name in ("recent", "ever", "age")}
-    flags = [np.array(rows[name].to_pylist(), bool) for name in ("is_recommendable", "is_in_stock")]
-    ids = encode_ids(rows["item_id"].to_pylist())
-    return ItemDemand(ids, flags[0] & flags[1], number["recent"], number["ever"], number["age"])
+    recent, ever, age = (rows[name].to_numpy().astype(np.float64) for name in ("recent", "ever", "age"))
+    allowed = np.array(rows["allowed"].to_pylist(), bool)
+    return ItemDemand(encode_ids(rows["item_id"].to_pylist()), allowed, recent, ever, age)
+
+
+def format_numbers(numbers: tuple[int, ...]) -> str:
+    """The numbers as a list of SQL."""
+    return f"({', '.join(map(str, numbers))})"

@@ -7,13 +7,11 @@ If it fails: last night's lists are still published; clear the task. A model who
 were registered is refused here: find out who changed them, or run a search.
 """
 
-from contextlib import ExitStack
 from dataclasses import replace
 
+import duckdb
+
 from expectations.contracts.lake import (
-    FCT_INTERACTIONS,
-    FEAT_CUSTOMERS,
-    FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
     REC_FOLD_IN,
@@ -23,13 +21,16 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from spark_jobs.engine.shared_objects import share_object
+from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.queries import run_query
 from spark_jobs.lake.tables import Lake, WriteResult
-from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented, shift_to_shop_time
+from spark_jobs.learning_data.behaviour import find_first_training_day, open_learning_data
 from spark_jobs.learning_data.sessions import number_sessions, read_session_events
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import list_frames, personal_lists
-from spark_jobs.score.interaction_span import find_first_training_day, read_interaction_span
+from spark_jobs.score.audiences import sum_audience_tastes
+from spark_jobs.score.interaction_span import read_interaction_span
 from spark_jobs.score.item_demand import count_item_demand
 from spark_jobs.score.scoring_model import build_scoring_model
 from spark_jobs.sources.registry import find_shop_time_zone
@@ -42,61 +43,46 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
 
     A shop of guests, or one where nobody may be personalised for, never has a model, and yet has lists.
     """
-    with ExitStack() as stack:
-        return write_all_lists(run, lake, stack)
+    zone = find_shop_time_zone(run.settings.sources)
+    with open_learning_data(lake, zone, run.settings.spark_memory) as con:
+        return write_lists(run, lake, con)
 
 
-def write_all_lists(run: RunContext, lake: Lake, stack: ExitStack) -> list[TableReport]:
-    """Write every table of lists.
-
-    Args:
-        stack: ends when all are written; holds what Spark's tasks share.
-    """
+def write_lists(run: RunContext, lake: Lake, con: duckdb.DuckDBPyConnection) -> list[TableReport]:
+    """Write every table of lists from the data of `open_learning_data`."""
     registry, settings = open_registry(run), run.settings
     champion = registry.champion()
-    interactions, customers, items = (
-        lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
-    )
-    zone = find_shop_time_zone(settings.sources)
-    interactions = shift_to_shop_time(interactions, "occurred_at", zone)
-    items = shift_to_shop_time(items, "first_seen_at", zone)
-    span = read_interaction_span(interactions)
+    span = read_interaction_span(con)
     if span is None:
         return [TableReport("model", detail={"verdict": "nobody did anything yet, so there are no lists"})]
-    # Guests count in what is popular; customers who may not be personalised for count nowhere.
-    consented = filter_consented(interactions, customers)
-    counted = consented.unionByName(interactions.where("customer_id is null"))
-    demand = count_item_demand(counted, items, span)
-    behaviour = aggregate_daily_behaviour(consented).persist()
+    demand = count_item_demand(con, span)
     version = champion.model_version if champion else NO_MODEL
     if champion:
         artifact = registry.load(champion)
         provenance = [champion.run_id, run.code_hash, *sorted(champion.digests.values())]
-        span = replace(span, since=find_first_training_day(behaviour, settings.training_days))
+        span = replace(span, since=find_first_training_day(con, settings.training_days))
+        items = run_query(con, "select * from feat_items")
         model = build_scoring_model(artifact, items, span, version, provenance)
-        shared = stack.enter_context(share_object(model, settings.paths.shared_objects))
-        reports = [personal_lists.update_personal_lists(lake, run, shared, behaviour, customers)]
-        similar = list_frames.compute_similar_items(lake.spark, shared, demand)
+        with share_object(model, settings.paths.shared_objects) as shared:
+            reports = [personal_lists.update_personal_lists(lake, run, shared, con)]
+            similar = list_frames.compute_similar_items(lake.spark, shared, demand)
     else:
         artifact = None
-        no_lists = lake.spark.createDataFrame([], REC_CUSTOMER_ITEMS.schema)
+        no_lists = build_arrow_schema(REC_CUSTOMER_ITEMS).empty_table()
         reports = [report_table_write(REC_CUSTOMER_ITEMS, lake.replace(no_lists, REC_CUSTOMER_ITEMS))]
-        similar = lake.spark.createDataFrame([], REC_ITEM_ITEMS.schema)
-    factors = list_frames.export_fold_in_factors(lake.spark, artifact, version)
-    steering = list_frames.export_steering(lake.spark, artifact, version)
-    sessions = number_sessions(read_session_events(interactions, customers, span.until), demand.item_ids)
-    following = list_frames.compute_next_items(lake.spark, sessions, demand, version)
-    audiences = list_frames.compute_audience_lists(demand, behaviour, customers, span, version)
-    frames = [
+        similar = build_arrow_schema(REC_ITEM_ITEMS).empty_table()
+    sessions = number_sessions(read_session_events(con, span.until), demand.item_ids)
+    tables = [
         (REC_ITEM_ITEMS, similar),
-        (REC_FOLD_IN, factors),
-        (REC_ITEM_NEXT, following),
-        (REC_STEERING, steering),
-        (REC_AUDIENCE_ITEMS, audiences),
+        (REC_FOLD_IN, list_frames.export_fold_in_factors(artifact, version)),
+        (REC_ITEM_NEXT, list_frames.compute_next_items(sessions, demand, version)),
+        (REC_STEERING, list_frames.export_steering(artifact, version)),
+        (
+            REC_AUDIENCE_ITEMS,
+            list_frames.compute_audience_lists(demand, sum_audience_tastes(con, span), version),
+        ),
     ]
-    reports += [report_table_write(table, lake.replace(frame, table)) for table, frame in frames]
-    behaviour.unpersist()
-    return reports
+    return reports + [report_table_write(table, lake.replace(rows, table)) for table, rows in tables]
 
 
 def report_table_write(table: Table, result: WriteResult) -> TableReport:

@@ -125,17 +125,17 @@ def score_customers_with_inputs(model: ScoringModel, rows: pa.Table) -> Batches:
         yield batch.append_column("inputs", rows["inputs"].combine_chunks().take(at))
 
 
-def score_item_partition(model: ScoringModel, batches: Batches) -> Batches:
-    """Lists of similar items for a partition of item positions (`item`)."""
-    for batch in batches:
-        positions = batch["item"].to_numpy(zero_copy_only=False).astype(np.int64)
-        step = compute_block_size(len(model.artifact.item_ids))
-        for start in range(0, len(positions), step):
-            block = positions[start : start + step]
-            similar = build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)
-            if similar is not None:
-                ids = pa.array([item.decode() for item in model.artifact.item_ids[block]], pa.string())
-                yield from encode_lists(ids, similar, model, np.ones(len(block), bool), "item_id")
+def score_items(model: ScoringModel, positions: np.ndarray) -> pa.Table:
+    """Lists of similar items for the items at these positions."""
+    step, batches = compute_block_size(len(model.artifact.item_ids)), []
+    for start in range(0, len(positions), step):
+        block = positions[start : start + step].astype(np.int64)
+        similar = build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)
+        if similar is not None:
+            ids = pa.array([item.decode() for item in model.artifact.item_ids[block]], pa.string())
+            batches += encode_lists(ids, similar, model, np.ones(len(block), bool), "item_id")
+    schema = pa.schema([("item_id", pa.string()), ("items", ITEMS_TYPE), ("model_version", pa.string())])
+    return pa.Table.from_batches(batches, schema=schema)
 
 
 def encode_lists(

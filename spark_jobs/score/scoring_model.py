@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+import pyarrow as pa
 from scipy import sparse
 
 from models.artifact import ModelArtifact
@@ -70,7 +69,7 @@ class ScoringModel:
 
 def build_scoring_model(
     artifact: ModelArtifact,
-    items: DataFrame,
+    items: pa.Table,
     span: InteractionSpan,
     model_version: str,
     provenance: Sequence[str] = (),
@@ -84,12 +83,11 @@ def build_scoring_model(
     """
     current = {
         row["item_id"].encode(): row
-        for row in items.select(
-            "item_id", (F.col("is_recommendable") & F.col("is_in_stock")).alias("shown"), "is_consumable"
-        ).toLocalIterator()
+        for row in items.select(["item_id", "is_recommendable", "is_in_stock", "is_consumable"]).to_pylist()
     }
     rows = [current.get(item) for item in artifact.item_ids.tolist()]
-    allowed = np.array([row is not None and row["shown"] for row in rows], bool)
+    shown = [row is not None and row["is_recommendable"] and row["is_in_stock"] for row in rows]
+    allowed = np.array(shown, bool)
     consumable = np.array([row is not None and row["is_consumable"] for row in rows], bool)
     model = ScoringModel(
         artifact, allowed, consumable, span.until, span.has_purchases, model_version, since=span.since

@@ -13,14 +13,13 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
+import duckdb
 import numpy as np
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import pyarrow as pa
 
 from models.training_data import Behaviour
-from spark_jobs.learning_data.tokens import build_customer_tokens
-
-EVENTS_TYPE = "array<struct<item_id:string,day:int,kind:int>>"
+from spark_jobs.lake.queries import run_query
+from spark_jobs.learning_data.tokens import CUSTOMER_TOKENS
 
 
 def fingerprint_scoring_model(
@@ -43,43 +42,67 @@ def fingerprint_scoring_model(
     return digest.hexdigest()[:16]
 
 
-def collect_customer_inputs(
-    behaviour: DataFrame, customers: DataFrame, common: str, since: int | None = None
-) -> DataFrame:
-    """Grain: one row per customer: `tokens`, and `item_ids`, `days`, `kinds` in one order; `inputs` is the
-    hash of all of it.
+def number_customers(con: duckdb.DuckDBPyConnection) -> int:
+    """Write table `numbered_customers` (`customer_id`, `tokens`, and `place`, their rank by id, from 0);
+    returns how many there are.
 
     Args:
-        behaviour: once per customer, item, day and kind.
+        con: has `feat_customers`.
+    """
+    con.execute(f"""
+        create or replace temp table numbered_customers as
+        select customer_id, {CUSTOMER_TOKENS} as tokens,
+            row_number() over (order by customer_id) - 1 as place
+        from feat_customers
+    """)
+    ((n,),) = con.execute("select count(*) from numbered_customers").fetchall()
+    return n
+
+
+def collect_customer_inputs(
+    con: duckdb.DuckDBPyConnection, common: str, since: int | None, places: tuple[int, int]
+) -> pa.Table:
+    """Grain: one row per customer, by id: `tokens`, and `item_ids`, `days`, `kinds` in one order; `inputs` is
+    the hash of all of it.
+
+    Args:
+        con: has `numbered_customers`, and `behaviour`: once per customer, item, day and kind.
         common: the fingerprint of the inputs that all share.
         since: the first day that taste is read from; a customer with behaviour on the day before it has other
             inputs than yesterday.
+        places: first and last of the customers that are read, by `place`, both included.
     """
-    event = F.struct("item_id", "day", "kind")
-    profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
-    events = F.coalesce("events", F.array().cast(EVENTS_TYPE))
-    with_tokens = customers.select("customer_id", build_customer_tokens().alias("tokens"))
-    rows = with_tokens.join(profiles, on="customer_id", how="left").select(
-        "customer_id",
-        "tokens",
-        events["item_id"].alias("item_ids"),
-        events["day"].alias("days"),
-        events["kind"].alias("kinds"),
-    )
-    inputs = ["tokens", "item_ids", "days", "kinds"]
-    if since is None:
-        return rows.withColumn("inputs", hash_arrays(common, *inputs))
-    recent = F.filter("days", lambda day: day >= since)
-    return (
-        rows.withColumn("recent", recent)
-        .withColumn("inputs", hash_arrays(common, *inputs, "recent"))
-        .drop("recent")
+    recent = "[]::integer[]" if since is None else f"[day for day in days if day >= {since}]"
+    return run_query(
+        con,
+        f"""
+        with few as (select * from numbered_customers where place between $2 and $3),
+        profiles as (
+            select customer_id,
+                list({{'item': item_id, 'day': day, 'kind': kind}} order by item_id, day, kind) as events
+            from behaviour semi join few using (customer_id) group by customer_id
+        ),
+        known as (
+            select customer_id, tokens, [e.item for e in events] as item_ids, [e.day for e in events] as days,
+                [e.kind for e in events] as kinds
+            from few left join profiles using (customer_id)
+        ),
+        filled as (
+            select customer_id, tokens, coalesce(item_ids, []) as item_ids, coalesce(days, []) as days,
+                coalesce(kinds, []) as kinds
+            from known
+        )
+        select *, {build_inputs_hash_sql("tokens", "item_ids", "days", "kinds", recent)} as inputs
+        from filled order by customer_id
+        """,
+        (common, *places),
     )
 
 
-def hash_arrays(common: str, *arrays: str) -> Column:
-    """64 bits of contents and lengths of the arrays: an element moved from one to the next changes them."""
-    return F.xxhash64(F.lit(common), *[part for name in arrays for part in (F.size(name), F.col(name))])
+def build_inputs_hash_sql(*lists: str) -> str:
+    """SQL of 60 bits of what `$1` and the lists hold: an element moved from one to the next changes them."""
+    contents = ", ".join(f"to_json({name})" for name in lists)
+    return f"('0x' || substr(md5($1 || to_json([{contents}])), 1, 15))::bigint"
 
 
 def shift_to_own_last_day(behaviour: Behaviour) -> Behaviour:

@@ -8,15 +8,17 @@ older item, which in a test gives away what existed before it.
 
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F
 
 from models import features
 from models.training_data import PURCHASE, Behaviour, Training, encode_ids
-from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
-from spark_jobs.learning_data.tokens import build_customer_tokens, build_item_tokens, split_title_words
+from spark_jobs.lake.queries import run_query
+from spark_jobs.learning_data.item_order import order_by_hash
+from spark_jobs.learning_data.tokens import CUSTOMER_TOKENS, build_item_tokens, split_title_words
+
+TOKEN_COLUMNS = ["title", "category", "category_path", "brand", "price_band"]
 
 
 @dataclass(frozen=True)
@@ -42,65 +44,45 @@ class TrainingMatrices:
     n_left_out: int
 
 
-def number_rows(frame: DataFrame, column_name: str, *order: Column | str) -> DataFrame:
-    """The frame with a column of row numbers in this order, from 0."""
-    return frame.withColumn(column_name, F.row_number().over(Window.orderBy(*order)) - 1)
-
-
-def order_by_hash(key: str) -> tuple[Column, Column]:
-    """Columns to sort by in an order that is unrelated to the key and the same every night: its hash, then
-    its bytes.
-    """
-    return F.xxhash64(key), F.col(key)
-
-
 def build_training_matrices(
-    interactions: DataFrame, customers: DataFrame, items: DataFrame
+    con: duckdb.DuckDBPyConnection, since: int | None = None
 ) -> TrainingMatrices | None:
     """The tables as arrays; None when nobody has done anything yet.
 
     Args:
-        interactions: `fct_interactions`.
-        customers: `feat_customers`.
-        items: `feat_items`.
+        con: of `open_learning_data`.
+        since: the first day of behaviour that is read; None: all.
     """
-    behaviour = aggregate_daily_behaviour(filter_consented(interactions, customers)).persist()
-    active = (
-        number_rows(
-            customers.join(behaviour.select("customer_id").distinct(), on="customer_id", how="left_semi"),
-            "customer",
-            "customer_id",
+    is_recent = f"day >= {since}" if since is not None else "true"
+    customer_rows = run_query(
+        con,
+        f"select customer_id, {CUSTOMER_TOKENS} as tokens from feat_customers"
+        f" where customer_id in (select customer_id from behaviour where {is_recent}) order by customer_id",
+    )
+    item_rows = run_query(con, "select * from feat_items")
+    item_rows = item_rows.take(pa.array(order_by_hash(item_rows["item_id"].to_pylist()), pa.int64()))
+    numbers = [
+        pa.table([rows[name], pa.array(np.arange(rows.num_rows, dtype=np.int32))], names=[name, number])
+        for rows, name, number in (
+            (customer_rows, "customer_id", "customer"),
+            (item_rows, "item_id", "item"),
         )
-        .select("customer_id", "customer", build_customer_tokens().alias("tokens"))
-        .persist()
+    ]
+    rows = run_query(
+        con,
+        "select customer, item, day, kind from behaviour"
+        " join customer_numbers using (customer_id) join item_numbers using (item_id)"
+        f" where {is_recent} order by customer, item, day, kind",
+        customer_numbers=numbers[0],
+        item_numbers=numbers[1],
     )
-    catalogue = (
-        number_rows(items, "item", *order_by_hash("item_id"))
-        .select(
-            "item_id",
-            "item",
-            "is_recommendable",
-            "is_consumable",
-            "category",
-            F.col("price").cast("float").alias("price"),
-            build_item_tokens().alias("tokens"),
-            split_title_words().alias("words"),
+    ((n_known,),) = con.execute(f"""
+        select count(*) from (
+            select distinct customer_id, item_id, day, kind from interactions
+            where customer_id is not null and kind is not null and {is_recent}
         )
-        .persist()
-    )
-    rows = (
-        behaviour.join(active.select("customer_id", "customer"), on="customer_id", how="inner")
-        .join(F.broadcast(catalogue.select("item_id", "item")), on="item_id", how="inner")
-        .select("customer", "item", "day", "kind")
-        .orderBy("customer", "item", "day", "kind")
-        .toArrow()
-    )
-    customer_rows, item_rows = active.orderBy("customer").toArrow(), catalogue.orderBy("item").toArrow()
-    n_left_out = (
-        aggregate_daily_behaviour(interactions.where("customer_id is not null")).count() - rows.num_rows
-    )
-    for frame in (behaviour, active, catalogue):
-        frame.unpersist()
+    """).fetchall()
+    n_left_out = n_known - rows.num_rows
     return _encode_matrices(rows, customer_rows, item_rows, n_left_out) if rows.num_rows else None
 
 
@@ -110,8 +92,9 @@ def _encode_matrices(
     """Rows of behaviour (`customer`, `item`, `day`, `kind`), customers and items as arrays."""
     day, kind = (rows[name].to_numpy() for name in ("day", "kind"))
     columns = {name: rows[name].to_numpy().astype(np.int32) for name in ("customer", "item")}
-    customer_tokens, item_tokens = customer_rows["tokens"].to_pylist(), item_rows["tokens"].to_pylist()
-    words = item_rows["words"].to_pylist()
+    customer_tokens = customer_rows["tokens"].to_pylist()
+    item_tokens = [build_item_tokens(item) for item in item_rows.select(TOKEN_COLUMNS).to_pylist()]
+    words = [split_title_words(title) for title in item_rows["title"].to_pylist()]
     contents = [[*tokens, *title] for tokens, title in zip(item_tokens, words, strict=True)]
     letters = [
         features.extract_letter_runs([token.removeprefix("word=") for token in title]) for title in words
@@ -133,9 +116,7 @@ def _encode_matrices(
             ),
             features.encode_tokens(customer_tokens, customer_vocabulary),
             features.encode_tokens(item_tokens, item_vocabulary),
-            price=np.array(
-                [np.nan if price is None else price for price in item_rows["price"].to_pylist()], np.float32
-            ),
+            price=item_rows["price"].cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32),
             category=features.number_names(item_rows["category"].to_pylist()),
             item_content=features.encode_tokens(
                 contents, features.build_vocabulary(contents, features.SHARED)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.model_version import ModelVersion
 from models.registry import ModelRegistry
 from models.steering.sessions import Sessions
 from models.time_split import HoldoutWindows, split_into_windows
 from spark_jobs.lake.tables import Lake
-from spark_jobs.learning_data.behaviour import select_newest_days, shift_to_shop_time
+from spark_jobs.learning_data.behaviour import find_first_training_day, open_learning_data
 from spark_jobs.learning_data.sessions import number_sessions, read_session_events
 from spark_jobs.run.context import RunContext
 from spark_jobs.sources.registry import find_shop_time_zone
@@ -67,9 +66,8 @@ def read_training_run(run: RunContext, lake: Lake) -> TrainingRun | None:
 
 def read_sessions(lake: Lake, matrices: TrainingMatrices, time_zone: str) -> Sessions:
     """The newest sessions of the customers that are trained on."""
-    interactions = shift_to_shop_time(lake.read(FCT_INTERACTIONS), "occurred_at", time_zone)
-    until = matrices.training.behaviour.until
-    events = read_session_events(interactions, lake.read(FEAT_CUSTOMERS), until)
+    with open_learning_data(lake, time_zone) as con:
+        events = read_session_events(con, matrices.training.behaviour.until)
     return number_sessions(events, matrices.item_ids, matrices.customer_ids)
 
 
@@ -82,12 +80,8 @@ def read_training_data(
         days: newest days of behaviour to train on; None: all.
         time_zone: the shop's, whose days are counted.
     """
-    interactions, customers, items = (
-        lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
-    )
-    interactions = shift_to_shop_time(interactions, "occurred_at", time_zone)
-    recent = select_newest_days(interactions, customers, days)
-    matrices = build_training_matrices(recent, customers, items)
+    with open_learning_data(lake, time_zone) as con:
+        matrices = build_training_matrices(con, find_first_training_day(con, days))
     if matrices is None:
         return None, None
     behaviour = matrices.training.behaviour

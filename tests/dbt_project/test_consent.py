@@ -10,9 +10,6 @@ import pyarrow as pa
 
 from expectations.contracts.lake import (
     CORE_IDENTITY_LINKS,
-    FCT_INTERACTIONS,
-    FEAT_CUSTOMERS,
-    FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
     REC_ITEM_ITEMS,
@@ -23,6 +20,7 @@ from spark_jobs.ingest.consents import derive_consents
 from spark_jobs.ingest.read_files import read_raw_table
 from spark_jobs.ingest.sources.sample_shop import SOURCE
 from spark_jobs.lake.tables import Lake, build_arrow_schema
+from spark_jobs.learning_data.behaviour import open_learning_data
 from spark_jobs.publish import job as publish
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
@@ -87,9 +85,8 @@ def test_a_no_said_on_an_event_reaches_features_matrix_lists_and_answer(built, s
     shutil.copy(built.files[-1], settings.paths.warehouse_builds / "n.duckdb")
     built.shop.write(lake)
     export.run(night, lake)
-    learned = build_training_matrices(
-        *(lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
-    )
+    with open_learning_data(lake) as con:
+        learned = build_training_matrices(con)
     everybody = set(built.shop.owner.values())
     assert denied.encode() not in learned.customer_ids and len(learned.customer_ids) > 3
     assert learned.n_left_out == 0, "nothing of theirs has even left the warehouse"

@@ -1,10 +1,20 @@
 """Members and lists of audiences, on rows computed by hand."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from models.training_data import KINDS, PURCHASE
+from spark_jobs.lake.queries import open_database, run_query
 from spark_jobs.score import audiences
-from spark_jobs.score.audiences import ItemDemand, assign_audiences, score_audiences, select_audience_lists
+from spark_jobs.score.audiences import (
+    MEMBERSHIPS,
+    ItemDemand,
+    score_audiences,
+    select_audience_lists,
+    sum_audience_tastes,
+)
+from spark_jobs.score.interaction_span import InteractionSpan
 
 
 def demand(recent, ever, age, allowed=None):
@@ -17,12 +27,19 @@ def demand(recent, ever, age, allowed=None):
     )
 
 
-def test_members_of_audiences_large_enough(spark):
-    rows = [(f"c{n:02}", "France" if n < 20 else None, ["a"] if n < 25 else ["b", "b"]) for n in range(45)]
-    frame = spark.createDataFrame(rows, "customer_id string, country string, segment_ids array<string>")
+def test_members_of_audiences_large_enough():
+    rows = [
+        {
+            "customer_id": f"c{n:02}",
+            "country": "France" if n < 20 else None,
+            "segment_ids": ["a"] if n < 25 else ["b", "b"] if n < 45 else None,
+        }
+        for n in range(46)
+    ]
     found: dict[str, set[str]] = {}
-    for row in assign_audiences(frame).collect():
-        found.setdefault(row["audience"], set()).add(row["customer_id"])
+    with open_database() as con:
+        for row in run_query(con, MEMBERSHIPS, feat_customers=pa.Table.from_pylist(rows)).to_pylist():
+            found.setdefault(row["audience"], set()).add(row["customer_id"])
     assert {name: len(held) for name, held in found.items()} == {
         "country:France": 20,
         "segment:a": 25,
@@ -30,6 +47,25 @@ def test_members_of_audiences_large_enough(spark):
         "segment:b": 20,
     }
     assert found["segment:a"] == {f"c{n:02}" for n in range(25)}
+
+
+def test_the_taste_of_an_audience_fades_with_the_days():
+    """Twenty of one country wanted an item today; one of them another a half-life ago, by a view alone."""
+    people = [{"customer_id": f"c{n:02}", "country": "France", "segment_ids": None} for n in range(20)]
+    behaviour = [
+        *({"customer_id": f"c{n:02}", "item_id": "new", "day": 99, "kind": PURCHASE} for n in range(20)),
+        {"customer_id": "c00", "item_id": "new", "day": 9, "kind": PURCHASE},
+        {"customer_id": "c00", "item_id": "old", "day": 69, "kind": PURCHASE},
+        {"customer_id": "c00", "item_id": "seen", "day": 99, "kind": 0},
+    ]
+    with open_database() as con:
+        con.register("feat_customers", pa.Table.from_pylist(people))
+        con.register("behaviour", pa.Table.from_pylist(behaviour))
+        rows = sum_audience_tastes(con, InteractionSpan(100, (KINDS[PURCHASE],))).to_pylist()
+    assert [(row["audience"], row["item_id"], row["taste"]) for row in rows] == [
+        ("country:France", "new", 20.0),
+        ("country:France", "old", 0.5),
+    ]
 
 
 def test_popular_is_by_recent_demand_then_by_all_time():

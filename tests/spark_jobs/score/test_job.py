@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from expectations.contracts.lake import (
-    FCT_INTERACTIONS,
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
@@ -22,6 +21,7 @@ from expectations.contracts.lake import (
 from models.artifact import DigestError
 from models.blending.blend_lists import build_personal_lists
 from models.training_data import Customers
+from spark_jobs.learning_data.behaviour import open_learning_data
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job
 from spark_jobs.train.matrices import build_training_matrices
@@ -62,11 +62,10 @@ def test_every_list_holds_only_items_that_may_be_shown(scored, shown):
 
 def test_personal_lists_equal_the_model_applied_without_spark(scored, trained, shown):
     """Also what was bought is listed again only when it is consumed."""
-    lake, registry = trained.lake, open_registry(trained.night("looks"))
+    registry = open_registry(trained.night("looks"))
     artifact = registry.load(registry.champion())
-    found = build_training_matrices(
-        lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
-    )
+    with open_learning_data(trained.lake) as con:
+        found = build_training_matrices(con)
     items = found.item_ids.astype(str)
     allowed = np.isin(items, sorted(shown))
     everyone = Customers.from_training(found.training, np.arange(len(found.customer_ids)))

@@ -19,16 +19,28 @@ from models.recommenders import build_blend
 from models.time_split import build_cell_matrix
 from models.training_data import PURCHASE, Behaviour, Customers, Training
 from spark_jobs.engine.shared_objects import share_object
+from spark_jobs.lake.queries import open_database, run_query
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.run.context import LandingDates, RunContext
-from spark_jobs.score import checkpoints, list_frames, personal_lists, stale_customers
+from spark_jobs.score import checkpoints, personal_lists, stale_customers
 from spark_jobs.score.scoring_model import ScoringModel
 from spark_jobs.settings import Settings
 
 N_CUSTOMERS, N_ITEMS, UNTIL = 60, 30, 40
+TEXTS = pa.list_(pa.string())
 COUNTRIES = ("France", "Spain")
 WEIGHTS = {"item_knn": 1.0, "own_history": 0.5, "popularity": 0.1, "user_knn": 0.4}
 ITEM_IDS = np.array([f"item-{n:02}".encode() for n in range(N_ITEMS)])
+
+
+BEHAVIOUR = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("item_id", pa.string()),
+        ("day", pa.int32()),
+        ("kind", pa.int32()),
+    ]
+)
 
 
 class Drawn:
@@ -92,19 +104,17 @@ class Drawn:
             {"customer_id": name(c), "item_id": ITEM_IDS[i].decode(), "day": d, "kind": PURCHASE}
             for c, i, d in self.rows
         ]
-        kinds = "customer_id string, item_id string, day int, kind int"
         people = [
             {**dict.fromkeys(FEAT_CUSTOMERS.columns), "customer_id": name(n), "country": held}
             for n, held in self.country.items()
         ]
-        customers = self.spark.createDataFrame(
-            pa.Table.from_pylist(people, schema=build_arrow_schema(FEAT_CUSTOMERS))
-        )
-        behaviour = self.spark.createDataFrame(events, kinds)
-        with share_object(replace(made, inputs=common), self.settings.paths.shared_objects) as shared:
-            return personal_lists.update_personal_lists(
-                lake, self.night(run_id), shared, behaviour, customers
+        folder = self.settings.paths.shared_objects
+        with open_database() as con, share_object(replace(made, inputs=common), folder) as shared:
+            con.register("behaviour", pa.Table.from_pylist(events, schema=BEHAVIOUR))
+            con.register(
+                "feat_customers", pa.Table.from_pylist(people, schema=build_arrow_schema(FEAT_CUSTOMERS))
             )
+            return personal_lists.update_personal_lists(lake, self.night(run_id), shared, con)
 
 
 class Uneven(ScoringModel):
@@ -123,7 +133,8 @@ def lists(lake):
 
 @pytest.fixture(autouse=True)
 def small_tasks(monkeypatch):
-    monkeypatch.setattr(list_frames, "CUSTOMERS_PER_TASK", 16)
+    monkeypatch.setattr(personal_lists, "CUSTOMERS_PER_TASK", 16)
+    monkeypatch.setattr(personal_lists, "CUSTOMERS_AT_ONCE", 32)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -237,7 +248,7 @@ def test_checkpoints_of_other_inputs_are_not_used(spark, tmp_path, monkeypatch):
     assert lists(lake) == lists(other)
 
 
-def test_the_hash_depends_on_contents_and_positions(spark):
+def test_the_hash_depends_on_contents_and_positions():
     """Elements that move from one list to the next, or swap, are other inputs."""
     given = [
         (["a"], ["b", "c"]),
@@ -246,11 +257,16 @@ def test_the_hash_depends_on_contents_and_positions(spark):
         ([], ["a", "b", "c"]),
         (["a"], ["bc"]),
     ]
-    frame = spark.createDataFrame(given, "x array<string>, y array<string>")
-    hashes = [row[0] for row in frame.select(stale_customers.hash_arrays("one", "x", "y")).collect()]
+    rows = pa.table(list(zip(*given, strict=True)), schema=pa.schema([("x", TEXTS), ("y", TEXTS)]))
+    sql = f"select {stale_customers.build_inputs_hash_sql('x', 'y')} as hash from rows"
+    with open_database() as con:
+        hashes, again, others = (
+            run_query(con, sql, (common,), rows=rows)["hash"].to_pylist()
+            for common in ("one", "one", "another")
+        )
     assert len(set(hashes)) == len(given)
-    assert hashes == [row[0] for row in frame.select(stale_customers.hash_arrays("one", "x", "y")).collect()]
-    assert frame.select(stale_customers.hash_arrays("another", "x", "y")).first()[0] not in hashes
+    assert hashes == again
+    assert set(others).isdisjoint(hashes)
 
 
 def test_each_customers_last_day_becomes_the_newest():

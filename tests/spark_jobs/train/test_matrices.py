@@ -3,17 +3,16 @@
 import numpy as np
 import pytest
 
-from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from expectations.contracts.lake import FEAT_CUSTOMERS
 from models.training_data import KINDS
+from spark_jobs.learning_data.behaviour import open_learning_data
 from spark_jobs.train.matrices import build_training_matrices
 
 
 @pytest.fixture(scope="module")
 def matrices(trained):
-    lake = trained.lake
-    return build_training_matrices(
-        lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
-    )
+    with open_learning_data(trained.lake) as con:
+        return build_training_matrices(con)
 
 
 def test_matrices_equal_the_lake_by_hand(matrices, trained):
@@ -69,10 +68,6 @@ def test_tokens_are_frequent_and_independent_of_behaviour(matrices):
 
 
 def test_a_shop_without_interactions_has_no_matrices(trained):
-    lake = trained.lake
-    assert (
-        build_training_matrices(
-            lake.read(FCT_INTERACTIONS).limit(0), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
-        )
-        is None
-    )
+    with open_learning_data(trained.lake) as con:
+        con.execute("delete from behaviour")
+        assert build_training_matrices(con) is None
