@@ -8,9 +8,12 @@ cannot be read.
 from datetime import date
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from expectations.contracts.tables import Table
 from spark_jobs.sources.declaration import Feed
 
 # An export that names fewer than 7 of 10 keys of the one before it was probably cut off. It ends nothing;
@@ -107,6 +110,22 @@ def find_ended_rows(
         kind = feed.target.columns.get(name)
         ended = ended.withColumn(name, F.expr(value).cast(kind) if kind else F.expr(value))
     return ended.drop("_end_day", "_end_place", "_ended_at")
+
+
+def lacks_key(current: pa.Table, named: pa.Table, table: Table, source: str) -> bool:
+    """Whether a full export lacks the key of a row of its source that has not ended.
+
+    Args:
+        current: the target's rows: its key, `ended_on` and, where it has one, `source`.
+        named: records of the export, refused ones too, with the key.
+    """
+    keys = set(zip(*[named[name].to_pylist() for name in table.key], strict=True))
+    alive = current.filter(pc.is_null(current["ended_on"]))
+    if "source" in alive.column_names:
+        alive = alive.filter(pc.equal(alive["source"].cast(pa.string()), source))
+    return any(
+        each not in keys for each in zip(*[alive[name].to_pylist() for name in table.key], strict=True)
+    )
 
 
 def next_ending_day(days: list[FullExportDay]) -> tuple[Column, Column]:

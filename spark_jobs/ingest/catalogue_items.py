@@ -47,26 +47,30 @@ def transform_items(received: DataFrame, context: SourceContext) -> DataFrame:
         find_wrong_kind(raw.category_path, CATEGORY_PATH, "category_path"),
         find_wrong_kind(raw.attributes, ATTRIBUTES, "attributes"),
     )
-    typed = received.withColumn("_wrong_kind", F.coalesce(*kinds))
-    for name in ("item_id", "title", "brand", "currency", "image_url"):
-        typed = typed.withColumn(name, trim_to_null(raw[name]))
-    typed = (
-        typed.withColumn("category_path", F.from_json(raw.category_path, CATEGORY_PATH))
-        .withColumn("attributes", F.from_json(raw.attributes, ATTRIBUTES))
-        .withColumn("price", parse_money(raw.price))
-        .withColumn("n_stock", F.coalesce(parse_int(raw.stock), null))
-        # a source that counts no stock always has some
-        .withColumn("is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True)))
-        .withColumn("is_consumable", F.coalesce(parse_boolean(raw.is_consumable), F.lit(False)))
-        .withColumn("is_goods", F.lit(True))  # postage and fees are in no catalogue
-        .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))
-        .withColumn("updated_at", parse_timestamp(raw.updated_at, context.time_zone))
-        .withColumn("_updated_date", shop_date(F.col("updated_at"), context.time_zone))
-        .withColumn("ended_on", F.lit(None).cast("date"))  # it is there
-        .withColumn(
-            "_landed_at", F.to_utc_timestamp(F.col("landing_date").cast("timestamp"), context.time_zone)
-        )
-        .withColumn("first_seen_at", F.col("updated_at"))
+    texts = ("item_id", "title", "brand", "currency", "image_url")
+    typed = received.withColumns(
+        {
+            "_wrong_kind": F.coalesce(*kinds),
+            **{name: trim_to_null(raw[name]) for name in texts},
+            "category_path": F.from_json(raw.category_path, CATEGORY_PATH),
+            "attributes": F.from_json(raw.attributes, ATTRIBUTES),
+            "price": parse_money(raw.price),
+            "n_stock": F.coalesce(parse_int(raw.stock), null),
+            "is_consumable": F.coalesce(parse_boolean(raw.is_consumable), F.lit(False)),
+            "is_goods": F.lit(True),  # postage and fees are in no catalogue
+            "updated_at": parse_timestamp(raw.updated_at, context.time_zone),
+            "ended_on": F.lit(None).cast("date"),  # it is there
+            "_landed_at": F.to_utc_timestamp(F.col("landing_date").cast("timestamp"), context.time_zone),
+        }
+    )
+    typed = typed.withColumns(
+        {
+            # a source that counts no stock always has some
+            "is_in_stock": F.coalesce(F.col("n_stock") > 0, F.lit(True)),
+            "is_recommendable": (raw.status == "active") & (F.col("price") > 0),
+            "_updated_date": shop_date(F.col("updated_at"), context.time_zone),
+            "first_seen_at": F.col("updated_at"),
+        }
     )
     impossible = is_implausible_time(F.col("updated_at"), F.col("landing_date"), context.time_zone)
     return add_refusal_reasons(

@@ -18,9 +18,7 @@ from spark_jobs.sources.declaration import DerivedTable
 
 # Of a day's consents of one key the newest is stored; of equals the one received first. So any order of runs
 # gives the same rows.
-IS_NEWER_CONSENT = (
-    "struct(new.consented_at, old.first_received) > struct(old.consented_at, new.first_received)"
-)
+IS_NEWER_CONSENT = "(new.consented_at, old.first_received) > (old.consented_at, new.first_received)"
 # Stands for the consents of a place that must hold an object and does not; it is not a yes.
 NOT_AN_OBJECT = "not an object"
 

@@ -13,7 +13,7 @@ from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import TableReport
 from spark_jobs.sources.declaration import DerivedTable
 
-IS_EARLIER_SIGHTING = "struct(new.first_seen_at, new.value) < struct(old.first_seen_at, old.value)"
+IS_EARLIER_SIGHTING = "(new.first_seen_at, new.value) < (old.first_seen_at, old.value)"
 
 
 def write_derived_tables(lake: Lake, ingest: FeedIngest) -> list[TableReport]:

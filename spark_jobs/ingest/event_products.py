@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from expectations.contracts.event_format import ITEM_EVENT_TYPES, PURCHASE
@@ -36,14 +36,18 @@ def is_invalid_number(name: str, value: Column, received: Column) -> Column:
     return is_unparseable(received, value) | is_outside(CORE_EVENTS, name, value)
 
 
-def add_product_columns(exploded: DataFrame) -> DataFrame:
-    """Adds the columns of one product of an event."""
+def make_product_columns(row_no: Column) -> dict[str, Column]:
+    """The columns of one product of an event, `_product`.
+
+    Args:
+        row_no: its number within the event, from 1.
+    """
     product = F.col("_product")
     message = F.replace(F.col("_message_id"), F.lit("#"), F.lit("##"))
-    numbered = F.concat_ws("#", message, "_row_no")
-    return (
-        exploded.withColumn("event_id", F.when(F.col("event_type") == PURCHASE, numbered).otherwise(message))
-        .withColumn("item_id", trim_to_null(product.product_id))
-        .withColumn("quantity", parse_int(product.quantity))
-        .withColumn("unit_price", parse_money(product.price))
-    )
+    numbered = F.concat_ws("#", message, row_no)
+    return {
+        "event_id": F.when(F.col("event_type") == PURCHASE, numbered).otherwise(message),
+        "item_id": trim_to_null(product.product_id),
+        "quantity": parse_int(product.quantity),
+        "unit_price": parse_money(product.price),
+    }

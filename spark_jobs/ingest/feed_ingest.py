@@ -6,24 +6,25 @@ no longer names must go; so must those of a run that was cut off), and an older 
 newer one, or a second part of one.
 """
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.tables import Table
 from spark_jobs.ingest import dedupe
-from spark_jobs.ingest.absent_records import FullExportDay, find_ended_rows, group_by_landing_day
+from spark_jobs.ingest.absent_records import FullExportDay, find_ended_rows, group_by_landing_day, lacks_key
 from spark_jobs.ingest.deliveries import Delivery, DeliveryManifest, IngestedDelivery, find_arrival
-from spark_jobs.ingest.delivery_counts import DeliveryCounts, count_records
+from spark_jobs.ingest.delivery_counts import DeliveryCounts, count_few_records, count_records
 from spark_jobs.ingest.feed_records import FeedRecords
 from spark_jobs.ingest.file_messages import log_files, log_full_exports
 from spark_jobs.ingest.read_files import are_small, read_deliveries
+from spark_jobs.ingest.readable_records import select_few_readable, select_readable
 from spark_jobs.ingest.table_reports import make_table_report
 from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.run.context import TableReport
 from spark_jobs.sources.declaration import Feed, Source, SourceContext
 
-PLACE_COLUMNS = ("source_file", "source_line", "delivery_id", "landing_date")
 IS_EARLIER_RECORD = "new.first_received < old.first_received"
 
 
@@ -55,12 +56,17 @@ class FeedIngest(FeedRecords):
         self.is_small = are_small(deliveries)
         # Typed records are used a dozen times. Few of them are typed once and carried as rows: planning their
         # long derivation anew for each use would cost ten times the work itself.
-        self.typed = convert_arrow_to_spark(lake.spark, typed.toArrow()) if self.is_small else typed.persist()
+        self.few_typed = typed.toArrow() if self.is_small else None
+        self.typed = typed.persist() if self.few_typed is None else self._carry(self.few_typed)
         self.accepted = self.number_lines(
             self.typed.where("reason is null"),
             self.read_previous(feed.target) if feed.position_column else None,
         )
-        counts = self.counts = count_records(self.typed, self.accepted, feed)
+        counts = self.counts = (
+            count_records(self.typed, self.accepted, feed)
+            if self.few_typed is None or feed.position_column
+            else count_few_records(self.few_typed, feed)
+        )
         self._write_raw()
         if feed.is_full_export:
             self._find_ended_rows()
@@ -92,6 +98,20 @@ class FeedIngest(FeedRecords):
             else records.unionByName(self.ended_rows, allowMissingColumns=True)
         )
 
+    def _may_end_rows(self) -> bool:
+        """Whether full exports of this run may lack a key that the table holds."""
+        if self.few_typed is None or self.is_rebuild or len(self.export_days) > 1:
+            return True  # which only a comparison of all days can tell
+        version, table = self.before[self.feed.target.name], self.feed.target
+        if version is None or self.export_days[0].is_suspicious:
+            return False
+        names = dict.fromkeys(
+            [*table.key, *[name for name in ("source",) if name in table.columns], "ended_on"]
+        )
+        return lacks_key(
+            self.lake.read_arrow(table, list(names), version), self.few_typed, table, self.source.name
+        )
+
     def _find_ended_rows(self) -> None:
         new = [
             (each.place, self.counts.keys_by_delivery.get(each.delivery_id, 0)) for each in self.deliveries
@@ -103,6 +123,8 @@ class FeedIngest(FeedRecords):
         ]
         every = group_by_landing_day(before + new)
         self.export_days = every if self.is_rebuild else [day for day in every if day.day >= self.days[0]]
+        if not self._may_end_rows():
+            return
         typed, current = (
             (self.read_all_typed(), None)
             if self.is_rebuild
@@ -141,18 +163,16 @@ class FeedIngest(FeedRecords):
             self.feed.newest_wins or self.feed.record_key or self.feed.position_column
         )
 
+    def _carry(self, rows: pa.Table) -> DataFrame:
+        """Few rows as a frame; what is written from memory is left out of it."""
+        return convert_arrow_to_spark(self.lake.spark, rows.drop_columns(["received"]))
+
     def _write_raw(self) -> None:
         """Write the records as received; by delivery, so that a run that died here may be repeated."""
         raw = self.source.raw_table(self.feed)
-        readable = self.typed.where("received is not null and _row_no = 1").select(
-            "received.*", *PLACE_COLUMNS, "wrong_kinds"
-        )
-        self._report(
-            raw.name,
-            self.lake.rewrite_days(
-                readable.toArrow() if self.is_small else readable, raw, self.days, self.delivery_filter
-            ),
-        )
+        few = self.few_typed
+        readable = select_readable(self.typed) if few is None else select_few_readable(few)
+        self._report(raw.name, self.lake.rewrite_days(readable, raw, self.days, self.delivery_filter))
 
     def _add_records(self, counts: DeliveryCounts) -> tuple[WriteResult, int]:
         """Add the new records to the core table; the result, and how many records were offered."""
@@ -163,7 +183,7 @@ class FeedIngest(FeedRecords):
             )
             best = best.select(*feed.target.columns, F.col("delivery_id").isNotNull().alias("_offered"))
             n_offered = counts.n_keys if self.ended_rows is None else best.where("_offered").count()
-            return self.lake.upsert(best, feed.target, counted="_offered"), n_offered
+            return self.lake.upsert(best, feed.target, counted="_offered", n_rows=n_offered), n_offered
         best = (
             self.accepted
             if counts.n_keys == counts.n_accepted

@@ -64,11 +64,17 @@ class FeedRecords:
         ]
 
     def type_records(self, records: DataFrame) -> DataFrame:
-        """Received records as the feed's transform types them, with `_row_no` and `_doubt`."""
+        """Received records as the feed's transform types them, with `_row_no`, `_doubt` and, where a record
+        becomes several rows, its key `_record_key`; without what typing alone needs.
+        """
         typed = self.feed.transform(records, self.context)
-        typed = typed if self.feed.record_key else typed.withColumn("_row_no", F.lit(1))
         doubt = F.concat_ws("; ", "id_doubt", *(["_doubt"] if "_doubt" in typed.columns else []))
-        return typed.withColumn("_doubt", F.when(doubt != "", doubt))
+        more = {"_doubt": F.when(doubt != "", doubt)}
+        if self.feed.record_key:
+            more["_record_key"] = F.expr(self.feed.record_key)
+        else:
+            more["_row_no"] = F.lit(1)
+        return typed.withColumns(more).drop("raw", "unreadable", "_refused", "_wrong_kind")
 
     def number_lines(self, records: DataFrame, current: DataFrame | None) -> DataFrame:
         """Records with the position column numbered on over deliveries; repeated files left out."""

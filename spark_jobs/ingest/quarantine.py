@@ -6,8 +6,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import QUARANTINE
-from spark_jobs.ingest.feed_ingest import PLACE_COLUMNS, FeedIngest
+from spark_jobs.ingest.feed_ingest import FeedIngest
 from spark_jobs.ingest.read_files import BAD_ID
+from spark_jobs.ingest.readable_records import PLACE_COLUMNS
 from spark_jobs.ingest.table_reports import make_table_report
 from spark_jobs.lake.delta_writes import MAX_ROWS_IN_MEMORY
 from spark_jobs.lake.tables import Lake

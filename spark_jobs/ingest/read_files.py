@@ -1,24 +1,20 @@
-"""Reads delivered files into one frame of records, by plain Python on Spark's workers, one task a file.
+"""Reads delivered files into one frame of records, by plain Python on Spark's workers, a task for some MB of
+files.
 
 Workers open files by their names. Spark's own reader would take a name for a pattern (`export[1].csv`), skip
 one that begins with `_`, and load a file's bytes into memory whole.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.ingest.column_normalisation import ColumnNormaliser, make_column_normaliser, transpose_rows
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.formats import measure_up_to
-from spark_jobs.ingest.text_normalisation import (
-    NormalisedRecord,
-    RecordNormaliser,
-    Values,
-    make_record_normaliser,
-)
-from spark_jobs.lake.session import count_cores
+from spark_jobs.ingest.text_normalisation import Values
 from spark_jobs.sources.declaration import Feed, Record
 
 # Limits of one Arrow batch.
@@ -39,6 +35,8 @@ RECORD_FIELDS = (
     ("id_doubt", pa.string(), "string"),
 )
 BAD_ID = "bad_id"
+TASK_BYTES = 2 << 20  # about a tenth of a second's parsing; a task of its own costs a fiftieth
+GZIP_RATIO = 8  # of events, unpacked to packed
 # The most that is carried through the driver, unpacked.
 SMALL_BYTES = 40 << 20
 SMALL_RECORDS = 50_000
@@ -59,13 +57,8 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
         )
         for delivery in deliveries
     ]
-    normal = [f"raw_{name}" for name in feed.columns]
-    received = [f"received_{name}" for name in feed.columns]  # where it differs from the normal form: seldom
-    schema = pa.schema(
-        [pa.field(name, kind) for name, kind, _ in RECORD_FIELDS]
-        + [pa.field(name, pa.string()) for name in (*normal, *received)]
-    )
-    parse, normalise = feed.read_records, make_record_normaliser(feed.columns, feed.id_fields)
+    schema = build_record_schema(feed)
+    parse, normalise = feed.read_records, make_column_normaliser(feed.columns, feed.id_fields)
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -77,10 +70,9 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
 
     ddl = ", ".join(
         [f"{name} {kind}" for name, _, kind in RECORD_FIELDS]
-        + [f"`{name}` string" for name in (*normal, *received)]
+        + [f"`{name}` string" for name in schema.names[len(RECORD_FIELDS) :]]
     )
-    n_tasks = min(len(files), 2 * count_cores(spark))
-    flat = spark.range(0, len(files), 1, n_tasks).mapInArrow(records, ddl)
+    flat = spark.range(0, len(files), 1, count_tasks(deliveries)).mapInArrow(records, ddl)
     raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
     as_received = F.struct(
         *[F.coalesce(f"`received_{name}`", f"`raw_{name}`").alias(name) for name in feed.columns]
@@ -102,6 +94,23 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
     )
 
 
+def build_record_schema(feed: Feed) -> pa.Schema:
+    """What the tasks hand over of a record: `RECORD_FIELDS`, its values in their normal form, and as received
+    where that differs, which is seldom.
+    """
+    texts = [f"{form}_{name}" for form in ("raw", "received") for name in feed.columns]
+    fields = [pa.field(name, kind) for name, kind, _ in RECORD_FIELDS]
+    return pa.schema(fields + [pa.field(name, pa.string()) for name in texts])
+
+
+def count_tasks(deliveries: list[Delivery]) -> int:
+    """In how many tasks files are read: by their size, whatever cores there are; at most one a file."""
+    n_bytes = sum(
+        each.file.n_bytes * (GZIP_RATIO if each.file.name.endswith(".gz") else 1) for each in deliveries
+    )
+    return max(1, min(len(deliveries), n_bytes // TASK_BYTES))
+
+
 def read_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
     """Rows of the feed's raw table in the columns of `read_deliveries`, but without `received`.
 
@@ -121,7 +130,7 @@ def read_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
 
 def normalise_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
     """The feed's raw table in its normal form, with `reason`, `detail` and `id_doubt` of invalid ids."""
-    normalise = make_record_normaliser(feed.columns, feed.id_fields)
+    normalise = make_column_normaliser(feed.columns, feed.id_fields)
     places = ("source_file", "source_line", "delivery_id", "landing_date")
     outcomes = ("reason", "detail", "id_doubt")
 
@@ -129,9 +138,7 @@ def normalise_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
         for batch in batches:
             values = zip(*[batch.column(name).to_pylist() for name in feed.columns], strict=True)
             wrong_kinds = batch.column("wrong_kinds").to_pylist()
-            columns, flaws, doubts = normalise_columns(
-                normalise, list(values), wrong_kinds, len(feed.columns)
-            )
+            columns, flaws, doubts = normalise(list(values), wrong_kinds)
             reasons = [flaw and BAD_ID for flaw in flaws]
             texts = [pa.array(column, pa.string()) for column in (*columns, reasons, flaws, doubts)]
             names = [*feed.columns, *outcomes, *places]
@@ -140,27 +147,6 @@ def normalise_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
     texts = ", ".join(f"`{name}` string" for name in (*feed.columns, *outcomes))
     ddl = f"{texts}, source_file string, source_line int, delivery_id string, landing_date date"
     return raw.select(*feed.columns, "wrong_kinds", *places).mapInArrow(records, ddl)
-
-
-def normalise_columns(
-    normalise: RecordNormaliser,
-    rows: Sequence[Values | None],
-    wrong_kinds: Sequence[str | None],
-    n_columns: int,
-) -> tuple[list[Values], list[str | None], list[str | None]]:
-    """The records' values in their normal form, column by column, and each record's flaw and doubt."""
-    nothing = NormalisedRecord((None,) * n_columns, None, None)
-    normalised = [
-        nothing if row is None else normalise(row, tuple(kinds.split(",")) if kinds else ())
-        for row, kinds in zip(rows, wrong_kinds, strict=True)
-    ]
-    columns = transpose_rows([each.values for each in normalised], n_columns)
-    return columns, [each.flaw for each in normalised], [each.doubt for each in normalised]
-
-
-def transpose_rows(rows: Sequence[Values], n_columns: int) -> list[Values]:
-    """Rows turned into `n_columns` columns, which are empty when there is no row."""
-    return list(zip(*rows, strict=True)) if rows else [()] * n_columns
 
 
 def batch_records(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -177,23 +163,23 @@ def batch_records(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def make_arrow_batch(
-    records: list[Record], origin: tuple[str, str, str, str], normalise: RecordNormaliser, schema: pa.Schema
+    records: list[Record], origin: tuple[str, str, str, str], normalise: ColumnNormaliser, schema: pa.Schema
 ) -> pa.RecordBatch:
     """Records of one file as Arrow, in the schema's order."""
     name, delivery, day, place = origin
     lines, texts, values, reasons, details, kinds = zip(*records, strict=True)
     n, n_columns = len(records), (len(schema) - len(RECORD_FIELDS)) // 2
     wrong_kinds = [",".join(names) or None for names in kinds]
-    normal, flaws, doubts = normalise_columns(normalise, values, wrong_kinds, n_columns)
+    normal, flaws, doubts = normalise(values, wrong_kinds)
     received = transpose_rows([(None,) * n_columns if each is None else each for each in values], n_columns)
     columns = [
         lines,
         texts,
         [reason or (flaw and BAD_ID) for reason, flaw in zip(reasons, flaws, strict=True)],
         [detail or flaw for detail, flaw in zip(details, flaws, strict=True)],
-        [name] * n,
-        [delivery] * n,
-        [day] * n,
+        pa.repeat(name, n),
+        pa.repeat(delivery, n),
+        pa.repeat(day, n),
         [f"{place}#{line:09d}" for line in lines],
         wrong_kinds,
         [each is not None for each in values],
@@ -202,14 +188,18 @@ def make_arrow_batch(
         *[select_differences(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
     ]
     return pa.record_batch(
-        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+        [
+            column if isinstance(column, pa.Array) else pa.array(column, field.type)
+            for column, field in zip(columns, schema, strict=True)
+        ],
+        schema=schema,
     )
 
 
-def select_differences(received: Values, normal: Values) -> Values:
+def select_differences(received: Values, normal: Values) -> Values | pa.Array:
     """The received values that differ from their normal form; null where they are equal."""
     if received == normal:
-        return (None,) * len(received)
+        return pa.nulls(len(received), pa.string())
     return tuple(theirs if theirs != ours else None for theirs, ours in zip(received, normal, strict=True))
 
 

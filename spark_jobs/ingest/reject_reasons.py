@@ -28,8 +28,6 @@ def add_refusal_reasons(frame: DataFrame, *rules: tuple[str, str | Column, Colum
         refusal = F.when(broken, F.struct(F.lit(reason).alias("reason"), detail.alias("detail"))).otherwise(
             refusal
         )
-    return (
-        frame.withColumn("_refused", F.coalesce("unreadable", refusal))
-        .withColumn("reason", F.col("_refused.reason"))
-        .withColumn("detail", F.col("_refused.detail"))
+    return frame.withColumn("_refused", F.coalesce("unreadable", refusal)).withColumns(
+        {name: F.col(f"_refused.{name}") for name in ("reason", "detail")}
     )

@@ -22,10 +22,10 @@ from spark_jobs.ingest.consents import (
 )
 from spark_jobs.ingest.event_products import (
     EVENT_ID_WITHOUT_NUMBER,
-    add_product_columns,
     has_product_where,
     is_invalid_number,
     list_products,
+    make_product_columns,
 )
 from spark_jobs.ingest.formats import read_json_gzip_records
 from spark_jobs.ingest.identifiers import hash_identifier_column
@@ -92,36 +92,34 @@ def transform_events(
         name: parse_timestamp(raw[name], context.time_zone)
         for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
     }
-    read = (
-        received.withColumn("source", F.lit(context.source))
-        .withColumn("id_source", F.lit(context.source) if id_source is None else id_source)
-        .withColumn("_context", F.from_json(raw.context, CONTEXT))
-        .withColumn("_properties", F.from_json(raw.properties, PROPERTIES))
-        .withColumn(
-            "_wrong_kind",
-            F.coalesce(
+    preferences = read_event_preferences(raw.context, EVENT_PURPOSES)
+    # Few steps of many columns: Spark analyses the whole plan again for each step.
+    read = received.withColumns(
+        {
+            "source": F.lit(context.source),
+            "id_source": F.lit(context.source) if id_source is None else id_source,
+            "_context": F.from_json(raw.context, CONTEXT),
+            "_properties": F.from_json(raw.properties, PROPERTIES),
+            "_wrong_kind": F.coalesce(
                 find_wrong_kind(raw.context, CONTEXT, "context"),
                 find_wrong_kind(raw.properties, PROPERTIES, "properties"),
             ),
-        )
-        .withColumn("_message_id", trim_to_null(raw.messageId))
-        .withColumn("event_type", map_event_type(raw.type, raw.event))
-        .withColumn("occurred_at", correct_event_time(*times.values()))
-        .withColumn("occurred_date", shop_date(F.col("occurred_at"), context.time_zone))
-        .withColumn("order_id", trim_to_null(properties.order_id))
-        .withColumn("currency", trim_to_null(properties.currency))
-        .withColumn("_user_id", trim_to_null(raw.userId))
-        .withColumn("_anonymous_id", read_browser_id(raw))
-        .withColumn(
-            "_preferences",
-            F.struct(
-                *[
-                    text.alias(purpose)
-                    for purpose, text in read_event_preferences(raw.context, EVENT_PURPOSES).items()
-                ]
-            ),
-        )
-        .withColumn("_products", list_products(F.col("event_type"), properties))
+            "_message_id": trim_to_null(raw.messageId),
+            "event_type": map_event_type(raw.type, raw.event),
+            "occurred_at": correct_event_time(*times.values()),
+            "_user_id": trim_to_null(raw.userId),
+            "_anonymous_id": read_browser_id(raw),
+            "_preferences": F.struct(*[text.alias(purpose) for purpose, text in preferences.items()]),
+        }
+    )
+    read = read.withColumns(
+        {
+            "occurred_date": shop_date(F.col("occurred_at"), context.time_zone),
+            "order_id": trim_to_null(properties.order_id),
+            "currency": trim_to_null(properties.currency),
+            "_products": list_products(F.col("event_type"), properties),
+            **make_context_columns(context),
+        }
     )
     unreadable_time = F.lit(False)
     for name, value in times.items():
@@ -129,7 +127,6 @@ def transform_events(
     impossible = F.col("occurred_at").isNull() | is_implausible_time(
         F.col("occurred_at"), F.col("landing_date"), context.time_zone
     )
-    read = add_context_columns(read, context)
     judged = add_refusal_reasons(
         read,
         ("missing_field", "messageId", F.col("_message_id").isNull()),
@@ -163,43 +160,40 @@ def transform_events(
     )
     nothing = F.array(F.lit(None).cast(f"struct<{PRODUCT}>"))
     rows = F.when(F.col("reason").isNull() & (F.size("_products") > 0), F.col("_products")).otherwise(nothing)
-    exploded = judged.select("*", F.posexplode(rows).alias("_place", "_product")).withColumn(
-        "_row_no", F.col("_place") + 1
+    exploded = judged.select("*", F.posexplode(rows).alias("_place", "_product"))
+    of_typing_alone = ("_context", "_properties", "_preferences", "_products", "_product", "_place")
+    return exploded.withColumns(
+        {"_row_no": F.col("_place") + 1, **make_product_columns(F.col("_place") + 1)}
+    ).drop(*of_typing_alone)
+
+
+def make_context_columns(context: SourceContext) -> dict[str, Column]:
+    """The columns of an event's context and properties, which hold for all its products."""
+    sent, user, browser, id_source = (
+        F.col(name) for name in ("_context", "_user_id", "_anonymous_id", "id_source")
     )
-    return add_product_columns(exploded)
-
-
-def add_context_columns(read: DataFrame, context: SourceContext) -> DataFrame:
-    """Adds the columns of an event's context and properties, which hold for all its products."""
-    sent = F.col("_context")
     preferences = {purpose: F.col("_preferences")[purpose] for purpose in EVENT_PURPOSES}
-    return (
-        read.withColumn("session_id", trim_to_null(sent.sessionId))
-        .withColumn("is_bot", F.coalesce(F.lower(sent.isBot) == "true", F.lit(False)))
-        .withColumn("_seen_user_id", F.when(~F.col("is_bot"), F.col("_user_id")))
-        .withColumn("_seen_anonymous_id", F.when(~F.col("is_bot"), F.col("_anonymous_id")))
-        .withColumn(
-            "user_identifier_id",
-            hash_identifier_column(context, "user_id", F.col("_user_id"), F.col("id_source")),
-        )
-        .withColumn(
-            "anonymous_identifier_id",
-            hash_identifier_column(context, "anonymous_id", F.col("_anonymous_id"), F.col("id_source")),
-        )
-        .withColumn("device_type", trim_to_null(sent.device.type))
-        .withColumn("page_path", trim_to_null(sent.page.path))
-        .withColumn("referrer", trim_to_null(sent.page.referrer))
-        .withColumn("campaign", trim_to_null(sent.campaign["name"]))
-        .withColumn("country", trim_to_null(sent.location.country))
-        .withColumn("has_analytics_consent", is_granted(preferences["analytics"]))
-        .withColumn("has_personalization_consent", is_granted(preferences["personalization"]))
-        .withColumn(
-            "_consents",
-            parse_consents(preferences, F.col("occurred_at"), F.col("landing_date"), context.time_zone),
-        )
-        .withColumn("_doubt", describe_unreadable_consents(preferences))
-        .withColumn("request_id", trim_to_null(F.col("_properties").request_id))
-    )
+    is_bot = F.coalesce(F.lower(sent.isBot) == "true", F.lit(False))
+    return {
+        "session_id": trim_to_null(sent.sessionId),
+        "is_bot": is_bot,
+        "_seen_user_id": F.when(~is_bot, user),
+        "_seen_anonymous_id": F.when(~is_bot, browser),
+        "user_identifier_id": hash_identifier_column(context, "user_id", user, id_source),
+        "anonymous_identifier_id": hash_identifier_column(context, "anonymous_id", browser, id_source),
+        "device_type": trim_to_null(sent.device.type),
+        "page_path": trim_to_null(sent.page.path),
+        "referrer": trim_to_null(sent.page.referrer),
+        "campaign": trim_to_null(sent.campaign["name"]),
+        "country": trim_to_null(sent.location.country),
+        "has_analytics_consent": is_granted(preferences["analytics"]),
+        "has_personalization_consent": is_granted(preferences["personalization"]),
+        "_consents": parse_consents(
+            preferences, F.col("occurred_at"), F.col("landing_date"), context.time_zone
+        ),
+        "_doubt": describe_unreadable_consents(preferences),
+        "request_id": trim_to_null(F.col("_properties").request_id),
+    }
 
 
 def declare_events_feed(entity: str = "events", file_pattern: str = "*.jsonl.gz") -> Feed:

@@ -65,7 +65,7 @@ def make_record_normaliser(columns: Sequence[str], id_fields: Sequence["IdField"
         columns: the feed's columns, in order.
         id_fields: where its ids stand; a column with ids inside holds JSON.
     """
-    readers = [make_value_normaliser([each for each in id_fields if each.column == name]) for name in columns]
+    readers = make_value_normalisers(columns, id_fields)
     fields = {each.path: each for each in id_fields}
 
     def normalise(values: Values, wrong_kinds: tuple[str, ...]) -> NormalisedRecord:
@@ -82,6 +82,11 @@ def make_record_normaliser(columns: Sequence[str], id_fields: Sequence["IdField"
         )
 
     return normalise
+
+
+def make_value_normalisers(columns: Sequence[str], id_fields: Sequence["IdField"]) -> list[ValueNormaliser]:
+    """The normaliser of each column."""
+    return [make_value_normaliser([each for each in id_fields if each.column == name]) for name in columns]
 
 
 def make_value_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
@@ -117,11 +122,7 @@ def apply_id_flaw(field: "IdField", parsed: ParsedId) -> NormalisedValue:
 
 def make_document_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
     """The normaliser of JSON with ids inside. Most documents hold plain ids and are not parsed."""
-    odd = re.compile(
-        "|".join(
-            rf'"{re.escape(each.json_path[-1])}":(?!{make_plain_id_pattern(each)}|null)' for each in id_fields
-        )
-    )
+    odd = compile_odd_id_pattern(id_fields)
 
     def read(value: str) -> NormalisedValue:
         if is_printable_ascii(value) and ESCAPED not in value and not odd.search(value):
@@ -140,6 +141,15 @@ def make_document_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
         return NormalisedValue(format_document(map_strings(document, normalise_text)), flaw, doubt)
 
     return read
+
+
+def compile_odd_id_pattern(id_fields: Sequence["IdField"]) -> re.Pattern:
+    """A pattern of JSON text with an id that may not be in its normal form."""
+    return re.compile(
+        "|".join(
+            rf'"{re.escape(each.json_path[-1])}":(?!{make_plain_id_pattern(each)}|null)' for each in id_fields
+        )
+    )
 
 
 def make_plain_id_pattern(field: "IdField") -> str:

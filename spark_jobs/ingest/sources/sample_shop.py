@@ -82,22 +82,28 @@ FIRST_PERSON_YEAR = 1900  # a customer file may be older than any system it was 
 def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFrame:
     """Adds the columns of `core_order_lines`, `_user_id` and `_email`. Grain stays: one row per record."""
     raw = F.col("raw")
-    typed = received.withColumn("source", F.lit(context.source))
-    for name in ("order_id", "item_id", "currency", "country", "channel", "returned_order_id"):
-        typed = typed.withColumn(name, trim_to_null(raw[name]))
-    typed = (
-        typed.withColumn("line_no", parse_int(raw.line_no))
-        .withColumn("line_type", F.when(raw.kind.isin(*LINE_TYPES), raw.kind))
-        .withColumn("ordered_at", parse_timestamp(raw.ordered_at, context.time_zone))
-        .withColumn("ordered_date", shop_date(F.col("ordered_at"), context.time_zone))
-        .withColumn("item_title", F.lit(None).cast("string"))  # the catalogue has it
-        .withColumn("quantity", parse_int(raw.quantity))
-        .withColumn("unit_price", parse_money(raw.unit_price))
-        .withColumn("amount", compute_line_amount(F.col("quantity"), F.col("unit_price")))
-        .withColumn("_user_id", trim_to_null(raw.user_id))
-        .withColumn("_email", trim_to_null(raw.email))
-        .withColumn("user_identifier_id", hash_identifier_column(context, "user_id", F.col("_user_id")))
-        .withColumn("email_identifier_id", hash_identifier_column(context, "email", F.col("_email")))
+    texts = ("order_id", "item_id", "currency", "country", "channel", "returned_order_id")
+    typed = received.withColumns(
+        {
+            "source": F.lit(context.source),
+            **{name: trim_to_null(raw[name]) for name in texts},
+            "line_no": parse_int(raw.line_no),
+            "line_type": F.when(raw.kind.isin(*LINE_TYPES), raw.kind),
+            "ordered_at": parse_timestamp(raw.ordered_at, context.time_zone),
+            "item_title": F.lit(None).cast("string"),  # the catalogue has it
+            "quantity": parse_int(raw.quantity),
+            "unit_price": parse_money(raw.unit_price),
+            "_user_id": trim_to_null(raw.user_id),
+            "_email": trim_to_null(raw.email),
+        }
+    )
+    typed = typed.withColumns(
+        {
+            "ordered_date": shop_date(F.col("ordered_at"), context.time_zone),
+            "amount": compute_line_amount(F.col("quantity"), F.col("unit_price")),
+            "user_identifier_id": hash_identifier_column(context, "user_id", F.col("_user_id")),
+            "email_identifier_id": hash_identifier_column(context, "email", F.col("_email")),
+        }
     )
     impossible = is_implausible_time(F.col("ordered_at"), F.col("landing_date"), context.time_zone)
     sign_is_wrong = F.when(F.col("line_type") == "return", F.col("quantity") >= 0).otherwise(
@@ -124,42 +130,43 @@ def transform_people(received: DataFrame, context: SourceContext) -> DataFrame:
     Grain: one row per record.
     """
     raw = F.col("raw")
-    typed = received.withColumn("source", F.lit(context.source)).withColumn(
-        "record_id", trim_to_null(raw.crm_id)
+    texts = ("email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country")
+    is_date = raw.birth_date.rlike(r"^\d{4}-\d{2}-\d{2}$")
+    typed = received.withColumns(
+        {
+            "source": F.lit(context.source),
+            "record_id": trim_to_null(raw.crm_id),
+            **{name: trim_to_null(raw[name]) for name in texts},
+            "_user_id": trim_to_null(raw.user_id),
+            "birth_date": F.when(is_date, raw.birth_date.try_cast("date")),
+            "created_at": parse_timestamp(raw.created_at, context.time_zone),
+            "updated_at": parse_timestamp(raw.updated_at, context.time_zone),
+            "ended_on": F.lit(None).cast("date"),  # it is there
+        }
     )
-    for name in ("email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country"):
-        typed = typed.withColumn(name, trim_to_null(raw[name]))
-    typed = (
-        typed.withColumn("_crm_id", F.col("record_id"))
-        .withColumn("_user_id", trim_to_null(raw.user_id))
-        .withColumn("_phone", normalise_phone(F.col("phone"), F.col("country")))
-        .withColumn(
-            "birth_date",
-            F.when(raw.birth_date.rlike(r"^\d{4}-\d{2}-\d{2}$"), raw.birth_date.try_cast("date")),
-        )
-        .withColumn("created_at", parse_timestamp(raw.created_at, context.time_zone))
-        .withColumn("updated_at", parse_timestamp(raw.updated_at, context.time_zone))
-        .withColumn("_first_at", F.coalesce("created_at", "updated_at"))
-        .withColumn("ended_on", F.lit(None).cast("date"))  # it is there
+    typed = typed.withColumn("_phone", normalise_phone(F.col("phone"), F.col("country")))
+    hashed = {"crm_id": "record_id", "user_id": "_user_id", "email": "email", "phone": "_phone"}
+    consents = {purpose: raw[f"{purpose}_consent"] for purpose in PERSON_PURPOSES}
+    typed = typed.withColumns(
+        {
+            "_crm_id": F.col("record_id"),
+            "_first_at": F.coalesce("created_at", "updated_at"),
+            **{
+                f"{kind.removesuffix('_id')}_identifier_id": hash_identifier_column(
+                    context, kind, F.col(column)
+                )
+                for kind, column in hashed.items()
+            },
+            "_consents": parse_consents(
+                consents, F.col("updated_at"), F.col("landing_date"), context.time_zone
+            ),
+            "_doubt": describe_unreadable_consents(consents),
+        }
     )
-    for kind, column in (
-        ("crm_id", "_crm_id"),
-        ("user_id", "_user_id"),
-        ("email", "email"),
-        ("phone", "_phone"),
-    ):
-        typed = typed.withColumn(
-            f"{kind.removesuffix('_id')}_identifier_id", hash_identifier_column(context, kind, F.col(column))
-        )
     impossible = is_implausible_time(F.col("updated_at"), F.col("landing_date"), context.time_zone)
     before_any_file = is_implausible_time(
         F.col("created_at"), F.col("landing_date"), context.time_zone, FIRST_PERSON_YEAR
     )
-    consents = {purpose: raw[f"{purpose}_consent"] for purpose in PERSON_PURPOSES}
-    typed = typed.withColumn(
-        "_consents", parse_consents(consents, F.col("updated_at"), F.col("landing_date"), context.time_zone)
-    )
-    typed = typed.withColumn("_doubt", describe_unreadable_consents(consents))
     return add_refusal_reasons(
         typed,
         ("missing_field", "crm_id", F.col("record_id").isNull()),
