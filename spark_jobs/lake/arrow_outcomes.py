@@ -7,10 +7,11 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from expectations.contracts.tables import ContractError, Table
 from spark_jobs.lake.arrow_types import build_arrow_schema
-from spark_jobs.lake.outcomes import TableChange, refuse_repeated_keys
+from spark_jobs.lake.outcomes import CHANGING_OUTCOMES, TableChange, refuse_repeated_keys
 from spark_jobs.lake.queries import run_query
 
 
@@ -38,6 +39,52 @@ def classify_arrow_rows(con: duckdb.DuckDBPyConnection, new: pa.Table, old: str,
     if n_unchanged:
         outcomes["unchanged"] = {"rows": n_unchanged, "n": n_unchanged, "dates": set()}
     return TableChange(changed.drop_columns(["_day", "_old_day"]), outcomes)
+
+
+def classify_offered_rows(
+    con: duckdb.DuckDBPyConnection, new: pa.Table, old: str, table: Table, update_when: str
+) -> TableChange:
+    """As `classify_arrow_rows`, of rows that are inserted or update others, and delete none.
+
+    Args:
+        new: in the contract's columns and `_counted`.
+        old: a table or view of `con` with the contract's columns.
+        update_when: SQL over `new` and `old`; a changed row that does not meet it is kept as it was.
+    """
+    n_keys = new.group_by(list(table.key)).aggregate([]).num_rows
+    refuse_repeated_keys(new.num_rows - n_keys, table)
+    same_key = " and ".join(f'new."{name}" is not distinct from old."{name}"' for name in table.key)
+    held = f"(select old.* from {old} as old semi join new on {same_key})"
+    if table.partition:
+        # Keys alone are read of all of it, and the rest of the days in which some of them lie.
+        days = run_query(con, f'select distinct "{table.partition}" as day from {held}', new=new)["day"]
+        listed = ", ".join(f"date '{day}'" for day in days.to_pylist())
+        old = (
+            f'(select * from {old} where "{table.partition}" in ({listed}))'
+            if listed
+            else f"(from {old} limit 0)"
+        )
+    same = " and ".join(f"{side[0]} is not distinct from {side[1]}" for side in _list_compared_values(table))
+    days = [f'{side}."{table.partition}"' if table.partition else "null::date" for side in ("new", "old")]
+    compared = run_query(
+        con,
+        f"""
+        select new.*, {days[0]} as _day, {days[1]} as _old_day,
+            case when old._there is null then 'inserted' when {same or "true"} then 'unchanged'
+                when {update_when} then 'updated' else 'kept' end as _outcome
+        from new left join (select *, true as _there from {old} as old semi join new on {same_key}) as old
+            on {same_key}
+        """,
+        new=new,
+    )
+    outcomes: dict[str, dict[str, Any]] = {}
+    for row in compared.select(["_outcome", "_counted", "_day", "_old_day"]).to_pylist():
+        outcome = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
+        outcome["rows"] += 1
+        outcome["n"] += row["_counted"]
+        outcome["dates"].update(day for day in (row["_day"], row["_old_day"]) if day is not None)
+    is_change = pc.is_in(compared["_outcome"], pa.array(CHANGING_OUTCOMES))
+    return TableChange(compared.filter(is_change).drop_columns(["_day", "_old_day", "_counted"]), outcomes)
 
 
 def build_comparison_sql(old: str, table: Table) -> str:
@@ -75,15 +122,16 @@ def _list_compared_values(table: Table) -> list[tuple[str, str]]:
     ]
 
 
-def conform_arrow_to_contract(rows: pa.Table, table: Table) -> pa.Table:
-    """The rows in contract order and types.
+def conform_arrow_to_contract(rows: pa.Table, table: Table, *extra: str) -> pa.Table:
+    """The rows in contract order and types, then the extra columns, booleans.
 
     Raises:
         ContractError: a column is missing or not in the contract.
     """
     missing = [name for name in table.columns if name not in rows.column_names]
-    unknown = [name for name in rows.column_names if name not in table.columns]
+    unknown = [name for name in rows.column_names if name not in (*table.columns, *extra)]
     if missing or unknown:
         raise ContractError(f"{table.name}: missing columns {missing}, columns not in its contract {unknown}")
-    nullable = pa.schema([field.with_nullable(True) for field in build_arrow_schema(table)])
-    return rows.select(list(table.columns)).cast(nullable)
+    fields = [field.with_nullable(True) for field in build_arrow_schema(table)]
+    nullable = pa.schema(fields + [pa.field(name, pa.bool_()) for name in extra])
+    return rows.select(nullable.names).cast(nullable)

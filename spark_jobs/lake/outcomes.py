@@ -102,6 +102,18 @@ def conform_to_contract(frame: DataFrame, table: Table, *extra: str) -> DataFram
     )
 
 
+def collect_if_few(new: DataFrame, n_rows: int | None) -> pa.Table | None:
+    """The rows in memory; None when they are too many for that.
+
+    Args:
+        n_rows: how many there are, where that is known.
+    """
+    if n_rows is not None and n_rows > MAX_ROWS_IN_MEMORY:
+        return None
+    few = new.limit(MAX_ROWS_IN_MEMORY + 1).toArrow()
+    return few if few.num_rows <= MAX_ROWS_IN_MEMORY else None
+
+
 def compute_key_range(new: DataFrame, table: Table) -> dict[str, tuple]:
     """Least and greatest value of each key column that has any.
 

@@ -7,7 +7,7 @@ Nothing here writes a version that would hold what the last one held.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -20,44 +20,12 @@ from spark_jobs.lake import delta_writes
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.queries import open_database
 from spark_jobs.lake.reader import LakeReader
+from spark_jobs.lake.write_options import WriteOptions, WriteResult
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from spark_jobs.lake.outcomes import TableChange
-
-
-@dataclass
-class WriteResult:
-    """What a write did. `version_before` is None for a table that did not exist."""
-
-    version_before: int | None
-    version_after: int | None
-    n_inserted: int = 0
-    n_updated: int = 0
-    n_unchanged: int = 0
-    n_kept: int = 0  # rows that differ and were not allowed to replace the old ones
-    n_deleted: int = 0
-    touched_dates: list[date] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class WriteOptions:
-    """How a frame is written over a table.
-
-    Attributes:
-        delete_absent: rows of the table that the frame has not are deleted.
-        update_when: SQL over `new` and `old` that a changed row must meet to replace the old one.
-        within: SQL over the table's columns: the part of the table that is written.
-        counted: a boolean column beside the contract's: only rows where it is true are counted by outcome.
-        n_rows: how many rows are offered, where that is known.
-    """
-
-    delete_absent: bool = False
-    update_when: str = "true"
-    within: str = "true"
-    counted: str | None = None
-    n_rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,18 +50,21 @@ class Lake(LakeReader):
 
     def upsert(
         self,
-        frame: "DataFrame",
+        frame: "DataFrame | pa.Table",
         table: Table,
         update_when: str = "true",
         counted: str | None = None,
         n_rows: int | None = None,
     ) -> WriteResult:
-        """Insert rows with new keys and update rows whose values changed; other rows stay.
+        """Insert rows with new keys and update rows whose values changed; other rows stay. Few rows are
+        compared and written without Spark.
 
         Args:
             frame: unique by the table's key.
-            update_when: SQL over `new` and `old` that a changed row must meet to replace the old one.
-            counted: as in `replace`.
+            update_when: SQL over `new` and `old` that a changed row must meet to replace the old one; read by
+                Spark or DuckDB.
+            counted: a boolean column beside the contract's: only rows where it is true are counted by
+                outcome.
             n_rows: how many rows are offered, where that is known.
         """
         options = WriteOptions(update_when=update_when, counted=counted, n_rows=n_rows)
@@ -201,11 +172,34 @@ class Lake(LakeReader):
             change = classify_arrow_rows(con, new, f"(select * from held where {within})", table)
             return self._commit(change, table, before)
 
-    def _write(self, frame: "DataFrame", table: Table, options: WriteOptions) -> WriteResult:
+    def _upsert_by_arrow(self, rows: pa.Table, table: Table, options: WriteOptions) -> WriteResult:
+        from spark_jobs.lake.arrow_outcomes import classify_offered_rows, conform_arrow_to_contract
+
+        if options.counted is None:
+            rows = rows.append_column("_counted", pa.array([True] * rows.num_rows, pa.bool_()))
+        else:
+            rows = rows.rename_columns({options.counted: "_counted"})
+        new = conform_arrow_to_contract(rows, table, "_counted")
+        with self.lock(table), open_database() as con:
+            before = self.version(table)
+            if before is None:
+                delta_writes.create_table(self.path(table), table)
+            self.create_view(con, table, "held")
+            return self._commit(
+                classify_offered_rows(con, new, "held", table, options.update_when), table, before
+            )
+
+    def _write(self, frame: "DataFrame | pa.Table", table: Table, options: WriteOptions) -> WriteResult:
+        if isinstance(frame, pa.Table):
+            return self._upsert_by_arrow(frame, table, options)
         from pyspark.sql import functions as F
 
-        from spark_jobs.lake.outcomes import classify_rows, compare_rows, conform_to_contract
+        from spark_jobs.lake.outcomes import classify_rows, collect_if_few, compare_rows, conform_to_contract
 
+        # Planning a join for a night's hundred rows costs Spark seconds, the comparison milliseconds.
+        few = None if options.delete_absent else collect_if_few(frame, options.n_rows)
+        if few is not None:
+            return self._upsert_by_arrow(few, table, options)
         flagged = (
             frame.withColumnRenamed(options.counted, "_counted")
             if options.counted
