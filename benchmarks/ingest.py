@@ -85,7 +85,7 @@ def read_records(feed: Feed, files: list[LandedFile]) -> int:
         with file.path.open("rb") as content:
             for some in batch_records(feed.read_records(content)):
                 origin = (file.name, "d", str(file.day), file.path.name)
-                n_records += make_arrow_batch(some, origin, normalise, schema).num_rows
+                n_records += make_arrow_batch(some, origin, normalise, schema, [False] * len(some)).num_rows
     return n_records
 
 

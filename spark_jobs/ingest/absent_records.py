@@ -67,7 +67,9 @@ def find_ended_rows(
     """
     key = feed.target.key
     row = F.struct(*[F.col(name).cast(kind).alias(name) for name, kind in feed.target.columns.items()])
-    content = F.when(F.col("reason").isNull(), row).alias("content")
+    # A repeat stands for its key alone; what it says, the record before it said.
+    counts = F.col("reason").isNull() & (F.col("is_news") if "is_news" in typed.columns else F.lit(True))
+    content = F.when(counts, row).alias("content")
     with_key = typed.where(" and ".join(f"{name} is not null" for name in key))
     every = with_key.select(*key, "landing_date", F.col("first_received").alias("arrival"), content)
     if current is not None:

@@ -31,7 +31,7 @@ def write_derived_table(lake: Lake, ingest: FeedIngest, derived: DerivedTable) -
     else:
         is_all = bool(ingest.is_rebuild or (ingest.is_repeated and derived.compared_table))
         new, read_all = (
-            (ingest.typed, ingest.read_all_typed)
+            (ingest.news, ingest.read_all_typed)
             if derived.includes_refused
             else (ingest.accepted, ingest.read_all_accepted)
         )

@@ -19,6 +19,7 @@ from spark_jobs.ingest.feed_records import FeedRecords
 from spark_jobs.ingest.file_messages import log_files, log_full_exports
 from spark_jobs.ingest.read_files import are_small, read_deliveries
 from spark_jobs.ingest.readable_records import select_few_readable, select_readable
+from spark_jobs.ingest.repeated_records import mark_news
 from spark_jobs.ingest.table_reports import make_table_report
 from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.lake.tables import Lake, WriteResult
@@ -48,7 +49,7 @@ class FeedIngest(FeedRecords):
         self.is_repeated = bool(
             self.manifest.begun_earlier & {delivery.delivery_id for delivery in deliveries}
         )
-        self.is_rebuild = self._needs_rebuild()
+        self.is_rebuild = self.needs_rebuild(self.is_repeated)
         self.before = {
             table.name: lake.version(table) for table in (feed.target, *self._list_compared_tables())
         }
@@ -58,6 +59,7 @@ class FeedIngest(FeedRecords):
         # long derivation anew for each use would cost ten times the work itself.
         self.few_typed = typed.toArrow() if self.is_small else None
         self.typed = typed.persist() if self.few_typed is None else self._carry(self.few_typed)
+        self.marked = self.news = self.typed
         self.accepted = self.number_lines(
             self.typed.where("reason is null"),
             self.read_previous(feed.target) if feed.position_column else None,
@@ -69,6 +71,7 @@ class FeedIngest(FeedRecords):
         )
         self._write_raw()
         if feed.is_full_export:
+            self._leave_out_repeats()
             self._find_ended_rows()
         result, n_new = self._rebuild() if self.is_rebuild else self._add_records(counts)
         n_lost = counts.n_accepted - n_new + result.n_kept
@@ -97,6 +100,13 @@ class FeedIngest(FeedRecords):
             if self.ended_rows is None
             else records.unionByName(self.ended_rows, allowMissingColumns=True)
         )
+
+    def _leave_out_repeats(self) -> None:
+        """Leave records that say what the file before them said out of `news` and `accepted`."""
+        if len(self.deliveries) > 1 and self.few_typed is None and not self.is_rebuild:
+            self.marked = mark_news(self.lake.spark, self.typed, self.feed)
+            self.news = self.marked.where("is_news")
+            self.accepted = self.news.where("reason is null")
 
     def _may_end_rows(self) -> bool:
         """Whether full exports of this run may lack a key that the table holds."""
@@ -128,7 +138,7 @@ class FeedIngest(FeedRecords):
         typed, current = (
             (self.read_all_typed(), None)
             if self.is_rebuild
-            else (self.typed, self.read_previous(self.feed.target))
+            else (self.marked, self.read_previous(self.feed.target))
         )
         ended = find_ended_rows(typed, current, self.feed, self.export_days, self.context.time_zone)
         ended = convert_arrow_to_spark(self.lake.spark, ended.toArrow()) if self.is_small else ended.persist()
@@ -148,20 +158,6 @@ class FeedIngest(FeedRecords):
     def _list_compared_tables(self) -> list[Table]:
         mine = (each for each in self.source.derived_tables if each.entity == self.feed.entity)
         return [each.compared_table for each in mine if each.compared_table]
-
-    def _needs_rebuild(self) -> bool:
-        """Whether the new records alone do not decide what the core table holds."""
-        if any(delivery.supersedes for delivery in self.deliveries):
-            return True
-        if self.manifest.find_unfinished(self.source, self.feed, self.deliveries):
-            return True
-        known = self.manifest.find_current(self.source, self.feed)
-        # The files of one day are one full export: with a second one the first is read again.
-        first = str(self.deliveries[0].file.day) if self.feed.is_full_export else self.deliveries[0].place
-        out_of_order = known and first < max(find_arrival(row) for row in known.values())
-        return bool(out_of_order or self.is_repeated) and bool(
-            self.feed.newest_wins or self.feed.record_key or self.feed.position_column
-        )
 
     def _carry(self, rows: pa.Table) -> DataFrame:
         """Few rows as a frame; what is written from memory is left out of it."""

@@ -63,6 +63,24 @@ class FeedRecords:
             if row["delivery_id"] not in not_known
         ]
 
+    def needs_rebuild(self, is_repeated: bool) -> bool:
+        """Whether the new records alone do not decide what the core table holds.
+
+        Args:
+            is_repeated: whether tables may hold what a cut off attempt wrote of them.
+        """
+        if any(delivery.supersedes for delivery in self.deliveries):
+            return True
+        if self.manifest.find_unfinished(self.source, self.feed, self.deliveries):
+            return True
+        known = self.manifest.find_current(self.source, self.feed)
+        # The files of one day are one full export: with a second one the first is read again.
+        first = str(self.deliveries[0].file.day) if self.feed.is_full_export else self.deliveries[0].place
+        out_of_order = known and first < max(find_arrival(row) for row in known.values())
+        return bool(out_of_order or is_repeated) and bool(
+            self.feed.newest_wins or self.feed.record_key or self.feed.position_column
+        )
+
     def type_records(self, records: DataFrame) -> DataFrame:
         """Received records as the feed's transform types them, with `_row_no`, `_doubt` and, where a record
         becomes several rows, its key `_record_key`; without what typing alone needs.

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from spark_jobs.ingest.column_normalisation import ColumnNormaliser, make_column_normaliser, transpose_rows
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.formats import measure_up_to
+from spark_jobs.ingest.repeated_records import RepeatFinder
 from spark_jobs.ingest.text_normalisation import Values
 from spark_jobs.sources.declaration import Feed, Record
 
@@ -33,6 +34,7 @@ RECORD_FIELDS = (
     ("wrong_kinds", pa.string(), "string"),
     ("has_values", pa.bool_(), "boolean"),
     ("id_doubt", pa.string(), "string"),
+    ("is_repeat", pa.bool_(), "boolean"),
 )
 BAD_ID = "bad_id"
 TASK_BYTES = 2 << 20  # about a tenth of a second's parsing; a task of its own costs a fiftieth
@@ -47,7 +49,8 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
 
     Columns: `raw` (a struct of the feed's columns in their normal form) and `received` (the same as
     received), both null when unreadable; `unreadable` (a struct of reason and detail; null when readable and
-    no id refuses the record), `id_doubt` (which id is none and was left out), `wrong_kinds`, `raw_text`,
+    no id refuses the record), `id_doubt` (which id is none and was left out), `is_repeat` (of a full export:
+    whether the file before holds a record with the same values), `wrong_kinds`, `raw_text`,
     `source_file`, `source_line`, `hash_delivery`, `landing_date`, `first_received`.
     """
     files = [
@@ -61,12 +64,14 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
     parse, normalise = feed.read_records, make_column_normaliser(feed.columns, feed.id_fields)
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        repeats = RepeatFinder(feed, [path for path, _ in files])
         for batch in batches:
             for number in batch.column("id").to_pylist():
                 path, origin = files[number]
+                repeats.begin(number)
                 with path.open("rb") as file:
                     for some in batch_records(parse(file)):
-                        yield make_arrow_batch(some, origin, normalise, schema)
+                        yield make_arrow_batch(some, origin, normalise, schema, repeats.mark(some))
 
     ddl = ", ".join(
         [f"{name} {kind}" for name, _, kind in RECORD_FIELDS]
@@ -84,6 +89,7 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
         *[
             "wrong_kinds",
             "id_doubt",
+            "is_repeat",
             "raw_text",
             "source_file",
             "source_line",
@@ -122,6 +128,7 @@ def read_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
         F.struct(*feed.columns).alias("raw"),
         F.when(F.col("reason").isNotNull(), F.struct("reason", "detail")).alias("unreadable"),
         F.lit(None).cast("string").alias("raw_text"),
+        F.lit(False).alias("is_repeat"),
         *["id_doubt", "source_file", "source_line", "delivery_id"],
         F.format_string("%s#%09d", place, F.col("source_line")).alias("first_received"),
         "landing_date",
@@ -163,7 +170,11 @@ def batch_records(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def make_arrow_batch(
-    records: list[Record], origin: tuple[str, str, str, str], normalise: ColumnNormaliser, schema: pa.Schema
+    records: list[Record],
+    origin: tuple[str, str, str, str],
+    normalise: ColumnNormaliser,
+    schema: pa.Schema,
+    are_repeats: list[bool],
 ) -> pa.RecordBatch:
     """Records of one file as Arrow, in the schema's order."""
     name, delivery, day, place = origin
@@ -184,6 +195,7 @@ def make_arrow_batch(
         wrong_kinds,
         [each is not None for each in values],
         doubts,
+        are_repeats,
         *normal,
         *[select_differences(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
     ]

@@ -215,7 +215,8 @@ class Lake(LakeReader):
                     options.within
                 )
             rows = compare_rows(new, old, table, options.update_when, options.delete_absent)
-            return self._commit(classify_rows(rows, table, options.n_rows), table, before)
+            n_new = options.n_rows if options.delete_absent else delta_writes.MAX_ROWS_IN_MEMORY + 1
+            return self._commit(classify_rows(rows, table, n_new), table, before)
 
     def _commit(self, change: "TableChange", table: Table, before: int | None) -> WriteResult:
         """Write what changes, if anything does, and tell what a write did. Within the table's lock."""
