@@ -7,12 +7,15 @@ import gzip
 import importlib
 import io
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+from werkzeug.serving import make_server
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.census import CENSUS, Census
@@ -36,6 +39,7 @@ SOURCE = "sample_shop"  # whose zone is Martinique, four hours behind UTC
 OPENED = date(2026, 2, 16)
 N_DAYS, N_CUSTOMERS, N_ITEMS = 4, 6, 40
 BEFORE, TODAY = OPENED + timedelta(days=N_DAYS - 1), OPENED + timedelta(days=N_DAYS)
+U1 = f"c_{1:024x}"  # the customer that the user u1 was to the night before
 STEPS = ("land", "ingest", "identify", "load", "dbt", "export", "train", "score", "publish")
 
 
@@ -140,10 +144,10 @@ def make_first_snapshot() -> Iterator[tuple[bytes, bytes]]:
     scores = [1 - place / 100 for place in range(N_ITEMS)]
     packed = vocabulary.pack(names, scores, [("popularity",)] * N_ITEMS)
     yield contract.get_audience_list_key(contract.POPULAR), packed
-    yield contract.get_customer_list_key("c_before"), packed
+    yield contract.get_customer_list_key(U1), packed
     customer = contract.CustomerSlice("France", (), None, 4, None, True)
-    yield contract.get_customer_key("c_before"), contract.pack_record(customer)
-    yield contract.get_identifier_key(hash_identifier(KEY, "user_id", SOURCE, "u1")), b"c_before"
+    yield contract.get_customer_key(U1), contract.pack_record(customer)
+    yield contract.get_identifier_key(hash_identifier(KEY, "user_id", SOURCE, "u1")), U1.encode()
     yield contract.CATALOGUE, vocabulary.as_bytes()
     yield CENSUS, Census({}, {}).as_bytes()
 
@@ -182,6 +186,17 @@ class LiveShop:
         self.stores = open_stores(settings, self.clock)
         self.client = create_app(settings, self.stores, clock=self.clock).test_client()
 
+    @contextmanager
+    def serve(self) -> Iterator[str]:
+        """The address of that worker over HTTP, for the time of a block."""
+        server = make_server("127.0.0.1", 0, self.client.application, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
     def send(self, *events: dict, at: datetime) -> dict:
         """Send events at a moment; what became of them."""
         self.clock.time = at
@@ -190,9 +205,10 @@ class LiveShop:
         return answer.json
 
     def finish_log(self, at: datetime) -> None:
-        """What a worker's timer does at a moment: the log of the minute before is finished."""
+        """What a worker's timer does at a moment: the logs of the minute before are finished."""
         self.clock.time = at
         self.stores.events.rotate()
+        self.stores.impressions.log.rotate()
 
     def ask(self, **ids: str) -> dict:
         """The list of a visitor."""

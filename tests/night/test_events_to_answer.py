@@ -8,7 +8,9 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from segment.analytics.client import Client
 
+from clients.python.concierge_client import Concierge
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.lake import CORE_EVENTS, QUARANTINE
 from serving_app.live.state import VisitorKeys
@@ -70,6 +72,8 @@ FOUND = [
     "late",
     "again",
 ]
+N_LISTS, N_ORPHANS = 60, 2
+CLICKS = [f"click{n}" for n in range(N_LISTS + N_ORPHANS)]
 CRAWLED = ["bot0", "bot1", "bot2", "bot-u1"]
 
 
@@ -82,6 +86,7 @@ def shop(spark, tmp_path_factory) -> LiveShop:
     shop.publish_first_snapshot()
     shop.start_service()
     answers = shop.answers = {"known before": shop.ask(user_id="u1"), "no before": shop.ask(user_id="u2")}
+    answers["clicked"] = click_on_lists(shop)
     answers["sent"] = shop.send(*MORNING, at=NOON)
     answers["known"], answers["no"] = shop.ask(user_id="u1"), shop.ask(user_id="u2")
     answers["tablet"] = shop.ask(anonymous_id="tablet")
@@ -95,6 +100,29 @@ def shop(spark, tmp_path_factory) -> LiveShop:
     shop.run_night()
     shop.start_service()
     return shop
+
+
+def click_on_lists(shop) -> list[tuple[str, str]]:
+    """Ask for lists over HTTP and click on an item of each, by the Python client and by Segment's in turn; a
+    few clicks more name lists that nobody served. The lists and items that were clicked.
+    """
+    clicked, errors = [], []
+    with shop.serve() as url:
+        ours, segments = Concierge(url), Client("", host=url, on_error=lambda error, _: errors.append(error))
+        for n, message_id in enumerate(CLICKS):
+            user_id = f"u{4 + n % 2}"
+            shown = ours.recommend(user_id=user_id, n=10, placement=("home", "product")[n % 2])
+            list_id = shown.request_id if n < N_LISTS else f"nobody-served-{n}"
+            properties = {"product_id": shown.items[n % 10].item_id, "request_id": list_id}
+            if n % 3:
+                segments.track(user_id, "Product Clicked", properties, message_id=message_id)
+            else:
+                ours.track("Product Clicked", properties, user_id=user_id, message_id=message_id)
+            clicked.append((list_id, properties["product_id"]))
+        segments.shutdown()
+        ours.close()
+    assert errors == []
+    return clicked
 
 
 def read_live(shop, absorbed, **ids):
@@ -126,7 +154,7 @@ def list_items(answer: dict, source: str | None = None) -> list[str]:
 
 def test_each_event_is_one_row(shop):
     rows = shop.lake.read_arrow(CORE_EVENTS).to_pylist()
-    assert sorted(row["event_id"] for row in rows) == sorted([*FOUND, *CRAWLED])
+    assert sorted(row["event_id"] for row in rows) == sorted([*FOUND, *CLICKS, *CRAWLED])
     assert {row["event_id"] for row in rows if row["is_bot"]} == set(CRAWLED)
     refused = shop.lake.read_arrow(QUARANTINE).to_pylist()
     assert sorted((row["source"], row["reason"]) for row in refused) == [
@@ -138,9 +166,20 @@ def test_each_event_is_one_row(shop):
     }
     live = received["live"]
     # "both" is counted where it came second; what the service knew already is not in its log
-    assert (live.n_received, live.n_quarantined) == (len(FOUND) + len(CRAWLED) + 2, 2)
+    assert (live.n_received, live.n_quarantined) == (len(FOUND) + len(CLICKS) + len(CRAWLED) + 2, 2)
     assert received["sample_shop"].n_received == 1
-    assert sum(each.n_inserted for each in received.values()) == len(FOUND) + len(CRAWLED)
+    assert sum(each.n_inserted for each in received.values()) == len(FOUND) + len(CLICKS) + len(CRAWLED)
+
+
+def test_every_click_finds_the_item_of_the_list_that_was_clicked(shop):
+    clicked = "select request_id, item_id from {} where {} order by all"
+    joined = shop.query(clicked.format("fct_impressions", "n_clicks = 1"))
+    assert joined == sorted(shop.answers["clicked"][:N_LISTS]), "each of them, once"
+    assert shop.query("select sum(n_clicks) from fct_impressions") == [(N_LISTS,)]
+    served = "select request_id, item_id from fct_impressions"
+    unserved = f"request_id is not null and (request_id, item_id) not in ({served})"
+    orphans = shop.query(clicked.format("fct_interactions", unserved))
+    assert orphans == sorted(shop.answers["clicked"][N_LISTS:]), "of lists that nobody served: kept apart"
 
 
 def test_profiles_count_each_once(shop):
