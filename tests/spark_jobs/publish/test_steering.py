@@ -43,7 +43,7 @@ def test_weights_and_next_items_are_those_of_the_tables(shop):
     run(shop.night("one"), shop.land())
     record, listed = read(shop)
     assert record.kinds == ("view", "cart", "purchase") and record.half_life_places == 2.0
-    assert record.cohorts == ([False, 2, 1.5, [0.1, 0.2, 0.3], [0.4, 0.5, 0.6], 0.7],)
+    assert record.cohorts == ((False, 2, 1.5, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 0.7),)
     assert listed == [("item-03", pytest.approx(0.8)), ("item-01", pytest.approx(0.4))]
 
 
