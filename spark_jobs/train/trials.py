@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
 
@@ -20,7 +21,13 @@ from models.search import Trial
 from spark_jobs.engine.shared_objects import SharedObject, share_object
 from spark_jobs.engine.tasks import run_tasks
 from spark_jobs.lake.session import count_cores
-from spark_jobs.train.budget import SearchBudget, limit_memory, read_peak_memory, reset_peak_memory
+from spark_jobs.train.budget import (
+    SearchBudget,
+    end_process_after,
+    limit_memory,
+    read_peak_memory,
+    reset_peak_memory,
+)
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import draw_test_case, measure_scores, score_test_case
 
@@ -78,6 +85,18 @@ def run_trial(trial: Trial, matrices: TrainingMatrices, n_customers: int, memory
         return outcome(None, reason=f"{type(error).__name__}: {error}"[:MOST_REASON_CHARACTERS])
 
 
+def run_trial_in_worker(
+    shared: SharedObject[TrainingMatrices],
+    n_customers: int,
+    memory_bytes: int,
+    seconds: float,
+    trial: Trial,
+) -> TrialOutcome:
+    """Run one trial in a Spark worker, which is ended when time is up."""
+    with end_process_after(seconds):
+        return run_trial(trial, shared.value, n_customers, memory_bytes)
+
+
 def share_matrices(
     matrices: TrainingMatrices, folder: Path
 ) -> AbstractContextManager[SharedObject[TrainingMatrices]]:
@@ -116,10 +135,9 @@ def run_trials(
                 n, trial = next(remaining, (None, None))
             if trial is None:
                 return
+            run = partial(run_trial_in_worker, shared, n_customers, memory_bytes)
             try:
-                [outcomes[n]] = run_tasks(
-                    spark, lambda each: run_trial(each, shared.value, n_customers, memory_bytes), [trial]
-                )
+                [outcomes[n]] = run_tasks(spark, partial(run, budget.seconds_left_for_trials), [trial])
             except Exception as error:
                 if not budget.seconds_left_for_trials:
                     return
