@@ -155,7 +155,8 @@ def test_a_step_that_fails_fails_the_night_and_the_engine_stops(night):
     day = night.home / "landing" / "online_retail" / "lines" / "2011-07-01"
     day.mkdir(parents=True)
     header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
-    (day / "2011-07-01.csv").write_text(f"{header}\n1,2,x,many,never,y,z,nowhere\n")
+    rows = [f"{n},2,x,many,never,y,z,nowhere" for n in range(50)]
+    (day / "2011-07-01.csv").write_text("\n".join([header, *rows]) + "\n")
     env, log = {**night.env, "CONCIERGE_TASK_RETRIES": "0"}, night.home / "logs" / "failing.log"
     with pytest.raises(SystemExit, match="failed"):
         airflow.run_nightly(env, date(2011, 7, 1), date(2011, 7, 1), log, lambda: None)
