@@ -1,8 +1,11 @@
-"""Segments as SQL: one query of one shape for each, and the two generated dbt models that hold them.
+"""Segments as SQL: one query of one shape for each, the two generated dbt models that hold them, and a macro
+that lists the numbers at which a rule's answer changes with time.
 
 The SQL is plain enough for every warehouse that dbt builds on.
 """
 
+import json
+import math
 import os
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from segments.language import COMPARISONS, Condition, Rule, Segment, load_segmen
 
 DEFINITIONS = Path(__file__).resolve().parent / "definitions"
 GENERATED = Path("models/intermediate/segments/generated")
+GENERATED_MACROS = Path("macros/generated")
+MAX_STEP = 10**6  # days, or percent: more than a shop's calendar holds
 HEADER = "-- Generated from segments/definitions by segments/to_sql.py; not committed.\n\n"
 
 
@@ -76,16 +81,68 @@ def format_definitions_model(segments: list[Segment]) -> str:
     return f"{HEADER}{rows}\n"
 
 
+def find_thresholds(segments: list[Segment]) -> dict[str, list[int]]:
+    """Of each field that changes while nothing happens, the whole numbers at which a condition on it changes
+    its answer.
+    """
+    thresholds: dict[str, set[int]] = {}
+    for segment in segments:
+        for condition in list_conditions(segment.members):
+            if is_changed_by_time(condition.field):
+                thresholds.setdefault(condition.field, set()).update(find_steps(condition))
+    return {field: sorted(steps) for field, steps in sorted(thresholds.items())}
+
+
+def list_conditions(rule: Rule) -> list[Condition]:
+    """The conditions of which a rule is made."""
+    if isinstance(rule, Condition):
+        return [rule]
+    return [condition for inside in rule.rules for condition in list_conditions(inside)]
+
+
+def is_changed_by_time(field: str) -> bool:
+    """Whether the field changes for a customer of whom nothing is new: with the days, or with others."""
+    return field.startswith("days_since_") or field in ("overdue_percent", "spend_percentile")
+
+
+def find_steps(condition: Condition) -> set[int]:
+    """The whole numbers, of those a field reaches, whose answer differs from that of the number before."""
+    if condition.op == "is_known":
+        return set()
+    value = condition.value
+    if condition.op == "between":
+        steps = {math.ceil(value[0]), math.floor(value[1]) + 1}
+    elif condition.op in (">=", "<"):
+        steps = {math.ceil(value)}
+    elif condition.op in ("<=", ">"):
+        steps = {math.floor(value) + 1}
+    else:
+        values = value if condition.op == "in" else [value]
+        steps = {step for each in values for step in (math.ceil(each), math.floor(each) + 1)}
+    most = 100 if condition.field == "spend_percentile" else MAX_STEP
+    return {step for step in steps if 0 < step < most}
+
+
+def format_thresholds_macro(segments: list[Segment]) -> str:
+    """The dbt macro `get_segment_thresholds`: of a field, the numbers that rules ask of it."""
+    return (
+        "{#- Generated from segments/definitions by segments/to_sql.py; not committed. -#}\n"
+        "{% macro get_segment_thresholds(field) %}\n"
+        f"    {{{{ return({json.dumps(find_thresholds(segments))}.get(field, [])) }}}}\n"
+        "{% endmacro %}\n"
+    )
+
+
 def write_models(project: Path, definitions: Path = DEFINITIONS) -> None:
-    """Write the generated models into a dbt project."""
+    """Write what is generated into a dbt project."""
     segments = load_segments(definitions)
-    folder = project / GENERATED
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (
-        ("int_segment_days", format_members_model(segments)),
-        ("int_segment_definitions", format_definitions_model(segments)),
+    for file, text in (
+        (GENERATED / "int_segment_days.sql", format_members_model(segments)),
+        (GENERATED / "int_segment_definitions.sql", format_definitions_model(segments)),
+        (GENERATED_MACROS / "get_segment_thresholds.sql", format_thresholds_macro(segments)),
     ):
-        write_if_changed(folder / f"{name}.sql", text)
+        (project / file).parent.mkdir(parents=True, exist_ok=True)
+        write_if_changed(project / file, text)
 
 
 def write_if_changed(file: Path, text: str) -> None:

@@ -48,6 +48,15 @@ COLUMNS = (
     Column("int_build__reads", "models_hash", CODE),
 )
 
+# Tables of the warehouse whose rows say what a build worked out, not what came of it: another way there has
+# others.
+TABLES = (
+    r"int_(build__(window|touched_days|changed_.*|moved_.*|rescored_.*|evaluated_.*|replaced_.*)|touched_.*)",
+    r"int_(build__(score|cut|bucket)_.*|score_.*|evaluat.*|states_to_evaluate|buyer_spans|state_changes)",
+    r"int_(spine|customer_states|category_states|counted_days|favourite_lines|rfm_scores)",
+    r"int_segment_(inputs|days|stays)",
+)
+
 SUMMARY = (
     Field(r"(.*\.)?run_id", RUN),
     Field(r"published\.(snapshot|warehouse_file)", RUN),
@@ -70,6 +79,11 @@ ANSWERS = (
 def ignored_columns(table: str) -> frozenset[str]:
     """The columns of a table that are not compared."""
     return frozenset(column.name for column in COLUMNS if column.table == table)
+
+
+def is_table_ignored(table: str) -> bool:
+    """Whether a table of the warehouse is not compared."""
+    return any(re.fullmatch(pattern, table) for pattern in TABLES)
 
 
 def is_ignored(path: str, fields: Iterable[Field]) -> bool:

@@ -13,10 +13,30 @@
     {{ return(replace_rows(arg_dict, arg_dict['unique_key'] ~ ' in (' ~ touched ~ ')')) }}
 {% endmacro %}
 
-{#- For stays: those that had not ended before the first day that this build rebuilds. -#}
+{#- For what is known of a customer: all rows of the customers of whom something is new. -#}
+{% macro get_incremental_replace_customers_sql(arg_dict) %}
+    {%- set changed = 'select customer_id from ' ~ ref('int_build__changed_customers') -%}
+    {{ return(replace_rows(arg_dict, 'customer_id in (' ~ changed ~ ')')) }}
+{% endmacro %}
+
+{#- For cuts of scores: the days from the first one on which a buyer's value changed. -#}
+{% macro get_incremental_replace_rescored_days_sql(arg_dict) %}
+    {%- set first_day = '(select rescored_from from ' ~ ref('int_build__window') ~ ')' -%}
+    {{ return(replace_rows(arg_dict, 'state_date >= ' ~ first_day)) }}
+{% endmacro %}
+
+{#- For stays: those that had not ended before the first day on which the customer is evaluated again. -#}
 {% macro get_incremental_replace_stays_sql(arg_dict) %}
-    {%- set first_day = '(select rebuilt_from from ' ~ ref('int_build__window') ~ ')' -%}
-    {{ return(replace_rows(arg_dict, 'left_at is null or left_at >= ' ~ first_day)) }}
+    {%- set condition -%}
+        exists (
+            select 1
+            from {{ ref('int_build__replaced_stays') }} as replaced
+            where
+                replaced.customer_id = {{ arg_dict['target_relation'] }}.customer_id
+                and (left_at is null or left_at >= replaced.replaced_from)
+        )
+    {%- endset -%}
+    {{ return(replace_rows(arg_dict, condition)) }}
 {% endmacro %}
 
 {% macro replace_rows(arg_dict, condition) %}

@@ -54,3 +54,11 @@
         {%- endfor %}
     {%- endfor %}
 {% endmacro %}
+
+{#- In a build upon an earlier one: the customers of whom something is new; in a build of all anew nothing. -#}
+{% macro where_customer_changed() %}
+    {%- set changed = ref('int_build__changed_customers') -%}
+    {%- if is_incremental_build() -%}
+        where customer_id in (select customer_id from {{ changed }})
+    {%- endif -%}
+{% endmacro %}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from segments.language import COMPARISONS, Condition, Group, Segment, SegmentError, load_segments
 from segments.to_sql import (
     DEFINITIONS,
+    find_steps,
     format_definitions_model,
     format_members_query,
     format_predicate,
@@ -99,6 +100,17 @@ def test_sql_finds_whom_the_rule_means(rule, given_rows):
     assert found == {n for n, row in enumerate(given_rows) if means(rule, row)}
 
 
+@settings(max_examples=150, deadline=None)
+@given(conditions.filter(lambda one: one.field == "days_since_last_order"), st.sampled_from([0, 0.5]))
+def test_between_two_steps_no_answer_changes(condition, more):
+    """A number that no day has (2.5) is reached by the first day after it."""
+    if more and condition.op in COMPARISONS:
+        condition = Condition(condition.field, condition.op, condition.value + more)
+    answers = [means(condition, {condition.field: days}) for days in range(8)]
+    changing = {days for days in range(1, 8) if answers[days] != answers[days - 1]}
+    assert changing <= find_steps(condition)
+
+
 def test_every_segments_query_has_one_shape_on_every_warehouse():
     for segment in load_segments(DEFINITIONS):
         for dialect in ("duckdb", "snowflake"):
@@ -130,7 +142,11 @@ def test_of_a_definition_that_is_refused_nothing_is_written(tmp_path: Path):
 def test_models_are_written_once(tmp_path: Path):
     write_models(tmp_path)
     written = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.sql")}
-    assert {file.stem for file in written} == {"int_segment_days", "int_segment_definitions"}
+    assert {file.stem for file in written} == {
+        "int_segment_days",
+        "int_segment_definitions",
+        "get_segment_thresholds",
+    }
     write_models(tmp_path)
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.sql")} == written
 

@@ -4,21 +4,17 @@
     on_schema_change='fail'
 ) }}
 
--- Hazard: a stay that is open when the window begins goes on in it, or ends on
--- its first day; only this table knows when it began.
+-- Hazard: a stay that is open when a customer is evaluated again goes on, or
+-- ends on the first of those days; only this table knows when it began.
 
 with
 
-rebuilt as (
-    select * from {{ ref('int_build__window') }}
+replaced as (
+    select * from {{ ref('int_build__replaced_stays') }}
 ),
 
 stays as (
-    select
-        stays_within.*,
-        rebuilt.as_of
-    from {{ ref('int_segment_stays') }} as stays_within
-    cross join rebuilt
+    select * from {{ ref('int_segment_stays') }}
 ),
 
 begun_before as (
@@ -27,21 +23,23 @@ begun_before as (
             stays_before.customer_id,
             stays_before.segment_id,
             stays_before.entered_at,
-            rebuilt.rebuilt_from
+            replaced.replaced_from
         from {{ this }} as stays_before
-        cross join rebuilt
+        inner join replaced
+            on stays_before.customer_id = replaced.customer_id
         where
-            stays_before.entered_at < rebuilt.rebuilt_from
+            stays_before.entered_at < replaced.replaced_from
             and (
                 stays_before.left_at is null
-                or stays_before.left_at >= rebuilt.rebuilt_from
+                or stays_before.left_at >= replaced.replaced_from
             )
     {% else %}
         select
             cast(null as varchar) as customer_id,
             cast(null as varchar) as segment_id,
             cast(null as timestamp) as entered_at,
-            cast(null as date) as rebuilt_from
+            cast(null as date) as replaced_from
+        from replaced
         where 1 = 0
     {% endif %}
 ),
@@ -53,16 +51,15 @@ final as (
         coalesce(begun_before.entered_at, cast(stays.first_date as timestamp))
             as entered_at,
         cast(case
-            when stays.customer_id is null then begun_before.rebuilt_from
-            when stays.last_date < stays.as_of
-                then {{ add_days('stays.last_date', 1) }}
+            when stays.customer_id is null then begun_before.replaced_from
+            else stays.left_date
         end as timestamp) as left_at
     from stays
     full outer join begun_before
         on
             stays.customer_id = begun_before.customer_id
             and stays.segment_id = begun_before.segment_id
-            and stays.first_date = begun_before.rebuilt_from
+            and stays.first_date = begun_before.replaced_from
 )
 
 select * from final

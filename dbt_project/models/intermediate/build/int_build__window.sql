@@ -1,15 +1,26 @@
--- A day's state depends on that day and those before it, so all days from the
--- first touched one on are computed again, and those that are new. Rows dated
--- after the last build's today were counted as that day's, so it is computed
--- again too.
+-- What is worked out again: days that are new, scores from the first day on
+-- which a buyer's values changed.
+
+-- depends_on: {{ ref('int_build__changed_customers') }}
+-- which looks back at this table as the last build left it.
 
 {% set before = get_previous_relation('int_build__window') %}
 
 with
 
-touched as (
-    select min(touched_date) as first_touched
-    from {{ ref('int_build__touched_days') }}
+changed as (
+    select min(orders_changed_from) as first_changed
+    from {{ ref('int_build__changed_customers') }}
+),
+
+evaluated as (
+    {% if before %}
+        select {{ add_days('as_of', 1) }} as first_date
+        from {{ before }}
+    {% else %}
+        select min(calendar_date) as first_date
+        from {{ ref('int_calendar') }}
+    {% endif %}
 ),
 
 newest_days as (
@@ -28,23 +39,15 @@ newest as (
 final as (
     select
         {{ as_of() }} as as_of,
+        evaluated.first_date as evaluated_from,
         least(
-            coalesce(touched.first_touched, {{ as_of() }}),
-            {% if before %}
-                case
-                    when before_this.newest_date > before_this.as_of
-                        then before_this.as_of
-                    else {{ add_days('before_this.as_of', 1) }}
-                end,
-            {% endif %}
-            {{ as_of() }}
-        ) as rebuilt_from,
+            coalesce(changed.first_changed, evaluated.first_date),
+            evaluated.first_date
+        ) as rescored_from,
         newest.newest_date
-    from touched
+    from changed
+    cross join evaluated
     cross join newest
-    {% if before %}
-        cross join {{ before }} as before_this
-    {% endif %}
 )
 
 select * from final

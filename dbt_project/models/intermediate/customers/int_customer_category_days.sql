@@ -4,21 +4,14 @@
     unique_key='activity_date',
     on_schema_change='fail'
 ) }}
+-- depends_on: {{ ref('int_build__touched_days') }}
+-- depends_on: {{ ref('int_build__changed_customers') }}
+-- which looks back at this table as the last build left it.
 
 with
 
-touched_days as (
-    select * from {{ ref('int_build__touched_days') }}
-),
-
-activities as (
-    select * from {{ ref('int_activities') }}
-    where
-        activity = 'sale'
-        and category is not null
-        {% if is_incremental() %}
-            and activity_date in (select touched_date from touched_days)
-        {% endif %}
+days as (
+    select * from {{ ref('int_touched_category_days') }}
 ),
 
 final as (
@@ -26,9 +19,8 @@ final as (
         customer_id,
         activity_date,
         category,
-        cast(count(*) as integer) as n_lines
-    from activities
-    group by customer_id, activity_date, category
+        n_lines
+    from days
 )
 
 select * from final

@@ -4,49 +4,25 @@
     unique_key='activity_date',
     on_schema_change='fail'
 ) }}
+-- depends_on: {{ ref('int_build__touched_days') }}
+-- depends_on: {{ ref('int_build__changed_customers') }}
+-- which looks back at this table as the last build left it.
 
 with
 
-touched_days as (
-    select * from {{ ref('int_build__touched_days') }}
-),
-
-activities as (
-    select * from {{ ref('int_activities') }}
-    {% if is_incremental() %}
-        where activity_date in (select touched_date from touched_days)
-    {% endif %}
-),
-
 days as (
-    select
-        customer_id,
-        activity_date,
-        count(distinct case when activity = 'sale' then order_key end)
-            as n_orders,
-        count(distinct case when activity = 'return' then order_key end)
-            as n_returns,
-        max(case when activity = 'sale' and is_consumable then 1 else 0 end)
-            as n_consumable_days,
-        count(case when activity = 'view' then 1 end) as n_views,
-        count(case when activity = 'cart' then 1 end) as n_carts,
-        max(case when activity = 'sale' then activity_at end)
-            as last_order_at,
-        max(case when activity = 'cart' then activity_at end)
-            as last_cart_at
-    from activities
-    group by customer_id, activity_date
+    select * from {{ ref('int_touched_customer_days') }}
 ),
 
 final as (
     select
         customer_id,
         activity_date,
-        cast(n_orders as integer) as n_orders,
-        cast(n_returns as integer) as n_returns,
-        cast(n_consumable_days as integer) as n_consumable_days,
-        cast(n_views as integer) as n_views,
-        cast(n_carts as integer) as n_carts,
+        n_orders,
+        n_returns,
+        n_consumable_days,
+        n_views,
+        n_carts,
         last_order_at,
         last_cart_at
     from days

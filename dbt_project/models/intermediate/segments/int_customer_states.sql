@@ -1,70 +1,80 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_customers',
+    unique_key='customer_id',
+    on_schema_change='fail'
+) }}
+-- depends_on: {{ ref('int_build__changed_customers') }}
+-- Days to come are here too: those on which something of today leaves a window.
+-- So of a customer of whom nothing is new nothing is worked out.
+
+{% set totals = {
+    'n_orders': 'integer', 'n_order_days': 'integer', 'n_orders_90d': 'integer',
+    'n_returns': 'integer', 'amount_spent': 'decimal(38, 4)',
+    'amount_spent_90d': 'decimal(38, 4)', 'amount_returned': 'decimal(38, 4)',
+    'n_consumable_days': 'integer', 'n_views_30d': 'integer',
+    'n_carts_30d': 'integer', 'n_category_lines': 'integer',
+} -%}
+{% set so_far -%}
+    over (
+        partition by days.customer_id order by days.state_date
+        rows between unbounded preceding and current row
+    )
+{%- endset -%}
+
 with
 
-spine as (
-    select * from {{ ref('int_spine') }}
+changes as (
+    select * from {{ ref('int_state_changes') }}
 ),
 
-customer_days as (
-    select * from {{ ref('int_counted_days') }}
+favourites as (
+    select * from {{ ref('int_favourite_lines') }}
 ),
 
--- Totals of a customer by the end of a day, and how long ago things happened.
-known as (
+days as (
     select
-        spine.customer_id,
-        spine.state_date,
-        {{ days_between('customer_days.counted_date', 'spine.state_date') }}
-            as days_ago,
-        customer_days.n_orders,
-        customer_days.n_returns,
-        customer_days.amount_spent,
-        customer_days.amount_returned,
-        customer_days.n_consumable_days,
-        customer_days.n_views,
-        customer_days.n_carts,
-        customer_days.last_order_at,
-        customer_days.last_cart_at
-    from spine
-    inner join customer_days
-        on
-            spine.customer_id = customer_days.customer_id
-            and spine.state_date >= customer_days.counted_date
+        customer_id,
+        state_date,
+        min(currency) as currency,
+        max(seen_date) as seen_date,
+        max(order_date) as order_date,
+        max(cart_date) as cart_date,
+        {% for total in totals -%}
+            sum({{ total }}) as {{ total }},
+        {% endfor -%}
+        max(last_order_at) as last_order_at,
+        max(last_cart_at) as last_cart_at
+    from changes
+    group by customer_id, state_date
 ),
 
 final as (
     select
-        customer_id,
-        state_date,
-        cast(max(days_ago) as integer) as days_since_first_seen,
-        cast(min(days_ago) as integer) as days_since_last_seen,
-        cast(max(case when n_orders > 0 then days_ago end) as integer)
-            as days_since_first_order,
-        cast(min(case when n_orders > 0 then days_ago end) as integer)
-            as days_since_last_order,
-        cast(min(case when n_carts > 0 then days_ago end) as integer)
-            as days_since_last_cart,
-        cast(sum(n_orders) as integer) as n_orders,
-        cast(count(case when n_orders > 0 then 1 end) as integer)
-            as n_order_days,
-        cast(sum(case when days_ago < 90 then n_orders else 0 end) as integer)
-            as n_orders_90d,
-        cast(sum(n_returns) as integer) as n_returns,
-        cast(coalesce(sum(amount_spent), 0) as decimal(38, 4)) as amount_spent,
-        cast(
-            coalesce(sum(case when days_ago < 90 then amount_spent end), 0)
-            as decimal(38, 4)
-        ) as amount_spent_90d,
-        cast(coalesce(sum(amount_returned), 0) as decimal(38, 4))
-            as amount_returned,
-        cast(sum(n_consumable_days) as integer) as n_consumable_days,
-        cast(sum(case when days_ago < 30 then n_views else 0 end) as integer)
-            as n_views_30d,
-        cast(sum(case when days_ago < 30 then n_carts else 0 end) as integer)
-            as n_carts_30d,
-        max(last_order_at) as last_order_at,
-        max(last_cart_at) as last_cart_at
-    from known
-    group by customer_id, state_date
+        days.customer_id,
+        days.state_date,
+        lead(days.state_date) over (
+            partition by days.customer_id order by days.state_date
+        ) as next_date,
+        days.currency,
+        min(days.seen_date) {{ so_far }} as first_seen_date,
+        max(days.seen_date) {{ so_far }} as last_seen_date,
+        min(days.order_date) {{ so_far }} as first_order_date,
+        max(days.order_date) {{ so_far }} as last_order_date,
+        max(days.cart_date) {{ so_far }} as last_cart_date,
+        {% for total, type in totals.items() -%}
+            cast(sum(days.{{ total }}) {{ so_far }} as {{ type }})
+                as {{ total }},
+        {% endfor -%}
+        cast(max(favourites.n_favourite_lines) {{ so_far }} as integer)
+            as n_favourite_lines,
+        max(days.last_order_at) {{ so_far }} as last_order_at,
+        max(days.last_cart_at) {{ so_far }} as last_cart_at
+    from days
+    left join favourites
+        on
+            days.customer_id = favourites.customer_id
+            and days.state_date = favourites.counted_date
 )
 
 select * from final

@@ -3,15 +3,11 @@
 with
 
 states as (
-    select * from {{ ref('int_customer_states') }}
+    select * from {{ ref('int_evaluated_states') }}
 ),
 
 scores as (
     select * from {{ ref('int_rfm_scores') }}
-),
-
-categories as (
-    select * from {{ ref('int_category_states') }}
 ),
 
 final as (
@@ -51,26 +47,23 @@ final as (
             states.last_order_at is null
             or states.last_cart_at > states.last_order_at
         ) as has_open_cart,
-        coalesce(categories.n_category_lines, 0) as n_category_lines,
-        categories.favourite_category_percent,
-        case when scores.is_comparable then scores.recency_score end
-            as recency_score,
-        case when scores.is_comparable then scores.frequency_score end
-            as frequency_score,
-        case when scores.is_comparable then scores.monetary_score end
-            as monetary_score,
-        case when scores.is_comparable then scores.value_score end
-            as value_score,
+        states.n_category_lines,
+        case
+            when states.n_category_lines > 0
+                then cast(floor(
+                    100 * states.n_favourite_lines / states.n_category_lines
+                ) as integer)
+        end as favourite_category_percent,
+        scores.recency_score,
+        scores.frequency_score,
+        scores.monetary_score,
+        scores.value_score,
         scores.spend_percentile
     from states
     left join scores
         on
             states.customer_id = scores.customer_id
             and states.state_date = scores.state_date
-    left join categories
-        on
-            states.customer_id = categories.customer_id
-            and states.state_date = categories.state_date
 )
 
 select * from final
