@@ -27,6 +27,9 @@ from mlflow.tracking import MlflowClient
 CHAMPION = "champion"
 # What MLflow calls a model that is not there, and an alias that is not (3.17).
 ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+# On an accepted version until the alias names it. One that a killed process left has it still.
+TO_BE_CHAMPION = "to_be_champion"
+COMPARED_WITH = "compared_with"  # the number of the champion then
 OF_EVERY_TRIAL = ("seed", "code_hash", "config_hash")
 
 
@@ -158,13 +161,36 @@ class ModelRegistry:
         if not self.client.search_registered_models(f"name = '{NAME}'"):
             self.client.create_registered_model(NAME)
         all_tags = {**tags, **{DIGEST + name: value for name, value in digests.items()}}
+        if accepted:
+            all_tags |= {TO_BE_CHAMPION: "yes"} | (
+                {COMPARED_WITH: compared_with.number} if compared_with else {}
+            )
         source = self.client.get_run(run_id).info.artifact_uri + "/model"
         record = self.client.create_model_version(
             NAME, source, run_id=run_id, tags={k: str(v)[:5000] for k, v in all_tags.items()}
         )
         if accepted:
             self.client.set_registered_model_alias(NAME, CHAMPION, record.version)
-        return self._version(record)
+            self.client.delete_model_version_tag(NAME, record.version, TO_BE_CHAMPION)
+        return self._version(self.client.get_model_version(NAME, record.version))
+
+    def complete_registrations(self) -> None:
+        """Make a version the champion that was accepted by a process that was killed before it had done so.
+        Where another one became the champion meanwhile, the version is refused.
+        """
+        marked = f"name = '{NAME}' and tags.{TO_BE_CHAMPION} = 'yes'"
+        for version in sorted(
+            map(self._version, self.client.search_model_versions(marked)), key=lambda each: each.number
+        ):
+            now, before = self.champion(), version.tags.get(COMPARED_WITH)
+            number = str(version.number)
+            if (str(now.number) if now else None) == before:
+                self.client.set_registered_model_alias(NAME, CHAMPION, number)
+            elif now is None or now.number != version.number:
+                compared_with = before and self._version(self.client.get_model_version(NAME, before))
+                for name, value in describe_changed_champion(now, compared_with or None).items():
+                    self.client.set_model_version_tag(NAME, number, name, value)
+            self.client.delete_model_version_tag(NAME, number, TO_BE_CHAMPION)
 
     def tag_version(self, version: ModelVersion, name: str) -> None:
         """Put a mark on a version: a tag that says nothing but that it is there."""

@@ -35,6 +35,7 @@ NO_BEHAVIOUR = TableReport(
 def run(run: RunContext, lake: Lake) -> list[TableReport]:
     """Train, unless a version was made of these tables, this code and this configuration before."""
     registry = open_registry(run)
+    registry.complete_registrations()
     champion = registry.champion()
     context = TrainingContext(run, lake, registry, champion)
     configuration = registry.load(champion).configuration if champion else FALLBACK

@@ -33,6 +33,7 @@ from spark_jobs.train.training_run import TrainingContext, read_training_run
 def run(run: RunContext, lake: Lake) -> list[TableReport]:
     """Search, and compare what is found with the accepted configuration, both fitted before the test."""
     registry = open_registry(run)
+    registry.complete_registrations()
     champion = registry.champion()
     if champion is None:
         return job.run(run, lake)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 
-from models.registry import ModelRegistry
+from models.model_version import NAME
+from models.registry import CHAMPION, ModelRegistry
 
 pytestmark = pytest.mark.slow  # makes MLflow's database
 
@@ -41,13 +42,19 @@ def test_inference_is_numpy_alone():
     assert {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names} == {"numpy"}
 
 
-def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
-    registry = ModelRegistry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts")
+@pytest.fixture
+def registry(tmp_path):
+    return ModelRegistry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts")
+
+
+@pytest.fixture
+def made(registry, tmp_path):
+    """A function that registers a version, compared with another one."""
     (tmp_path / "files" / "model").mkdir(parents=True)
     (tmp_path / "files" / "model" / "model.json").write_text("{}")
 
-    def made(over, verdict="accepted"):
-        tags = {"verdict": verdict, "reason": "it is better"}
+    def register(over, verdict="accepted"):
+        tags = {"verdict": verdict, "reason": "it is better", "inputs": "tables, code and configuration"}
         return registry.register(
             registry.log_run("run", {}, {}, tags, files=tmp_path / "files"),
             {},
@@ -56,6 +63,10 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
             over,
         )
 
+    return register
+
+
+def test_a_champion_that_moved_meanwhile_is_not_replaced(registry, made):
     first = made(None)
     search = made(first)
     assert registry.champion() == search and search.accepted and search.tags["reason"] == "it is better"
@@ -68,6 +79,67 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
     assert registry.client.get_run(night.run_id).data.tags["verdict"] == "refused"
     assert not made(None).accepted and not made(first, "refused").accepted and registry.champion() == search
     assert made(search).accepted
+
+
+class Killed(BaseException):
+    """The end of a process, at a place of the test's choice."""
+
+
+@pytest.mark.parametrize("step", ["set_registered_model_alias", "delete_model_version_tag"])
+def test_a_version_that_was_accepted_by_a_killed_process_becomes_the_champion(
+    registry, made, monkeypatch, step
+):
+    def die(*_):
+        raise Killed
+
+    def register_and_die(over):
+        with monkeypatch.context() as patch:
+            patch.setattr(registry.client, step, die)
+            with pytest.raises(Killed):
+                made(over)
+
+    register_and_die(None)
+    registry.complete_registrations()
+    first = registry.champion()
+    assert (first.number, first.accepted) == (1, True), "with no second version"
+    assert registry.find_version_by_inputs("tables, code and configuration") == first
+    register_and_die(first)
+    registry.complete_registrations()
+    assert registry.champion().number == 2
+    registry.client.set_registered_model_alias(NAME, CHAMPION, "1")  # a person's, whom no night corrects
+    registry.complete_registrations()
+    assert registry.champion() == first
+
+
+def test_a_killed_process_s_version_is_refused_when_another_became_the_champion(registry, made, monkeypatch):
+    first = made(None)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            registry.client, "create_model_version", die_behind(registry.client.create_model_version)
+        )
+        with pytest.raises(Killed):
+            made(first)
+    search = made(first)
+    registry.complete_registrations()
+    assert registry.champion() == search
+    assert [(each.number, each.accepted) for each in registry.list_versions_after(first)] == [
+        (2, False),
+        (3, True),
+    ]
+    refused = registry.list_versions_after(first)[0]
+    assert refused.tags["reason"] == (
+        "the champion was concierge/1 when this was compared with it and is concierge/3 now"
+    )
+
+
+def die_behind(function):
+    """The function, and the process ends."""
+
+    def call(*args, **kwargs):
+        function(*args, **kwargs)
+        raise Killed
+
+    return call
 
 
 def test_a_registry_that_cannot_be_reached_is_not_one_without_a_model(tmp_path, monkeypatch):
