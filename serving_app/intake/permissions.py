@@ -76,27 +76,36 @@ class PermissionWriter:
             newest = {
                 name: view.find_consent(name) for ids, new_ids, _ in consents for name in (*ids, *new_ids)
             }
-        changes = {}
+        n_before, n_new, changes = self._count_new_ids(), 0, {}
         for ids, new_ids, permission in consents:
-            if is_news(permission, [newest[name] for name in (*ids, *new_ids)]):
-                for name in (*ids, *(one for one in new_ids if newest[one] or self._has_room())):
-                    newest[name] = find_newest_permission(filter(None, [newest[name], permission]))
-                    changes[name] = newest[name]
+            if not is_news(permission, [newest[name] for name in (*ids, *new_ids)]):
+                continue
+            for name in (*ids, *new_ids):
+                if name in new_ids and newest[name] is None:
+                    n_new += 1
+                    if n_before + n_new > MOST_NEW_IDS:
+                        continue
+                found = find_newest_permission(filter(None, [newest[name], permission]))
+                if found != newest[name]:
+                    newest[name] = changes[name] = found
         if changes:
             self._restrictions.record_permissions(CONSENTS, changes)
+        # once they are written: what is tried again while they cannot be must not use up the room
+        self._add_new_ids(n_new)
 
-    def _has_room(self) -> bool:
-        """Whether one more id that no night knows may be written; it is counted."""
-        snapshot = self._snapshots.get_current()
+    def _count_new_ids(self) -> int:
+        """How many ids have been written that the published night does not know."""
         of_snapshot, n_written = self._n_new
-        n_written = n_written + 1 if of_snapshot is snapshot else 1
-        self._n_new = (snapshot, n_written)
-        if n_written == MOST_NEW_IDS + 1:
+        return n_written if of_snapshot is self._snapshots.get_current() else 0
+
+    def _add_new_ids(self, n_new: int) -> None:
+        n_before = self._count_new_ids()
+        self._n_new = (self._snapshots.get_current(), n_before + n_new)
+        if n_before <= MOST_NEW_IDS < n_before + n_new:
             logger.warning(
                 "a no came for more than %d ids that no night knows: what is beyond holds by the live state",
                 MOST_NEW_IDS,
             )
-        return n_written <= MOST_NEW_IDS
 
     def _find_ids(self, event: NormalEvent) -> tuple[list[str], list[str]]:
         """The event's identifiers that the published snapshot knows, with whose it says they are: a no that

@@ -167,6 +167,31 @@ def test_a_no_that_could_not_be_written_holds_with_the_next_events(shop):
     assert is_stored(shop, "c_regular")
 
 
+def test_nos_that_could_not_be_written_do_not_use_up_the_room(shop, monkeypatch):
+    monkeypatch.setattr("serving_app.intake.permissions.MOST_NEW_IDS", 5)
+    record = shop.restrictions.record_permissions
+
+    def refuse(*_):
+        raise RestrictionsUnreadable("full")
+
+    shop.restrictions.record_permissions = refuse
+    for n in range(3):  # each tries those before it once more
+        send(shop, viewed(f"m-{n}", anonymousId=f"new-{n}", context=words(False)))
+    shop.restrictions.record_permissions = record
+    send(shop, *[viewed(f"m-{n}", anonymousId=f"new-{n}", context=words(False)) for n in range(3, 7)])
+    assert count_stored(shop, [f"new-{n}" for n in range(7)]) == 5
+
+
+def test_a_no_beyond_the_bound_is_not_written_again_with_each_event(shop, monkeypatch):
+    monkeypatch.setattr("serving_app.intake.permissions.MOST_NEW_IDS", 0)
+    written, record = [], shop.restrictions.record_permissions
+    shop.restrictions.record_permissions = lambda *args: (written.append(len(args[1])), record(*args))
+    for n in range(3):
+        send(shop, viewed(f"m-{n}", userId="u-regular", anonymousId="b-new", context=words(False)))
+        shop.clock.move(seconds=-1)
+    assert written == [2], "u-regular's id and their customer's, whose no is known by then"
+
+
 @pytest.mark.parametrize(
     ("context", "expected"),
     [
