@@ -101,7 +101,8 @@ def copy_file(source: Path, target: Path) -> None:
         try:
             while left and (n := os.copy_file_range(read.fileno(), written.fileno(), left)):
                 left -= n
-        except OSError:  # between file systems, or of one that cannot
+        # Between file systems, of one that cannot, or of a system that has no such call, as macOS.
+        except (OSError, AttributeError):
             left = -1
     if left:
         shutil.copyfile(source, target)

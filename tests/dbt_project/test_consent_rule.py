@@ -71,9 +71,7 @@ def test_the_newest_word_holds_and_a_tie_is_a_no(words, random):
     )
 
     tables = {CORE_CONSENTS.name: consents, CORE_IDENTITIES.name: identities}
-    lake = SimpleNamespace(
-        read_arrow=lambda table, columns=None: tables[table.name].select(columns or table.columns)
-    )
+    lake = SimpleNamespace(create_view=lambda con, table, name: con.register(name, tables[table.name]))
     read = read_newest_consents(SimpleNamespace(lake=lake))
     assert {who: (hours(at), not is_no) for who, (at, _, is_no) in read.items()} == expected
 

@@ -28,3 +28,11 @@ def test_a_file_system_that_cannot_share_blocks_copies_bytes(tmp_path, monkeypat
     (tmp_path / "from").write_bytes(content)
     copy_file(tmp_path / "from", tmp_path / "to")
     assert (tmp_path / "to").read_bytes() == content
+
+
+def test_a_system_without_the_call_copies_bytes(tmp_path, monkeypatch):
+    """macOS."""
+    monkeypatch.delattr(os, "copy_file_range")
+    (tmp_path / "from").write_bytes(b"a warehouse")
+    copy_file(tmp_path / "from", tmp_path / "to")
+    assert (tmp_path / "to").read_bytes() == b"a warehouse"
