@@ -61,7 +61,7 @@ def app() -> Flask:
     # on a thread of its own: what a slow disk keeps the others waiting for would make lists repeat themselves
     live_tasks = {
         "writing live states": stores.live.flush,
-        "filling live states": lambda: refill_live_states(stores.live, snapshots, settings.home),
+        "filling live states": lambda: refill_live_states(stores.live, snapshots, settings.home, get_utc_now),
     }
     stop_live = repeat_tasks(live_tasks, LIVE_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():

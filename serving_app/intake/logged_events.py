@@ -1,9 +1,10 @@
 """Events read again from the event log, into live states that were begun anew."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from serving_app.intake.receipts import Receipt
 from serving_app.live.events import LiveEvent
 from serving_app.live.state import LiveStore
 from serving_app.storage.protocols import SnapshotStore
+from serving_app.storage.shop_calendar import ShopCalendar
 from serving_app.storage.snapshots import Snapshot
 
 # Of the newest files: some 200,000 events, read in half a minute beside the answers.
@@ -30,7 +32,11 @@ logger = logging.getLogger(__name__)
 
 
 def refill_live_states(
-    live: LiveStore, snapshots: SnapshotStore, home: Path, most_bytes: int = MOST_BYTES
+    live: LiveStore,
+    snapshots: SnapshotStore,
+    home: Path,
+    clock: Callable[[], datetime],
+    most_bytes: int = MOST_BYTES,
 ) -> None:
     """Record the events that no published night has absorbed, if the live states were begun anew: for a
     timer.
@@ -45,7 +51,9 @@ def refill_live_states(
     paths = HomePaths(home)
     files = find_log_files(paths, after)
     newest = select_newest(files, most_bytes)
-    events = read_events(newest, snapshot, paths)
+    now = clock()
+    lag = ShopCalendar(home, snapshots).find_lag(now)
+    events = (bring_to_clock(event, lag, now) for event in read_events(newest, snapshot, paths))
     while chunk := list(islice(events, RECORDED_AT_ONCE)):
         live.record(chunk)
         live.flush()  # what could not be recorded in the time that an answer has
@@ -96,6 +104,21 @@ def read_events(files: Iterable[Path], snapshot: Snapshot | None, paths: HomePat
                 continue
             if event:
                 yield event
+
+
+def bring_to_clock(event: LiveEvent, lag: timedelta, now: datetime) -> LiveEvent:
+    """A logged event as it was before the log was given the shop's own time; unchanged where there is no lag.
+
+    The lag at its receipt is not in the log. It is today's, unless a day has ended since: then it was a day
+    less, and the event is not of the future.
+    """
+    own_lag = min(lag, max(timedelta(days=(now - event.received_at).days), timedelta(0)))
+    return replace(
+        event,
+        occurred_at=event.occurred_at + own_lag,
+        received_at=event.received_at + own_lag,
+        calendar_lag=own_lag,
+    )
 
 
 def read_log(path: Path, paths: HomePaths) -> bytes:

@@ -6,7 +6,7 @@ in the same order, so the reason that a client hears is the one that stands in `
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -36,6 +36,7 @@ from serving_app.intake.products import read_items
 from serving_app.intake.receipts import Receipt
 from serving_app.live.events import IDENTIFY, PURCHASE, LiveEvent
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 ALIAS = "alias"
 
 
@@ -129,7 +130,9 @@ def build_record(message: dict[str, Any], times: dict[str, datetime], event: Liv
     """The record of an event as the night reads it: what was sent, its times corrected, and whose ids it
     uses.
     """
-    shop_times = {name: moment - event.calendar_lag for name, moment in times.items()}
+    lag = event.calendar_lag
+    # a device's clock may show the first of all days, before which there is none
+    shop_times = {name: max(moment, EARLIEST + lag) - lag for name, moment in times.items()}
     record = {**message, **format_times(shop_times), "source": event.source}
     context = {name: value for name, value in (message.get("context") or {}).items() if name != "isBot"}
     if event.is_bot:

@@ -17,7 +17,7 @@ def lose(shop, reason="it was cut off"):
 
 
 def refill(shop, **limits):
-    refill_live_states(shop.live, shop.snapshots, shop.home, **limits)
+    refill_live_states(shop.live, shop.snapshots, shop.home, shop.clock, **limits)
 
 
 @pytest.fixture

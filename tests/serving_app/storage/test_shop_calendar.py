@@ -8,6 +8,7 @@ import pytest
 from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.shop_clock import set_next_landing_day
+from serving_app.intake.logged_events import refill_live_states
 from serving_app.live.state import VisitorKeys
 from serving_app.storage.impression_log import ImpressionLog
 from serving_app.storage.memory import MemorySnapshots
@@ -85,6 +86,31 @@ def test_a_shop_that_keeps_the_clocks_time_has_no_lag(months_later):
     [impression] = read_log(months_later, "decision_log")
     assert impression["served_at"] == "2026-11-29T12:00:00.000000Z"
     assert list_viewed(months_later, date(2026, 2, 21)) != []
+
+
+def test_a_device_whose_clock_shows_the_first_of_all_days_is_heard(months_later):
+    let_shop_keep_its_own_calendar(months_later)
+    event = {"type": "track", "event": "Product Viewed", "messageId": "m-1", "anonymousId": "b-1"}
+    event |= {"timestamp": "0001-01-02T00:00:00Z", "properties": {"product_id": "item-05"}}
+    answer = months_later.client.post("/v1/batch", json={"batch": [event], "sentAt": "0001-01-02T01:00:00Z"})
+    assert [one["outcome"] for one in answer.json["events"]] == ["accepted"]
+    [record] = read_log(months_later, "event_log")
+    assert record["timestamp"] == "2026-02-21T11:00:00.000000Z"
+
+
+@pytest.mark.parametrize("hours", [0, 13])
+def test_live_states_that_are_filled_from_the_log_are_by_the_clock(months_later, hours):
+    """Whether or not a day has ended since."""
+    let_shop_keep_its_own_calendar(months_later)
+    view(months_later)
+    before = list_viewed(months_later, date(2026, 2, 20))
+    assert len(before) == 1
+    months_later.database.values.clear()
+    months_later.database.begun_anew = "it was cut off"
+    months_later.clock.move(hours=hours)
+    refill_live_states(months_later.live, months_later.snapshots, months_later.home, months_later.clock)
+    assert list_viewed(months_later, date(2026, 2, 20)) == before
+    assert list_viewed(months_later, date(2026, 2, 21)) == []
 
 
 @pytest.mark.parametrize(
