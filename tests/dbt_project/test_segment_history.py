@@ -162,8 +162,7 @@ def read_state(rows: list[dict], now: int) -> dict | None:
         "n_orders_90d": sum(row["n_orders"] for row in past if ago[id(row)] < 90),
         "n_returns": sum(row["n_returns"] for row in past),
         "amount_spent": spent,
-        # DuckDB's least() passes over an unknown value: who sent back and never bought has the most.
-        "returned_percent": floor(100 * back / spent) if spent else 1_000_000,
+        "returned_percent": floor(100 * back / spent) if spent else None,
         "overdue_percent": 100 * min(orders) * (len(orders) - 1) // gap if gap else None,
         "n_consumable_days": sum(is_consumable(row) for row in past),
         "n_views_30d": sum(row["n_views"] for row in past if ago[id(row)] < 30),

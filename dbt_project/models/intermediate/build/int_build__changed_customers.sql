@@ -63,13 +63,22 @@ changed as (
     {% endif %}
 ),
 
+-- A day after today counts as today: so do its orders in today's scores.
+counted as (
+    select
+        customer_id,
+        least(changed_from, {{ as_of() }}) as counted_from,
+        is_order_changed
+    from changed
+),
+
 final as (
     select
         customer_id,
-        min(least(changed_from, {{ as_of() }})) as changed_from,
-        min(case when is_order_changed = 1 then changed_from end)
+        min(counted_from) as changed_from,
+        min(case when is_order_changed = 1 then counted_from end)
             as orders_changed_from
-    from changed
+    from counted
     group by customer_id
 )
 

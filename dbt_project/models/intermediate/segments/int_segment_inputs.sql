@@ -27,10 +27,15 @@ final as (
         states.amount_returned,
         states.amount_spent - states.amount_returned as amount_net,
         -- At most a million: 0.0001 sold and a million returned is a share
-        -- that no integer holds.
-        cast(least(floor(
-            100 * states.amount_returned / nullif(states.amount_spent, 0)
-        ), 1000000) as integer) as returned_percent,
+        -- that no integer holds. By case: of a number and null least() is the
+        -- number in DuckDB, and null in Snowflake.
+        case
+            when states.amount_spent > 0
+                then cast(least(floor(
+                    100 * states.amount_returned
+                    / nullif(states.amount_spent, 0)
+                ), 1000000) as integer)
+        end as returned_percent,
         -- 100: the last order is as long ago as orders lie apart on average.
         cast(floor(
             cast(100 as bigint) * states.days_since_last_order
