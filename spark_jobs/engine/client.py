@@ -3,7 +3,7 @@ Connect server that the settings name.
 
 The step that holds the home's step lock uses the home's engine. A step that was killed leaves its job
 running in the engine, where it would write beside the retry: so it also leaves its name in `engine_client`,
-and whoever comes next ends that engine and starts another. What runs beside the nights (housekeeping, a
+and the next step ends that engine before it does anything. What runs beside the nights (housekeeping, a
 rebuild) has an engine to itself.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_jobs.engine.processes import EngineStarter, identify_engine
-from spark_jobs.engine.record import read_record
+from spark_jobs.engine.record import read_record, write_record
 from spark_jobs.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,6 +32,21 @@ def make_starter(settings: Settings) -> EngineStarter:
     """The starter of the home's engine."""
     paths = settings.paths
     return EngineStarter(paths.engine_record, paths.engine_client, paths.engine_log)
+
+
+def end_abandoned_engine(settings: Settings) -> None:
+    """End the home's engine when a step was killed while it used it. For the holder of the step lock.
+
+    Its record stays, by which the next session knows that a night goes on.
+    """
+    if not settings.paths.engine_client.exists():
+        return
+    starter, record = make_starter(settings), read_record(settings.paths.engine_record)
+    logger.warning("a step was killed while it used the engine, which is ended")
+    starter.end()
+    if record is not None:
+        write_record(settings.paths.engine_record, record)
+    settings.paths.engine_client.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -58,11 +73,10 @@ def _use_home_engine(settings: Settings, code_hash: str) -> Iterator[str]:
 
     One that takes the place of a night's engine lives as long as that would have.
     """
+    end_abandoned_engine(settings)
     starter, before = make_starter(settings), read_record(settings.paths.engine_record)
     identity = identify_engine(settings.spark_master, settings.spark_memory, code_hash)
-    if settings.paths.engine_client.exists():
-        logger.warning("a step was killed while it used the engine, which is replaced")
-    elif before and before.is_ready and before.identity == identity:
+    if before and before.is_ready and before.identity == identity:
         yield before.url
         return
     is_kept = before is not None and before.owner is None

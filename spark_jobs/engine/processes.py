@@ -102,9 +102,10 @@ class EngineStarter:
 def list_engine_processes(record: EngineRecord) -> list[psutil.Process]:
     """The engine's living processes: itself, its JVM and their children."""
     found: dict[int, psutil.Process] = {}
-    for pid in (record.pid if record.is_alive else 0, record.jvm_pid):
+    for pid in (record.pid if record.is_alive else 0, record.jvm_pid if record.has_jvm else 0):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if pid and (process := psutil.Process(pid)).create_time() >= record.created_at:
+            if pid:
+                process = psutil.Process(pid)
                 found |= {each.pid: each for each in [process, *process.children(recursive=True)]}
     return list(found.values())
 

@@ -18,7 +18,7 @@ class EngineRecord:
         owner: the process that it ends with; None where it lives until it is stopped.
         address: `sc://localhost:<port>`; empty while it comes up.
         token: what a client must know. Other users of the machine cannot read the record.
-        jvm_pid: its JVM; 0 while it comes up.
+        jvm_pid, jvm_created_at: of its JVM; 0 while it comes up.
     """
 
     pid: int
@@ -28,6 +28,7 @@ class EngineRecord:
     address: str = ""
     token: str = field(default="", repr=False)
     jvm_pid: int = 0
+    jvm_created_at: float = 0.0
 
     @property
     def url(self) -> str:
@@ -37,7 +38,12 @@ class EngineRecord:
     @property
     def is_ready(self) -> bool:
         """Whether it answers, or did when it was last asked: both of its processes are there."""
-        return bool(self.address) and self.is_alive and is_running(self.jvm_pid)
+        return bool(self.address) and self.is_alive and self.has_jvm
+
+    @property
+    def has_jvm(self) -> bool:
+        """Whether its JVM is there, and no other process of that number."""
+        return bool(self.jvm_pid) and is_running(self.jvm_pid, self.jvm_created_at)
 
     @property
     def is_alive(self) -> bool:
@@ -50,6 +56,14 @@ def locate_scratch_folder(record_path: Path) -> Path:
     killed, which deletes nothing.
     """
     return record_path.with_name("spark")
+
+
+def is_client_gone(path: Path) -> bool:
+    """Whether the file of who uses the engine names a process that is no longer there: a step was killed."""
+    try:
+        return not is_running(json.loads(path.read_text())["pid"])
+    except (FileNotFoundError, ValueError, TypeError, KeyError):  # nobody, or half written
+        return False
 
 
 def is_running(pid: int, created_at: float | None = None) -> bool:

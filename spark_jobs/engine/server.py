@@ -1,9 +1,10 @@
 """The program that is an engine: a Spark application with a Connect server on a free port of this machine.
 
-    python -m spark_jobs.engine.server --record FILE --master 'local[*]' --memory 3g [--owner PID]
+    python -m spark_jobs.engine.server --record FILE --client FILE --master 'local[*]' --memory 3g
 
-It ends when it is told to, when its record names another engine, when its owner or its JVM is gone, and when
-no step has used it for half an hour. Should it be killed, its JVM sees the end of its input and ends too.
+It ends when it is told to, when its record names another engine, when its owner, its JVM or the step that
+used it is gone, and when no step has used it for half an hour. Should it be killed, its JVM sees the end of
+its input and ends too.
 """
 
 import argparse
@@ -16,8 +17,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
 from spark_jobs.engine.record import (
     EngineRecord,
+    is_client_gone,
     is_running,
     locate_scratch_folder,
     read_record,
@@ -29,7 +33,7 @@ LOOK_EVERY_SECONDS = 0.5
 # Between two Spark steps lie others: dbt on a year of Snowflake takes minutes. A step that comes later finds
 # no engine and starts one.
 IDLE_SECONDS = 1800.0
-JVM_GONE = "its JVM is gone"
+JVM_GONE, CLIENT_GONE = "its JVM is gone", "the step that used it was killed"
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 CONNECT_SETTINGS = {
     "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
@@ -60,11 +64,13 @@ def serve(record_path: Path, master: str, memory: str) -> EngineRecord:
     record = read_record(record_path)
     if record is None or record.pid != os.getpid():
         sys.exit("superseded by another engine")
+    jvm_pid = int(jvm.java.lang.ProcessHandle.current().pid())
     answering = replace(
         record,
         address=f"sc://localhost:{port}",
         token=token,
-        jvm_pid=int(jvm.java.lang.ProcessHandle.current().pid()),
+        jvm_pid=jvm_pid,
+        jvm_created_at=psutil.Process(jvm_pid).create_time(),
     )
     write_record(record_path, answering)
     return answering
@@ -76,8 +82,10 @@ def wait_for_end(record_path: Path, record: EngineRecord, client_path: Path, sto
     while not stop.wait(LOOK_EVERY_SECONDS):
         if record.owner is not None and not is_running(record.owner):
             return "its owner is gone"
-        if not is_running(record.jvm_pid):
+        if not record.has_jvm:
             return JVM_GONE
+        if is_client_gone(client_path):
+            return CLIENT_GONE  # whose job would go on and write
         now_recorded = read_record(record_path)
         if now_recorded is None or now_recorded.pid != record.pid:
             return "its record names another"
@@ -104,7 +112,7 @@ def main(argv: list[str]) -> int:
     sys.stderr.write(f"the engine ends: {reason}\n")
     now_recorded = read_record(args.record)
     # The record of one that died stays: by it the next step knows that a night goes on.
-    if reason != JVM_GONE and now_recorded and now_recorded.pid == record.pid:
+    if reason not in (JVM_GONE, CLIENT_GONE) and now_recorded and now_recorded.pid == record.pid:
         args.record.unlink(missing_ok=True)
     return 0
 

@@ -76,7 +76,7 @@ def compare_people(context: RunContext, lake: Lake, rules: IdentityRules) -> Tab
     )
     model = load_home_model(context.settings.home)
     options = LinkageOptions(rules.likeness.too_common, context.settings.spark_memory)
-    linked = link_people(context.settings.paths.linkage_state, people, model, options, lake.spark)
+    linked = link_people(context.settings.paths.linkage_state, people, model, options, lambda: lake.spark)
     result = lake.replace(linked.likeness, CORE_IDENTITY_LIKENESS)
     counts = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}
     return build_table_report(CORE_IDENTITY_LIKENESS, result, model=model.fingerprint, **counts)

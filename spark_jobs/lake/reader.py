@@ -14,6 +14,7 @@ from deltalake import QueryBuilder
 from expectations.contracts.tables import Table
 from spark_jobs.lake import delta_log, delta_writes
 from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.session_on_demand import SessionOnDemand
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,11 +27,16 @@ class LakeReader:
     """The Delta tables under one folder, to be read.
 
     Attributes:
-        spark: reads as a Spark frame; None where Arrow will do.
+        session: for what is read and written through Spark; None where Arrow will do.
     """
 
     root: Path
-    spark: "SparkSession | None" = None
+    session: "SparkSession | SessionOnDemand | None" = None
+
+    @property
+    def spark(self) -> "SparkSession | None":
+        """The session, which opens here where it is one on demand."""
+        return self.session.spark if isinstance(self.session, SessionOnDemand) else self.session
 
     def path(self, table: Table) -> str:
         return str(self.root / table.name)

@@ -21,7 +21,6 @@ from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.sources.registry import load_sources
 
 logger = logging.getLogger(__name__)
-NEEDS_SPARK = False
 PUBLIC_KEY = SETTINGS["CONCIERGE_IDENTITY_KEY"].default  # it stands in this repository
 
 

@@ -6,7 +6,7 @@ a rebuilt state is written to a temporary file and renamed.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -161,14 +161,15 @@ def link_people(
     people: pa.Table,
     model: LinkageModel,
     options: LinkageOptions,
-    spark: "SparkSession | None" = None,
+    open_spark: Callable[[], "SparkSession | None"] = lambda: None,
 ) -> LinkageResult:
     """Link `core_people` as it is now under a frozen model.
 
     Args:
         state: a DuckDB file; missing, unreadable, damaged or of another model or code, it is rebuilt.
         people: `core_people`; no source's name holds a slash.
-        spark: compares the records when there are MIN_RECORDS_FOR_SPARK and all of them have to be.
+        open_spark: gives the session that compares the records when there are MIN_RECORDS_FOR_SPARK and all
+            of them have to be.
     """
     stamp = hash_model_and_code(model)
     if has_current_stamp(state, stamp):
@@ -178,7 +179,7 @@ def link_people(
             logger.warning(
                 f"{state.name} is not as it was left ({type(error).__name__}): all records are compared anew"
             )
-    return rebuild_state(state, people, model, options, stamp, spark)
+    return rebuild_state(state, people, model, options, stamp, open_spark)
 
 
 def update_state(
@@ -201,7 +202,7 @@ def rebuild_state(
     model: LinkageModel,
     options: LinkageOptions,
     stamp: str,
-    spark: "SparkSession | None",
+    open_spark: Callable[[], "SparkSession | None"],
 ) -> LinkageResult:
     """Link everything from nothing into a temporary file, and put it in the state's place."""
     state.parent.mkdir(parents=True, exist_ok=True)
@@ -210,8 +211,8 @@ def rebuild_state(
         path.unlink(missing_ok=True)
     with duckdb.connect(str(temporary), config=options.duckdb_config) as con:
         load_person_records(con, people, options.too_common)
-        is_for_spark = spark is not None and people.num_rows >= MIN_RECORDS_FOR_SPARK
-        link_all_records(con, model, RECORDS, make_spark_scorer(spark, model) if is_for_spark else None)
+        spark = open_spark() if people.num_rows >= MIN_RECORDS_FOR_SPARK else None
+        link_all_records(con, model, RECORDS, make_spark_scorer(spark, model) if spark is not None else None)
         con.execute("create table made_by as select $1 as stamp", [stamp])
         likeness = read_likeness(con)
         drop_work_tables(con)

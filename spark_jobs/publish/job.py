@@ -30,8 +30,6 @@ from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.run.warehouse_files import find_built_file
 from spark_jobs.snowflake.schema_swap import swap_in_build
 
-NEEDS_SPARK = False
-
 
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """Publish the night, or find that readers see it already.

@@ -3,8 +3,8 @@ by-hand`.
 
 One launcher for all steps: Python puts the script's folder first on `sys.path`, where `logs.py` and
 `context.py` would shadow other people's modules; the first lines put the repository there instead. A step is
-a module of `STEP_MODULES` with `run(context, lake) -> list[TableReport]` and, when it needs no Spark,
-`NEEDS_SPARK = False`.
+a module of `STEP_MODULES` with `run(context, lake) -> list[TableReport]`; its session opens when it first
+asks the lake for one.
 """
 
 import sys
@@ -15,21 +15,19 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 import importlib  # noqa: E402
 import logging  # noqa: E402
 import time  # noqa: E402
-from contextlib import AbstractContextManager, nullcontext  # noqa: E402
+from contextlib import nullcontext  # noqa: E402
 from dataclasses import replace  # noqa: E402
 from datetime import UTC, datetime  # noqa: E402
 from types import ModuleType  # noqa: E402
-from typing import TYPE_CHECKING  # noqa: E402
 
+from spark_jobs.engine import client  # noqa: E402
+from spark_jobs.lake.session_on_demand import SessionOnDemand  # noqa: E402
 from spark_jobs.lake.tables import Lake  # noqa: E402
 from spark_jobs.run import checks  # noqa: E402
 from spark_jobs.run.context import NothingNew, RunContext, TableReport, parse_run_context  # noqa: E402
 from spark_jobs.run.locks import refuse_another_shop, step_lock  # noqa: E402
 from spark_jobs.run.logs import log_step  # noqa: E402
 from spark_jobs.run.manifest import log_reports, record_reports  # noqa: E402
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 logger = logging.getLogger("spark_jobs.run.launcher")  # __name__ is __main__ here
 STEP_MODULES = {
@@ -99,21 +97,20 @@ def execute_step(step: str, context: RunContext, started_at: float) -> int:
     if step in BEGINNINGS:
         refuse_another_shop(Lake(context.settings.lake), context.settings.sources)
     job = importlib.import_module(STEP_MODULES[step])
-    with open_spark_session(step, job, context) as spark:
-        return execute_job(step, job, context, Lake(context.settings.lake, spark), started_at)
+    with prepare_session(step, context) as session:
+        return execute_job(step, job, context, Lake(context.settings.lake, session), started_at)
 
 
-def open_spark_session(
-    step: str, job: ModuleType, context: RunContext
-) -> AbstractContextManager["SparkSession | None"]:
-    """The step's session; None where it needs no Spark."""
-    if not getattr(job, "NEEDS_SPARK", True):
-        return nullcontext()
-    from spark_jobs.engine import client
-
+def prepare_session(step: str, context: RunContext) -> SessionOnDemand:
+    """The step's session, for when it asks for one."""
+    settings = context.settings
     if step in YIELDING:
-        return client.open_own_session(context.settings)
-    return client.open_session(context.settings, f"{step} of {context.run_id}", context.code_hash)
+        return SessionOnDemand(lambda: client.open_own_session(settings))
+    # Now, and not when a session is asked for: the step may write without one.
+    client.end_abandoned_engine(settings)
+    return SessionOnDemand(
+        lambda: client.open_session(settings, f"{step} of {context.run_id}", context.code_hash)
+    )
 
 
 def execute_job(step: str, job: ModuleType, context: RunContext, lake: Lake, started_at: float) -> int:

@@ -12,7 +12,6 @@ from spark_jobs.engine.processes import identify_engine
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 
-NEEDS_SPARK = False
 logger = logging.getLogger(__name__)
 
 
@@ -26,5 +25,4 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         return []
     identity = identify_engine(settings.spark_master, settings.spark_memory, context.code_hash)
     make_starter(settings).start(settings.spark_master, settings.spark_memory, identity)
-    settings.paths.engine_client.unlink(missing_ok=True)
     return []

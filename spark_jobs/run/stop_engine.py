@@ -9,11 +9,8 @@ from spark_jobs.engine.client import make_starter
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 
-NEEDS_SPARK = False
-
 
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """End the home's engine, if it has one."""
     make_starter(context.settings).end()
-    context.settings.paths.engine_client.unlink(missing_ok=True)
     return []

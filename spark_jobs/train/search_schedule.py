@@ -15,7 +15,6 @@ from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import NothingNew, RunContext, TableReport
 
 logger = logging.getLogger(__name__)
-NEEDS_SPARK = False
 SUNDAY = 6
 GROWTH = 1.5  # times the interactions that the last search learned from
 

@@ -20,7 +20,6 @@ from spark_jobs.warehouse.build_inputs import BuildPlan, prepare_build
 from spark_jobs.warehouse.dbt_results import build_table_reports, describe_failure
 from spark_jobs.warehouse.survivorship import write_policy_models
 
-NEEDS_SPARK = False
 PROJECT = ROOT / "dbt_project"
 # dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
 SNOWFLAKE_VARIABLES = {

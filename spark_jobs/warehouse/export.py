@@ -21,7 +21,6 @@ from spark_jobs.snowflake.connection import connect_to_snowflake
 from spark_jobs.snowflake.schema_swap import get_build_schema_name
 from spark_jobs.warehouse.snowflake_rows import fetch_rows
 
-NEEDS_SPARK = False
 BATCH = 100_000  # rows held in memory at once
 # a table, what stands behind `from`, and the Parquet file that is to hold its rows
 FetchRows = Callable[[Table, str, Path], None]

@@ -19,8 +19,6 @@ from spark_jobs.warehouse import load_sql as sql
 from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
 from spark_jobs.warehouse.changed_rows import StagedRows, Watermark, stage_changed_rows
 
-NEEDS_SPARK = False
-
 
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """Make Snowflake's copies equal to the lake's tables; `detail` says how many rows were staged for it.

@@ -34,7 +34,7 @@ def people(n_customers: int) -> pa.Table:
 def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
     model, shop, asked = LinkageModel.load_shipped(), people(3000), []
     here = link_people(
-        tmp_path / "here.duckdb", shop, model, LinkageOptions({"email": 20, "phone": 20}), spark
+        tmp_path / "here.duckdb", shop, model, LinkageOptions({"email": 20, "phone": 20}), lambda: spark
     )
     monkeypatch.setattr("spark_jobs.linkage.state.MIN_RECORDS_FOR_SPARK", 1)
     monkeypatch.setattr("spark_jobs.linkage.state.RECORDS_PER_TASK", len(shop) // 2)
@@ -43,7 +43,7 @@ def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
         on_spark, "score_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given)
     )
     there = link_people(
-        tmp_path / "there.duckdb", shop, model, LinkageOptions({"email": 20, "phone": 20}), spark
+        tmp_path / "there.duckdb", shop, model, LinkageOptions({"email": 20, "phone": 20}), lambda: spark
     )
     assert asked == [2], "two tasks compared them"
     assert there.likeness.to_pylist() == here.likeness.to_pylist()

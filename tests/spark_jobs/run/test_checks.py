@@ -180,7 +180,6 @@ def test_what_cannot_be_evaluated_stops_the_night_without_quoting(lake, monkeypa
 
 def test_train_does_not_read_features_that_fail(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
-    monkeypatch.setattr("spark_jobs.train.job.NEEDS_SPARK", False, raising=False)
     monkeypatch.setattr(
         "spark_jobs.train.job.run", lambda *_: pytest.fail("train ran on features that had not passed")
     )

@@ -33,7 +33,7 @@ def step(monkeypatch, tmp_path):
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
 
     def run(name: str, job) -> tuple[int, list[dict]]:
-        monkeypatch.setitem(sys.modules, "a_job_of_the_tests", SimpleNamespace(run=job, NEEDS_SPARK=False))
+        monkeypatch.setitem(sys.modules, "a_job_of_the_tests", SimpleNamespace(run=job))
         monkeypatch.setitem(launcher.STEP_MODULES, name, "a_job_of_the_tests")
         code = launcher.main([name, "--from", "2026-01-05", "--to", "2026-01-06", "--run-id", "r"])
         return code, Lake(tmp_path / "lake").read_arrow(OPS_RUNS).to_pylist()
