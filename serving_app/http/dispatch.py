@@ -88,6 +88,7 @@ class ServiceApp(Flask):
         """The routes without variables, by address, of blueprints without checks of their own. Asked with the
         first request, when all are registered.
         """
+        self._got_first_request = True  # as Flask's way notes it: it refuses what is registered from now on
         own_checks = {*self.before_request_funcs, *self.after_request_funcs, *self.url_value_preprocessors}
         return {
             rule.rule: rule
