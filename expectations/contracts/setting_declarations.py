@@ -4,6 +4,7 @@ values it takes.
 
 from expectations.contracts.setting_values import (
     Setting,
+    check_home,
     check_memory_size,
     check_named_secrets,
     check_one_of,
@@ -29,7 +30,12 @@ SEED = check_whole_number(0, LARGEST_SEED)
 SETTINGS = {
     setting.name: setting
     for setting in (
-        Setting("CONCIERGE_HOME", ".concierge", "where everything is kept; deleting it is a clean start"),
+        Setting(
+            "CONCIERGE_HOME",
+            ".concierge",
+            "where everything is kept; deleting it is a clean start",
+            find_flaw=check_home,
+        ),
         Setting(
             "CONCIERGE_SOURCES",
             "sample_shop",
@@ -53,7 +59,12 @@ SETTINGS = {
             "where Spark runs: local[*], or spark://host:7077",
             find_flaw=check_spark_master,
         ),
-        Setting("CONCIERGE_SPARK_MEMORY", "3g", "memory of Spark's driver", find_flaw=check_memory_size),
+        Setting(
+            "CONCIERGE_SPARK_MEMORY",
+            "3g",
+            "memory of Spark's driver, and as much again of what a step works out beside it",
+            find_flaw=check_memory_size,
+        ),
         Setting(
             "CONCIERGE_SPARK_REMOTE",
             "",

@@ -8,6 +8,7 @@ about that.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 Flaw = str | None
 Check = Callable[[str], Flaw]
@@ -112,6 +113,15 @@ def check_optional(check: Check) -> Check:
         return f"{flaw}, or empty" if flaw else None
 
     return find_flaw
+
+
+def check_home(value: str) -> Flaw:
+    """A folder that the lake can lie in: its path is a URL to delta-rs, which finds no table behind `%` and
+    brackets; and of a folder `name=value` DuckDB makes a column, in the place of the table's own.
+    """
+    if set("%[]=").isdisjoint(str(Path(value).expanduser().resolve())):
+        return None
+    return "a folder whose whole path holds none of % [ ] ="
 
 
 def check_memory_size(value: str) -> Flaw:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,20 +11,21 @@ from expectations.contracts import snapshot
 from expectations.contracts.bought_items import pack_bought_items
 from expectations.contracts.item_rules import DEFAULT_REPURCHASE_DAYS
 from expectations.contracts.lake import FCT_INTERACTIONS
+from spark_jobs.lake.queries import open_database
 from spark_jobs.publish.snapshot_tables import SnapshotTables
 
 BATCH = 10_000  # customers, as a stream: nothing holds them all but DuckDB, which may spill
 # `fct_interactions` does not say which purchase a return sends back: it takes its pieces from what was bought
 # before it, and what is then left is owned. `balance` may fall below zero, where a purchase is older than the
-# tables; from its lowest point on, what was bought is owned. `lower`: see `repurchase.QUERY`.
+# tables; from its lowest point on, what was bought is owned.
 QUERY = """
     with changes as (
         select
             customer_id, items.number, items.lasting_days, interactions.occurred_at,
-            lower(interaction_type) = 'purchase' as is_purchase,
+            interaction_type = 'purchase' as is_purchase,
             greatest(abs(coalesce(quantity, 1)), 1) * case when is_purchase then 1 else -1 end as pieces
         from interactions join customers using (customer_id) join items using (item_id)
-        where lower(interaction_type) in ('purchase', 'return')
+        where interaction_type in ('purchase', 'return')
     ), balances as (
         select *, sum(pieces) over (
             partition by customer_id, number order by occurred_at, is_purchase desc rows unbounded preceding
@@ -57,8 +57,7 @@ def encode_bought_items(
     """
     if not sources.lake.exists(FCT_INTERACTIONS):
         return
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with open_database() as connection:
         sources.lake.create_view(connection, FCT_INTERACTIONS, "interactions")
         connection.register("customers", sources.customers.select(["customer_id"]))
         connection.register("items", number_items(sources.items, catalogue, repurchase_days))

@@ -4,23 +4,22 @@ purchase days of an item by one customer.
 
 from datetime import date, timedelta
 
-import duckdb
 import pyarrow as pa
 
 from expectations.contracts.item_rules import ItemRuleNames, read_item_rules
 from expectations.contracts.lake import CORE_ITEMS, FCT_INTERACTIONS
+from spark_jobs.lake.queries import open_database
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish.snapshot_tables import SnapshotTables
 
 LEAST_GAPS = 20  # below, a median says little: with 20 its quartiles lie some 20 % apart
 WINDOW = timedelta(days=730)
-# `lower`, since a filter that reached Arrow's scanner would compare string views with strings (`Lake.scan`).
 # A category's median stands for items that few bought twice.
 QUERY = """
     with purchase_days as (
         select distinct customer_id, item_id, cast(occurred_at as date) as day
         from interactions
-        where lower(interaction_type) = 'purchase' and customer_id is not null and occurred_at >= $since
+        where interaction_type = 'purchase' and customer_id is not null and occurred_at >= $since
     ), gaps as (
         select item_id, day - lag(day) over (partition by customer_id, item_id order by day) as gap
         from purchase_days
@@ -65,8 +64,7 @@ def learn_repurchase_days(lake: Lake, items: pa.Table, landing_date: date) -> di
     """
     if not lake.exists(FCT_INTERACTIONS):
         return {}
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with open_database() as connection:
         lake.create_view(connection, FCT_INTERACTIONS, "interactions")
         connection.register("items", items.select(["item_id", "category_path", "is_consumable"]))
         parameters = {"since": landing_date - WINDOW, "least_gaps": LEAST_GAPS}

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pyarrow.compute as pc
 
 from expectations.contracts.consent import PERSONALIZATION
@@ -29,6 +28,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.published import Published, read_published_history
 from expectations.contracts.restrictions import CONSENTS, ITEMS, Permission, RestrictionsUnreadable
 from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase, encode_key
+from spark_jobs.lake.queries import open_database
 from spark_jobs.publish import published_lists
 from spark_jobs.publish.snapshot_tables import SnapshotTables
 
@@ -115,8 +115,7 @@ def collect_consent_restrictions(
 
 def read_newest_consents(sources: SnapshotTables) -> dict[str, tuple[datetime, str, bool]]:
     """When and by whom each customer's newest word on personalization was said, and whether a no was."""
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with open_database() as connection:
         sources.lake.create_view(connection, CORE_CONSENTS, "consents")
         sources.lake.create_view(connection, CORE_IDENTITIES, "identities")
         rows = connection.execute(NEWEST_CONSENTS_QUERY, {"purpose": PERSONALIZATION}).fetchall()

@@ -57,6 +57,15 @@ def test_a_file_is_read_without_expansion_and_the_environment_wins(tmp_path, mon
             id="a warehouse nobody knows",
         ),
         pytest.param(
+            "CONCIERGE_HOME",
+            "/data/source=web/shop",
+            "path holds none of %",
+            id="a folder that reads as a column",
+        ),
+        pytest.param(
+            "CONCIERGE_HOME", "/data/a%20b", "path holds none of %", id="a folder that reads as another"
+        ),
+        pytest.param(
             "CONCIERGE_SEED", "lucky", "'lucky'; it must be a whole number from 0 to 2147483647", id="a word"
         ),
         pytest.param("CONCIERGE_SEED", "-1", "whole number from 0", id="numpy takes no seed below 0"),
@@ -169,8 +178,10 @@ def test_a_refused_uri_shows_no_password():
 
 def test_secrets_do_not_show():
     secrets = [name for name, setting in SETTINGS.items() if setting.secret]
-    # a value that every one of them takes, the address of a Redis server too
-    shown = repr(Settings.from_environment({name: f"redis://canary-{name}" for name in secrets}))
+    # a value that every one of them takes, the address of a Redis server too, but for that of Spark's
+    canaries = {name: f"redis://canary-{name}" for name in secrets}
+    canaries["CONCIERGE_SPARK_REMOTE"] = "sc://spark.example/;token=canary"
+    shown = repr(Settings.from_environment(canaries))
     assert "canary" not in shown
 
 
