@@ -59,8 +59,9 @@ def collect_examples(settings: Settings, published: Published) -> Examples:
 
 def find_other_identifier(lake: Lake, user_id: str) -> str | None:
     """An identifier beside a user id, of the same customer if they have several; no personal one."""
-    identifiers = lake.read_arrow(CORE_IDENTIFIERS).to_pandas()
-    people = identifiers.merge(lake.read_arrow(CORE_IDENTITIES).to_pandas(), on="identifier_id")
+    identifiers = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "value"]).to_pandas()
+    identities = lake.read_arrow(CORE_IDENTITIES, ["identifier_id", "customer_id"]).to_pandas()
+    people = identifiers.merge(identities, on="identifier_id")
     is_own = (people["kind"] == "user_id") & (people["value"] == user_id)
     others = people[~is_own & people["kind"].isin(SHOWN_KINDS)]
     rows = others.assign(

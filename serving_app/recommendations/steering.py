@@ -6,7 +6,7 @@ The maths is `models/steering`; here is what is read of a snapshot, lazily, and 
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -115,7 +115,9 @@ class SnapshotSteering:
         record = snapshot.read_steering()
         self._weights = read_weights(record)
         self._factors, self._row_of = self._read_factors() if record else (None, np.zeros(0, np.int64))
-        self._read_lists = lru_cache(CACHED_ITEMS)(self._unpack_lists)
+        # Of a function and not of a method: that would be a cycle, and the snapshot's file would stay open
+        # until the collector looks through all that a worker has.
+        self._read_lists = lru_cache(CACHED_ITEMS)(partial(unpack_lists, snapshot))
 
     def steer(
         self,
@@ -168,19 +170,6 @@ class SnapshotSteering:
         known = [(listed, number) for listed, number in found if number is not None]
         return [listed for listed, _ in known], [number for _, number in known]
 
-    def _unpack_lists(self, number: int) -> tuple[RelatedItems, RelatedItems]:
-        """What is similar to an item, and what sessions go on with after it."""
-        item_id = self._vocabulary.item_ids[number]
-        keys = contract.get_similar_list_key(item_id), contract.get_next_list_key(item_id)
-        similar, following = map(self._snapshot.read_list, keys)
-        return (
-            relate_items(similar.numbers, similar.scores) if isinstance(similar, PackedList) else NO_ITEMS,
-            # its scores are weights already
-            RelatedItems(np.array(following.numbers, np.int64), np.array(following.scores))
-            if isinstance(following, PackedList)
-            else NO_ITEMS,
-        )
-
     def _fold_in(
         self, touched: Sequence[tuple[TouchedItem, int]], cohort: CohortWeights, now: datetime
     ) -> FactorScores | None:
@@ -212,6 +201,20 @@ class SnapshotSteering:
             [weight for _, weight in record.kinds],
         )
         return FactorScorer(space, record.trust), row_of
+
+
+def unpack_lists(snapshot: Snapshot, number: int) -> tuple[RelatedItems, RelatedItems]:
+    """What is similar to an item, and what sessions go on with after it."""
+    item_id = snapshot.vocabulary.item_ids[number]
+    keys = contract.get_similar_list_key(item_id), contract.get_next_list_key(item_id)
+    similar, following = map(snapshot.read_list, keys)
+    return (
+        relate_items(similar.numbers, similar.scores) if isinstance(similar, PackedList) else NO_ITEMS,
+        # its scores are weights already
+        RelatedItems(np.array(following.numbers, np.int64), np.array(following.scores))
+        if isinstance(following, PackedList)
+        else NO_ITEMS,
+    )
 
 
 def read_weights(record: contract.SteeringRecord | None) -> SteeringWeights:

@@ -1,5 +1,7 @@
 """A visitor's live events steer a list by what a snapshot holds."""
 
+import gc
+import weakref
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -152,3 +154,17 @@ def test_a_list_of_rows_is_steered_like_a_packed_one():
     stranger = contract.ListItem("unlisted", 2.0, ("m",))
     packed, rows = (steer(snapshot, did("a"), base=one) for one in (base, [stranger, *base]))
     assert [row.item_id for row in packed] == [row.item_id for row in rows]
+
+
+def test_a_snapshot_that_is_served_no_longer_is_closed_without_the_collector():
+    """Which a worker seldom runs over all that it has; until then the file would stay open."""
+    gc.disable()
+    try:
+        snapshot = build_snapshot(trust=0.5)
+        steer(snapshot, did("a"))
+        before = weakref.ref(snapshot)
+        snapshot = build_snapshot()
+        steer(snapshot, did("a"))  # takes the place of the one before
+        assert before() is None
+    finally:
+        gc.enable()
