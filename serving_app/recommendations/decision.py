@@ -10,7 +10,6 @@ from serving_app.recommendations.ladder import STATIC
 
 FILL, STRICT = "fill", "strict"
 CAP = "cap"
-MODES = (FILL, STRICT)
 
 # The stages of a decision, in their order; `GATHER` is where an item that no rung offers is missing.
 GATHER, FILTERS, LIVE, OVERRIDES, DIVERSITY, FILLING, EXPLAIN = STAGES = (

@@ -138,11 +138,6 @@ def list_embedded_cells(server: ServiceProcess, slow_flag: Path) -> list[Cell]:
     ]
 
 
-def delete_folder(file: Path) -> None:
-    """The file is gone, with the folder it lay in."""
-    shutil.rmtree(file.parent)
-
-
 def write_noise(file: Path) -> None:
     """Overwrite the beginning, LMDB's own description of the file, in place."""
     with file.open("r+b") as out:
