@@ -93,6 +93,12 @@ class FeedIngest(FeedRecords):
             for each in deliveries
         ]
 
+    def release(self) -> None:
+        """Let go of what Spark keeps for it, when nothing is derived from it any more."""
+        for frame in (self.typed, self.ended_rows):
+            if frame is not None:
+                frame.unpersist()
+
     def add_ended_rows(self, records: DataFrame) -> DataFrame:
         """Accepted records, and the rows that full exports ended since."""
         return (
@@ -235,12 +241,9 @@ class FeedIngest(FeedRecords):
         return detail
 
     def _count_ended(self) -> int:
-        first, last = self.days
-        return (
-            0
-            if self.ended_rows is None
-            else self.ended_rows.where(F.col("ended_on").between(F.lit(first), F.lit(last))).count()
-        )
+        if self.ended_rows is None:
+            return 0
+        return self.ended_rows.where(F.col("ended_on").between(*map(F.lit, self.days))).count()
 
     def _report(self, table_name: str, result: WriteResult, **details: object) -> None:
         self.reports.append(make_table_report(table_name, result, **details))

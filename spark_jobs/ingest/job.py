@@ -60,7 +60,7 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     check_balance(reports)  # before the manifest, or the next attempt would find nothing to do and be green
     failed = [ingest for ingest in finished if report_failure(ingest, settings.refused_percent)]
     for ingest in finished:
-        ingest.typed.unpersist()
+        ingest.release()
     # The next attempt ingests what is not committed here, and refuses it again, until a person has decided.
     manifest.commit(
         [each for ingest in finished if ingest not in failed for each in ingest.ingested], context.run_id

@@ -29,12 +29,8 @@ def classify_arrow_rows(con: duckdb.DuckDBPyConnection, new: pa.Table, old: str,
     (n_keys,) = run_query(con, f"select count(*) as n from (select distinct {keys} from new)", new=new)["n"]
     refuse_repeated_keys(new.num_rows - n_keys.as_py(), table)
     changed = run_query(con, build_comparison_sql(old, table), new=new)
-    outcomes: dict[str, dict[str, Any]] = {}
-    for row in changed.select(["_outcome", "_day", "_old_day"]).to_pylist():
-        outcome = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
-        outcome["rows"] += 1
-        outcome["n"] += row["_outcome"] != "deleted"
-        outcome["dates"].update(day for day in (row["_day"], row["_old_day"]) if day is not None)
+    is_counted = pc.not_equal(changed["_outcome"], "deleted")
+    outcomes = count_outcomes(changed.append_column("_counted", is_counted))
     n_unchanged = new.num_rows - sum(outcome["n"] for outcome in outcomes.values())
     if n_unchanged:
         outcomes["unchanged"] = {"rows": n_unchanged, "n": n_unchanged, "dates": set()}
@@ -77,14 +73,28 @@ def classify_offered_rows(
         """,
         new=new,
     )
-    outcomes: dict[str, dict[str, Any]] = {}
-    for row in compared.select(["_outcome", "_counted", "_day", "_old_day"]).to_pylist():
-        outcome = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
-        outcome["rows"] += 1
-        outcome["n"] += row["_counted"]
-        outcome["dates"].update(day for day in (row["_day"], row["_old_day"]) if day is not None)
+    outcomes = count_outcomes(compared)
     is_change = pc.is_in(compared["_outcome"], pa.array(CHANGING_OUTCOMES))
     return TableChange(compared.filter(is_change).drop_columns(["_day", "_old_day", "_counted"]), outcomes)
+
+
+def count_outcomes(rows: pa.Table) -> dict[str, dict[str, Any]]:
+    """By outcome, how many rows there are, how many of them are counted, and the partitions they touch: as
+    `TableChange` has it. Millions of rows become no Python values.
+
+    Args:
+        rows: with `_outcome`, `_counted`, `_day` and `_old_day`.
+    """
+    groups = rows.group_by(["_outcome", "_day", "_old_day"]).aggregate(
+        [([], "count_all"), ("_counted", "sum")]
+    )
+    outcomes: dict[str, dict[str, Any]] = {}
+    for group in groups.to_pylist():
+        outcome = outcomes.setdefault(group["_outcome"], {"rows": 0, "n": 0, "dates": set()})
+        outcome["rows"] += group["count_all"]
+        outcome["n"] += group["_counted_sum"] or 0
+        outcome["dates"].update(day for day in (group["_day"], group["_old_day"]) if day is not None)
+    return outcomes
 
 
 def build_comparison_sql(old: str, table: Table) -> str:
