@@ -73,6 +73,11 @@ class Suite:
                 raise ContractError(
                     f"suite of {self.table.name}: {each.name}: a condition looks across rows by a window"
                 )
+        # Answers are told apart by their names: of two the later would stand for both.
+        names = [each.name for each in self.expectations]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ContractError(f"suite of {self.table.name}: {repeated} stand there twice")
 
     @property
     def expectations(self) -> tuple[Expectation, ...]:

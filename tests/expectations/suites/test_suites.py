@@ -91,6 +91,9 @@ def test_what_a_contract_promises_is_expected():
             expect_each_row("few", "count(*) over () < 9", "It says why."),
             id="a window over other rows that is not declared",
         ),
+        pytest.param(
+            expect_not_null("item_id", "It says why.", WARN), id="what the contract promises, once more"
+        ),
     ],
 )
 def test_a_suite_that_breaks_its_contract_is_refused(wrong):
