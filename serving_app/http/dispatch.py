@@ -80,7 +80,7 @@ class ServiceApp(Flask):
         """The route of a request that may take the short way; None for any other."""
         if environ["REQUEST_METHOD"] != "GET" or environ.get("SCRIPT_NAME") or "HTTP_UPGRADE" in environ:
             return None
-        rule = self._short_rules.get(environ["PATH_INFO"])
+        rule = self._short_rules.get(environ.get("PATH_INFO", ""))
         return rule if rule and is_plain_host(environ.get("HTTP_HOST", "")) else None
 
     @cached_property
