@@ -25,15 +25,19 @@
     {{ return(replace_rows(arg_dict, 'state_date >= ' ~ first_day)) }}
 {% endmacro %}
 
-{#- For stays: those that had not ended before the first day on which the customer is evaluated again. -#}
+{#- For stays: those that had not ended before the first day on which the customer is evaluated again. By their key, for Snowflake
+    evaluates few correlated conditions. -#}
 {% macro get_incremental_replace_stays_sql(arg_dict) %}
     {%- set condition -%}
-        exists (
-            select 1
-            from {{ ref('int_build__replaced_stays') }} as replaced
-            where
-                replaced.customer_id = {{ arg_dict['target_relation'] }}.customer_id
-                and (left_at is null or left_at >= replaced.replaced_from)
+        (customer_id, segment_id, entered_at) in (
+            select
+                stays.customer_id,
+                stays.segment_id,
+                stays.entered_at
+            from {{ arg_dict['target_relation'] }} as stays
+            inner join {{ ref('int_build__replaced_stays') }} as replaced
+                on stays.customer_id = replaced.customer_id
+            where stays.left_at is null or stays.left_at >= replaced.replaced_from
         )
     {%- endset -%}
     {{ return(replace_rows(arg_dict, condition)) }}

@@ -16,7 +16,7 @@ bought as (
         sum(n_lines) over (
             partition by customer_id, category
             order by activity_date
-            rows unbounded preceding
+            rows between unbounded preceding and current row
         ) as n_lines_so_far
     from category_days
 ),
