@@ -34,8 +34,16 @@ def make_starter(settings: Settings) -> EngineStarter:
     return EngineStarter(paths.engine_record, paths.engine_client, paths.engine_log)
 
 
+def clear_up_after_killed_step(settings: Settings) -> None:
+    """Remove what a killed step left: what its tasks shared, and the engine in which its job runs. For the
+    holder of the step lock, before it does anything.
+    """
+    shutil.rmtree(settings.paths.shared_objects, ignore_errors=True)
+    end_abandoned_engine(settings)
+
+
 def end_abandoned_engine(settings: Settings) -> None:
-    """End the home's engine when a step was killed while it used it. For the holder of the step lock.
+    """End the home's engine when a step was killed while it used it.
 
     Its record stays, by which the next session knows that a night goes on.
     """
@@ -58,7 +66,6 @@ def open_session(settings: Settings, name: str, code_hash: str) -> Iterator["Spa
         code_hash: of the code; an engine that was started by another one is not used.
     """
     paths = settings.paths
-    shutil.rmtree(paths.shared_objects, ignore_errors=True)  # of a step that was killed
     with contextlib.ExitStack() as stack:
         url = settings.spark_remote or stack.enter_context(_use_home_engine(settings, code_hash))
         paths.engine_client.parent.mkdir(parents=True, exist_ok=True)

@@ -106,8 +106,8 @@ def prepare_session(step: str, context: RunContext) -> SessionOnDemand:
     settings = context.settings
     if step in YIELDING:
         return SessionOnDemand(lambda: client.open_own_session(settings))
-    # Now, and not when a session is asked for: the step may write without one.
-    client.end_abandoned_engine(settings)
+    # Now, and not when a session is asked for: the step may write without one, or share objects before it.
+    client.clear_up_after_killed_step(settings)
     return SessionOnDemand(
         lambda: client.open_session(settings, f"{step} of {context.run_id}", context.code_hash)
     )

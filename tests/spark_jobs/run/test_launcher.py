@@ -4,13 +4,16 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import OPS_DELIVERIES, OPS_RUNS
+from spark_jobs.engine.shared_objects import share_object
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run import launcher, locks
 from spark_jobs.run.context import NothingNew, TableReport
@@ -47,6 +50,22 @@ def received(n_quarantined: int) -> list[TableReport]:
             "core_events", 0, 1, n_received=10, n_inserted=7, n_duplicate=2, n_quarantined=n_quarantined
         )
     ]
+
+
+def test_a_step_finds_nothing_that_a_killed_one_shared_and_its_own_stays(step, tmp_path, monkeypatch):
+    folder = HomePaths(tmp_path).shared_objects
+    folder.mkdir(parents=True)
+    (folder / "of_a_killed_step.pickle").touch()
+    monkeypatch.setattr("spark_jobs.engine.client._use_home_engine", lambda *_: nullcontext("sc://none"))
+    monkeypatch.setattr("spark_jobs.engine.client._connect", lambda *_, **__: nullcontext("a session"))
+
+    def job(_, lake):
+        with share_object("a model", folder):
+            assert lake.spark == "a session"
+            assert len(list(folder.iterdir())) == 1
+        return []
+
+    assert step("score", job)[0] == 0
 
 
 def test_a_run_that_adds_up_succeeds_and_is_recorded(step):
