@@ -56,31 +56,32 @@ class TrainingContext:
 def read_training_run(run: RunContext, lake: Lake) -> TrainingRun | None:
     """The run's matrices with their windows and seed; None when nobody has done anything yet."""
     settings = run.settings
-    zone = find_shop_time_zone(settings.sources)
-    matrices, windows = read_training_data(lake, settings.training_days, zone)
+    zone, memory = find_shop_time_zone(settings.sources), settings.spark_memory
+    matrices, windows = read_training_data(lake, settings.training_days, zone, memory)
     if matrices is None:
         return None
-    sessions = read_sessions(lake, matrices, zone) if windows else None
+    sessions = read_sessions(lake, matrices, zone, memory) if windows else None
     return TrainingRun(lake.spark, matrices, windows, settings.seed, sessions, settings.paths.shared_objects)
 
 
-def read_sessions(lake: Lake, matrices: TrainingMatrices, time_zone: str) -> Sessions:
+def read_sessions(lake: Lake, matrices: TrainingMatrices, time_zone: str, memory: str) -> Sessions:
     """The newest sessions of the customers that are trained on."""
-    with open_learning_data(lake, time_zone) as con:
+    with open_learning_data(lake, time_zone, memory) as con:
         events = read_session_events(con, matrices.training.behaviour.until)
     return number_sessions(events, matrices.item_ids, matrices.customer_ids)
 
 
 def read_training_data(
-    lake: Lake, days: int | None = None, time_zone: str = "UTC"
+    lake: Lake, days: int | None = None, time_zone: str = "UTC", memory: str | None = None
 ) -> tuple[TrainingMatrices | None, HoldoutWindows | None]:
     """The lake as matrices, and the windows that cut them for tests.
 
     Args:
         days: newest days of behaviour to train on; None: all.
         time_zone: the shop's, whose days are counted.
+        memory: what reading may take before it goes to disk; None for DuckDB's own limit.
     """
-    with open_learning_data(lake, time_zone) as con:
+    with open_learning_data(lake, time_zone, memory) as con:
         matrices = build_training_matrices(con, find_first_training_day(con, days))
     if matrices is None:
         return None, None
