@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_EVENTS
 from spark_jobs.lake.delta_writes import append_rows, create_table
 from spark_jobs.lake.tables import Lake
@@ -58,7 +59,7 @@ def add_day(lake: Lake, day: date, n_rows: int, batch: str) -> None:
 
 def check(home: Path) -> int:
     """Check what is due and record it, as a step does; how many expectations are not met."""
-    lake, day = Lake(home / "lake"), date(2026, 1, 1)
+    lake, day = Lake(HomePaths(home).lake), date(2026, 1, 1)
     results = checks.check_tables(lake, [CORE_EVENTS.name])
     context = RunContext(
         "r",
@@ -85,7 +86,7 @@ def main() -> None:
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
-            lake = Lake(home / "lake")
+            lake = Lake(HomePaths(home).lake)
             create_table(lake.path(CORE_EVENTS), CORE_EVENTS)
             for n in range(N_DAYS):
                 add_day(lake, date.fromordinal(date(2026, 1, 1).toordinal() + n), size // N_DAYS, f"old{n}-")

@@ -36,9 +36,10 @@ PROGRAM = """
 import sys
 from datetime import date
 from pathlib import Path
+from expectations.contracts.home import HomePaths
 from operate import airflow
 home, (first, last) = Path(sys.argv[1]), map(date.fromisoformat, sys.argv[2:4])
-env, log = airflow.build_environment(home, sys.argv[4]), home / "logs" / "benchmark.log"
+env, log = airflow.build_environment(home, sys.argv[4]), HomePaths(home).log("benchmark")
 """
 
 

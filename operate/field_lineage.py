@@ -22,6 +22,7 @@ SOURCE = re.compile(r"\{\{\s*source\('\w+',\s*'(\w+)'\)\s*\}\}")
 BLOCK = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{\s*config\(.*?\)\s*\}\}", re.DOTALL)
 CALL = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 Tables = Mapping[str, Iterable[str]]  # by table, its columns that are followed
+STAR = "*"  # hands on every column
 TEXT = re.compile(r"'([\w.]+)'")
 
 
@@ -59,7 +60,7 @@ def parse_model(text: str) -> Model:
     except sqlglot.errors.SqlglotError:
         query = None
     parents = frozenset([*REF.findall(text), *SOURCE.findall(text)])
-    return Model(parents, query, frozenset(re.findall(r"[a-z_]\w*", sql)))
+    return Model(parents, query, frozenset(re.findall(r"[a-z_]\w*|\*", sql)))
 
 
 def find_uses(models: Mapping[str, Model], table: str, column: str) -> dict[str, frozenset[str]]:
@@ -83,8 +84,9 @@ def find_uses(models: Mapping[str, Model], table: str, column: str) -> dict[str,
 def follow_model(model: Model, tables: Tables) -> Use:
     """What a model makes of columns of the tables that it reads."""
     if model.query is None:
-        known = frozenset().union(*(tables.get(parent, ()) for parent in model.parents)) & model.words
-        return Use(known, bool(known))
+        read = frozenset().union(*(tables.get(parent, ()) for parent in model.parents))
+        named = read & model.words
+        return Use(read if STAR in model.words else named, bool(named))
     return follow_query(model.query, tables)
 
 

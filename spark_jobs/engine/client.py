@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from expectations.contracts.home import HomePaths
 from spark_jobs.engine.processes import EngineStarter, identify_engine
 from spark_jobs.engine.record import read_record, write_record
 from spark_jobs.settings import Settings
@@ -101,9 +102,11 @@ def open_own_session(settings: Settings) -> Iterator["SparkSession"]:
     with contextlib.ExitStack() as stack:
         url = settings.spark_remote
         if not url:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="concierge-engine-")))
-            starter = EngineStarter(folder / "engine.json", folder / "client.json", folder / "engine.log")
-            (folder / "client.json").touch()
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="concierge-engine-"))
+            paths = HomePaths(Path(folder))
+            paths.engine.mkdir()
+            starter = EngineStarter(paths.engine_record, paths.engine_client, paths.engine_log)
+            paths.engine_client.touch()
             stack.callback(starter.end)
             url = starter.start(settings.spark_master, settings.spark_memory, "own", os.getpid()).url
         yield stack.enter_context(_connect(url, is_ours=not settings.spark_remote))

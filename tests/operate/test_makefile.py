@@ -15,8 +15,10 @@ ODD = (
 
 
 @pytest.fixture
-def make(tmp_path):
+def make(tmp_path, monkeypatch):
     """Run a target with a Python that writes down what it is called with."""
+    for name in ("ARGS", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES"):  # of the `make test` that runs this
+        monkeypatch.delenv(name, raising=False)
     asked, python = tmp_path / "asked.json", tmp_path / "python"
     python.write_text(
         f"#!{sys.executable}\nimport json, sys\njson.dump(sys.argv[1:], open({str(asked)!r}, 'w'))\n"
