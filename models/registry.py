@@ -190,6 +190,7 @@ class ModelRegistry:
                 compared_with = before and self._version(self.client.get_model_version(NAME, before))
                 for name, value in describe_changed_champion(now, compared_with or None).items():
                     self.client.set_model_version_tag(NAME, number, name, value)
+                    self.client.set_tag(version.run_id, name, value)
             self.client.delete_model_version_tag(NAME, number, TO_BE_CHAMPION)
 
     def tag_version(self, version: ModelVersion, name: str) -> None:

@@ -65,6 +65,8 @@ def report_repeat(context: TrainingContext, known: ModelVersion) -> list[TableRe
         "candidate": known.model_version,
         "served": describe_version(champion),
         **json.loads(context.registry.download_file(known, REPORT_FILE).read_text()),
+        # A process that was killed may have left the file as it was before the version was refused.
+        **{name: known.tags[name] for name in ("verdict", "reason")},
     }
     if known.accepted and known.number != champion.number:
         reason = (

@@ -130,6 +130,7 @@ def test_a_killed_process_s_version_is_refused_when_another_became_the_champion(
     assert refused.tags["reason"] == (
         "the champion was concierge/1 when this was compared with it and is concierge/3 now"
     )
+    assert registry.client.get_run(refused.run_id).data.tags["verdict"] == "refused"
 
 
 def die_behind(function):

@@ -26,7 +26,7 @@ from pathlib import Path
 from benchmarks.compare_homes.stores import compare_lakes, compare_warehouses
 from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import OPS_RUNS
-from spark_jobs.engine.record import is_running, read_record
+from spark_jobs.engine.record import read_record
 
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = ("land", "start_engine", "ingest", "identify", "load", "dbt", "export", "train", "score")
@@ -117,7 +117,7 @@ def run_pair(args: argparse.Namespace, folder: Path, number: int) -> list[str]:
     wrong = list(list_differences(*homes))
     for home in homes:
         record = read_record(HomePaths(home).engine_record)
-        if record and (record.is_alive or is_running(record.jvm_pid)):
+        if record and (record.is_alive or record.has_jvm):
             wrong.append(f"{home.name}: an engine is left, process {record.pid}")
     print(f"night {number + 1}: killed {'; '.join(killed.kills)}", flush=True)
     print(f"  too late in {', '.join(killed.late) or 'no step'}; {wrong or 'the same tables'}", flush=True)
