@@ -23,7 +23,7 @@ from expectations.contracts.home import HomePaths
 from operate import airflow_records
 from operate.ports import parse_port, refuse_taken_port
 from operate.processes import end_process_tree, run_process_group
-from spark_jobs.engine.processes import EngineStarter
+from spark_jobs.engine.client import make_starter
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
@@ -112,8 +112,7 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
 
 def end_engine(home: Path) -> None:
     """End the engine of a night that was interrupted, which is no child of what ran it."""
-    paths = HomePaths(home)
-    EngineStarter(paths.engine_record, paths.engine_client, paths.engine_log).end()
+    make_starter(HomePaths(home)).end()
 
 
 def extract_failure(log_text: str) -> str:

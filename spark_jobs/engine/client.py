@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def make_starter(settings: Settings) -> EngineStarter:
-    """The starter of the home's engine."""
-    paths = settings.paths
+def make_starter(paths: HomePaths) -> EngineStarter:
+    """The starter of a home's engine."""
     return EngineStarter(paths.engine_record, paths.engine_client, paths.engine_log)
 
 
@@ -50,7 +49,7 @@ def end_abandoned_engine(settings: Settings) -> None:
     """
     if not settings.paths.engine_client.exists():
         return
-    starter, record = make_starter(settings), read_record(settings.paths.engine_record)
+    starter, record = make_starter(settings.paths), read_record(settings.paths.engine_record)
     logger.warning("a step was killed while it used the engine, which is ended")
     starter.end()
     if record is not None:
@@ -82,7 +81,7 @@ def _use_home_engine(settings: Settings, code_hash: str) -> Iterator[str]:
     One that takes the place of a night's engine lives as long as that would have.
     """
     end_abandoned_engine(settings)
-    starter, before = make_starter(settings), read_record(settings.paths.engine_record)
+    starter, before = make_starter(settings.paths), read_record(settings.paths.engine_record)
     identity = identify_engine(settings.spark_master, settings.spark_memory, code_hash)
     if before and before.is_ready and before.identity == identity:
         yield before.url
@@ -105,7 +104,7 @@ def open_own_session(settings: Settings) -> Iterator["SparkSession"]:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="concierge-engine-"))
             paths = HomePaths(Path(folder))
             paths.engine.mkdir()
-            starter = EngineStarter(paths.engine_record, paths.engine_client, paths.engine_log)
+            starter = make_starter(paths)
             paths.engine_client.touch()
             stack.callback(starter.end)
             url = starter.start(settings.spark_master, settings.spark_memory, "own", os.getpid()).url

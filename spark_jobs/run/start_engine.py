@@ -24,5 +24,5 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         logger.info("Spark steps use the Connect server of CONCIERGE_SPARK_REMOTE")
         return []
     identity = identify_engine(settings.spark_master, settings.spark_memory, context.code_hash)
-    make_starter(settings).start(settings.spark_master, settings.spark_memory, identity)
+    make_starter(settings.paths).start(settings.spark_master, settings.spark_memory, identity)
     return []

@@ -12,5 +12,5 @@ from spark_jobs.run.context import RunContext, TableReport
 
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """End the home's engine, if it has one."""
-    make_starter(context.settings).end()
+    make_starter(context.settings.paths).end()
     return []

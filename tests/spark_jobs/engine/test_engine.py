@@ -25,7 +25,7 @@ class Home:
     def __init__(self, home: Path) -> None:
         self.settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
         self.paths, self.seen = self.settings.paths, home / "seen.json"
-        self.starter = make_starter(self.settings)
+        self.starter = make_starter(self.settings.paths)
 
     def start(self):
         return self.starter.start("local[1]", "512m", identify_engine("local[1]", "512m", "c0de"))
