@@ -116,12 +116,12 @@ def check_optional(check: Check) -> Check:
 
 
 def check_home(value: str) -> Flaw:
-    """A folder that the lake can lie in: its path is a URL to delta-rs, which finds no table behind `%` and
+    """A folder that the lake can lie in: its path is a URL to delta-rs, which finds no table behind `%20` or
     brackets; and of a folder `name=value` DuckDB makes a column, in the place of the table's own.
     """
-    if set("%[]=").isdisjoint(str(Path(value).expanduser().resolve())):
+    if not re.search(r"%[0-9A-Fa-f]{2}|[\[\]=]", str(Path(value).expanduser().resolve())):
         return None
-    return "a folder whose whole path holds none of % [ ] ="
+    return "a folder whose whole path holds none of [ ] =, and no %20 or its like"
 
 
 def check_memory_size(value: str) -> Flaw:

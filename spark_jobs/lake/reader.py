@@ -11,7 +11,7 @@ import pyarrow as pa
 from deltalake import DeltaTable as RustTable
 from deltalake import QueryBuilder
 
-from expectations.contracts.tables import Table
+from expectations.contracts.tables import ContractError, Table
 from spark_jobs.lake import delta_log, delta_writes
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.session_on_demand import SessionOnDemand
@@ -128,9 +128,16 @@ class LakeReader:
 
         Raises:
             deltalake.exceptions.DeltaError: that version's log is cleaned up.
+            ContractError: a file's rows are not the table's: some are deleted by a vector beside it, or its
+                columns have other names. No table of ours is so; another program's write may make one so.
         """
+        table_on_disk = RustTable(self.path(table), version=version)
+        protocol = table_on_disk.protocol()
+        if protocol.min_reader_version > 1:
+            wanted = ", ".join(protocol.reader_features or ("columnMapping",))
+            raise ContractError(f"{table.name}: its files cannot be read without {wanted}")
         # URIs: a home's folder may hold a space, which they write as %20
-        return [unquote(uri) for uri in RustTable(self.path(table), version=version).file_uris()]
+        return [unquote(uri) for uri in table_on_disk.file_uris()]
 
     def read_matching(
         self, table: Table, columns: Sequence[str], matches: Mapping[str, Sequence[str] | None]

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable, TableFeatures
 
 from expectations.contracts.lake import OPS_RUNS
+from expectations.contracts.tables import ContractError
 from spark_jobs.lake.queries import open_database, run_query
 from spark_jobs.lake.tables import Lake
 
@@ -88,3 +90,12 @@ def test_a_homes_folder_may_have_any_name(tmp_path, folder):
         lake.create_view(con, OPS_RUNS)
         assert run_query(con, "select run_id from ops_runs").to_pylist() == [{"run_id": "r"}]
     assert lake.scan_files(OPS_RUNS).count_rows() == 1
+
+
+def test_files_that_are_not_the_tables_rows_are_refused(lake):
+    """Of a file with a deletion vector beside it deleted rows would come back."""
+    assert len(lake.list_files(OPS_RUNS)) == 18
+    feature = TableFeatures.DeletionVectors
+    DeltaTable(lake.path(OPS_RUNS)).alter.add_feature(feature, allow_protocol_versions_increase=True)
+    with pytest.raises(ContractError, match=r"ops_runs: .* deletionVectors"):
+        lake.list_files(OPS_RUNS)
