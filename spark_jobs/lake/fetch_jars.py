@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.lake.session import JARS
 
-DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
+DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"  # of 4.4.1 there was no jar on Maven Central
 # Ivy also brings Spark's own dependencies (Hadoop, Parquet, …), which pyspark already carries.
 WANTED = ("io.delta_", "io.unitycatalog_", "org.locationtech.jts_")
 
