@@ -66,6 +66,7 @@ def test_nobody_else_s_process_is_an_engine_s():
         ("", False),
         (None, False),
     ],
+    ids=["it runs", "it is gone", "its record is being written", "none used it"],  # the same in each worker
 )
 def test_whether_the_step_that_used_it_was_killed(tmp_path, text, is_gone):
     if text is not None:
