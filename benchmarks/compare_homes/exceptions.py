@@ -69,7 +69,7 @@ SUMMARY = (
 
 ANSWERS = (
     Field(r"request_id", RANDOM),
-    Field(r"generated_at|published_at|age_seconds|(overrides\.\d+\.)?created_at", CLOCK),
+    Field(r"generated_at|published_at|age_seconds|ages\..*|(overrides\.\d+\.)?created_at", CLOCK),
     Field(r"snapshot", RUN),
     Field(r"build|info\.version", CODE),
     Field(r"(.*\.)?(summary|description|title)", "prose of the interface's own description"),
