@@ -1,18 +1,13 @@
 -- depends_on: {{ ref('int_build__touched_days') }}
--- Whose days differ from those that the last build left, and from which on.
--- Rows dated after the last build's today were counted as that day's, so they
--- differ too.
-
+-- Whose days differ from those that the last build left, and from which on;
+-- rows dated after that build's today, counted as that day's, differ too.
 {% set days_now = ref('int_touched_customer_days') %}
 {% set amounts_now = ref('int_touched_amount_days') %}
 {% set categories_now = ref('int_touched_category_days') %}
 {% set days_before = get_previous_relation('int_customer_days') %}
 {% set amounts_before = get_previous_relation('int_customer_amount_days') %}
-{% set categories_before = get_previous_relation(
-    'int_customer_category_days') %}
+{% set lines_before = get_previous_relation('int_customer_category_days') %}
 {% set currencies_now = ref('int_customer_currencies') %}
-{% set states_before = get_previous_relation('int_customer_states') %}
-{% set window_before = get_previous_relation('int_build__window') %}
 
 with
 
@@ -34,7 +29,7 @@ changed as (
         ) }}
         union all
         {{ select_changed_customer_days(
-            categories_now, categories_before, 'category, n_lines', 0, '1 = 1'
+            categories_now, lines_before, 'category, n_lines', 0, '1 = 1'
         ) }}
         union all
         select
@@ -42,14 +37,14 @@ changed as (
             windows.as_of as changed_from,
             1 as is_order_changed
         from {{ days_before }} as before_this
-        inner join {{ window_before }} as windows
+        inner join {{ get_previous_relation('int_build__window') }} as windows
             on before_this.activity_date > windows.as_of
         union all
         select
             states.customer_id,
             min(states.state_date) as changed_from,
             1 as is_order_changed
-        from {{ states_before }} as states
+        from {{ get_previous_relation('int_customer_states') }} as states
         inner join {{ currencies_now }} as currencies
             on states.customer_id = currencies.customer_id
         where states.currency is distinct from currencies.currency
