@@ -41,16 +41,7 @@ spread as (
 ),
 
 moved as (
-    select
-        state_date,
-        measure,
-        score_group,
-        least(cut_before, cut) as above,
-        greatest(cut_before, cut) as up_to,
-        least(bucket_before, score_bucket) as first_bucket,
-        greatest(bucket_before, score_bucket) as last_bucket
-    from cuts
-    where cut_before <> cut and share between 1 and 99
+    {{ select_moved_cuts('cuts') }}
     union all
     {{ select_all_buyers_moved('spread') }}
     where is_comparable <> was_comparable

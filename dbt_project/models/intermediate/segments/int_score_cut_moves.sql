@@ -16,7 +16,6 @@ cuts as (
         lag(cut) {{ by_day }} as cut_before,
         lag(score_bucket) {{ by_day }} as bucket_before
     from {{ ref('int_score_cuts') }}
-    where share between 1 and 99
 ),
 
 spread as (
@@ -37,16 +36,7 @@ compared as (
 ),
 
 final as (
-    select
-        state_date,
-        measure,
-        score_group,
-        least(cut_before, cut) as above,
-        greatest(cut_before, cut) as up_to,
-        least(bucket_before, score_bucket) as first_bucket,
-        greatest(bucket_before, score_bucket) as last_bucket
-    from cuts
-    where cut_before <> cut
+    {{ select_moved_cuts('cuts') }}
     union all
     {{ select_all_buyers_moved('compared') }}
     where is_comparable <> was_comparable
