@@ -34,7 +34,7 @@ class RunningService:
     url: str
     token: str = field(repr=False)
 
-    def ask(self, method: str, path: str, **sent: Any) -> requests.Response:
+    def request(self, method: str, path: str, **sent: Any) -> requests.Response:
         """The answer to a request."""
         headers = {"Authorization": f"Bearer {self.token}"}
         return requests.request(method, self.url + path, headers=headers, timeout=TIMEOUT_SECONDS, **sent)
@@ -95,7 +95,7 @@ class Visitor:
 
 def fetch_recommendations(service: RunningService, visitor: Visitor, n: int = 5) -> dict:
     """One visitor's answer."""
-    answer = service.ask("GET", "/v1/recommendations", params={**visitor.query, "n": n})
+    answer = service.request("GET", "/v1/recommendations", params={**visitor.query, "n": n})
     answer.raise_for_status()
     return answer.json()
 
@@ -111,12 +111,12 @@ def fetch_before_and_after_block(service: RunningService, visitors: list[Visitor
     blocked = before[0]["items"][0]["item_id"]
     until = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
     block = {"kind": "block", "item_id": blocked, "until": until}
-    override = service.ask("POST", "/v1/overrides", json=block)
+    override = service.request("POST", "/v1/overrides", json=block)
     override.raise_for_status()
     try:
         after = [fetch_recommendations(service, visitor) for visitor in visitors]
     finally:
-        service.ask("DELETE", f"/v1/overrides/{override.json()['override_id']}").raise_for_status()
+        service.request("DELETE", f"/v1/overrides/{override.json()['override_id']}").raise_for_status()
     return [
         {"who": visitor.description, "query": visitor.query, "before": was, "after": now, "blocked": blocked}
         for visitor, was, now in zip(visitors, before, after, strict=True)

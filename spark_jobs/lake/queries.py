@@ -11,6 +11,11 @@ import duckdb
 import pyarrow as pa
 
 
+def limit_memory(memory: str) -> dict[str, str]:
+    """The setting of a DuckDB connection that may take so much, as Spark writes it: `3g`."""
+    return {"memory_limit": f"{memory.rstrip('bB')}b"}
+
+
 @contextmanager
 def open_database(memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of its own in memory, whose times are UTC.
@@ -19,10 +24,8 @@ def open_database(memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnecti
         memory: what it may take before it writes to disk, as `3g`; None for DuckDB's own limit.
     """
     with tempfile.TemporaryDirectory(prefix="concierge-") as folder:
-        config = {"temp_directory": folder} | (
-            {"memory_limit": f"{memory.rstrip('bB')}b"} if memory is not None else {}
-        )
-        with duckdb.connect(config=config) as con:
+        limit = {} if memory is None else limit_memory(memory)
+        with duckdb.connect(config={"temp_directory": folder, **limit}) as con:
             con.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
             yield con
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.frames import convert_arrow_to_spark
+from spark_jobs.lake.queries import limit_memory
 from spark_jobs.linkage.link import PairScorer, link_all_records
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.profile import RecordTable
@@ -64,7 +65,7 @@ class LinkageOptions:
     @property
     def duckdb_config(self) -> dict[str, str]:
         """Settings of a DuckDB connection."""
-        return {"memory_limit": f"{self.memory.rstrip('bB')}b"}
+        return limit_memory(self.memory)
 
 
 def hash_model_and_code(model: LinkageModel) -> str:

@@ -11,7 +11,7 @@ LISTS = "/v1/recommendations"
 GZIP, UPGRADE = {"Accept-Encoding": "gzip"}, {"Upgrade": "websocket", "Connection": "upgrade"}
 
 
-def ask(shop, path, **options):
+def get_answer(shop, path, **options):
     headers = {"X-Request-Id": "req-1", **options.pop("headers", {})}
     answer = shop.app.test_client().open(path, headers=headers, **options)
     shown = {name: value for name, value in answer.headers if name != "Content-Length"}
@@ -52,10 +52,10 @@ def test_both_ways_answer_the_same(shop, monkeypatch, path, options, is_short):
     monkeypatch.setattr(
         ServiceApp, "_find_short_rule", lambda app, environ: short.append(find(app, environ)) or short[-1]
     )
-    answer = ask(shop, path, **options)
+    answer = get_answer(shop, path, **options)
     assert (short[-1] is not None) == is_short
     monkeypatch.setattr(ServiceApp, "_find_short_rule", lambda app, environ: None)
-    assert ask(shop, path, **options) == answer
+    assert get_answer(shop, path, **options) == answer
 
 
 def test_a_list_goes_to_the_server_whole(shop):
@@ -72,12 +72,12 @@ def test_an_error_that_nobody_foresaw_is_answered(shop, monkeypatch):
         raise RuntimeError("not foreseen")
 
     monkeypatch.setattr("serving_app.recommendations.service.RecommendationService.recommend", fail)
-    status, headers, body = ask(shop, LISTS)
+    status, headers, body = get_answer(shop, LISTS)
     assert status == 500 and b"urn:concierge:problem:internal" in body
     assert headers["X-Request-Id"] == "req-1"
 
 
 def test_a_check_that_would_come_too_late_is_refused(shop):
-    assert ask(shop, LISTS)[0] == 200
+    assert get_answer(shop, LISTS)[0] == 200
     with pytest.raises(AssertionError, match="can no longer be called"):
         shop.app.after_request(lambda response: response)

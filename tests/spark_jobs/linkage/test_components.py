@@ -28,14 +28,14 @@ def oracle(pairs: list[tuple[int, int]], n: int) -> list[int]:
     return [root(row) for row in range(n)]
 
 
-def found(pairs: list[tuple[int, int]], n: int) -> list[int]:
+def number_components(pairs: list[tuple[int, int]], n: int) -> list[int]:
     ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     return find_components(ends[:, 0], ends[:, 1], n).tolist()
 
 
 @given(st.lists(st.tuples(st.integers(0, N - 1), st.integers(0, N - 1)), max_size=14))
 def test_components_are_those_of_union_find(pairs):
-    assert found(pairs, N) == oracle(pairs, N)
+    assert number_components(pairs, N) == oracle(pairs, N)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_components_are_those_of_union_find(pairs):
     ],
 )
 def test_components_of_awkward_graphs(pairs, n):
-    assert found(pairs, n) == oracle(pairs, n)
+    assert number_components(pairs, n) == oracle(pairs, n)

@@ -39,7 +39,7 @@ WORDS = st.none() | st.sampled_from(["a", "b", "bb", "it's", "ab", ""])
 ROWS = st.lists(st.tuples(WORDS, st.none() | st.integers(-2, 3)), max_size=6)
 
 
-def ask(rows: list[tuple], expectations: tuple, n_old: int = 0) -> dict[str, int | None]:
+def evaluate_suite(rows: list[tuple], expectations: tuple, n_old: int = 0) -> dict[str, int | None]:
     """What our queries answer, where the first `n_old` rows were looked at before."""
     table = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in rows], SCHEMA)
     with duckdb.connect() as connection:
@@ -57,7 +57,7 @@ def test_a_kind_means_what_great_expectations_means(expectation):
     @given(ROWS)
     def agrees(rows):
         frame = pd.DataFrame(rows, columns=SCHEMA.names).astype({"number": "Int64"})
-        assert ask(rows, (expectation,)) == count_unmet(frame, (expectation,))
+        assert evaluate_suite(rows, (expectation,)) == count_unmet(frame, (expectation,))
 
     agrees()
 
@@ -72,7 +72,7 @@ def test_new_rows_beside_old_ones_are_answered_as_all_rows_are(old, new):
         expect_each_row("few", "count(*) over (partition by word) < 3", SAID, looks_across_rows=True),
     )
     assert len({each.name for each in everything}) == len(everything)
-    assert ask(old + new, everything, len(old)) == ask(old + new, everything)
+    assert evaluate_suite(old + new, everything, len(old)) == evaluate_suite(old + new, everything)
 
 
 def test_every_kind_in_use_is_compared():
