@@ -78,7 +78,7 @@ def test_visitors_are_answered_and_an_override_changes_the_answer_at_once(night,
     visitors = [Visitor("known", {"user_id": known}), Visitor("anonymous", {"anonymous_id": "nobody"})]
     with run_service(night.home, "online_retail", tmp_path / "service.log") as service:
         visits = fetch_before_and_after_block(service, visitors)
-        assert service.ask("GET", "/v1/customers/nobody").status_code == 404
+        assert service.request("GET", "/v1/customers/nobody").status_code == 404
     assert visits[0]["before"]["source"] == "personal"
     assert visits[1]["before"]["source"] == "popular"
     for visit in visits:

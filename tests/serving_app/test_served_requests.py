@@ -116,7 +116,7 @@ def test_the_first_visitors_are_answered_in_a_home_with_keys(home, tmp_path, mon
     visitors = [Visitor("known", {"user_id": "u-regular"}), Visitor("anonymous", {"anonymous_id": "b"})]
     with run_service(home, "sample_shop", tmp_path / "visitors.log") as service:
         visits = fetch_before_and_after_block(service, visitors)
-        assert service.ask("GET", "/v1/overrides").json()["overrides"] == []
+        assert service.request("GET", "/v1/overrides").json()["overrides"] == []
         assert requests.get(f"{service.url}/v1/popular", timeout=5).status_code == 401
     assert [visit["before"]["source"] for visit in visits] == ["personal", "popular"]
     assert all(
