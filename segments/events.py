@@ -1,0 +1,43 @@
+"""What an event of a customer's history holds, as the language and all its hosts know it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+# "any" in a definition is all of them. `empty_cart`: an `uncart` after which the cart holds nothing.
+TYPES = (
+    "view",
+    "cart",
+    "uncart",
+    "empty_cart",
+    "click",
+    "purchase",
+    "return",
+    "search",
+    "page",
+    "screen",
+    "identify",
+)
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """What an attribute holds: number, text or day, and what it means."""
+
+    kind: Literal["number", "text", "day"]
+    about: str
+
+
+ATTRIBUTES = {
+    "item_id": Attribute("text", "the item, as the catalogue names it"),
+    "category": Attribute("text", "the item's path of categories, joined by ' > '"),
+    "brand": Attribute("text", "the item's brand"),
+    "price": Attribute("number", "price of one piece"),
+    "quantity": Attribute("number", "pieces; of a return positive too"),
+    "amount": Attribute("number", "price × quantity of a purchase or return, positive"),
+    "order_id": Attribute("text", "the order of a purchase or return"),
+    "session_id": Attribute("text", "the visit, as the web app names it"),
+    "device": Attribute("text", "the kind of device: desktop, mobile, tablet …"),
+    "campaign": Attribute("text", "the campaign of the visit's link"),
+    "country": Attribute("text", "where the visit came from, two letters"),
+    "day": Attribute("day", "the shop's day; for counting different ones"),
+}
