@@ -87,7 +87,7 @@ quarantine: export ARG_FEED := $(value FEED)
 quarantine: export ARG_REASON := $(value REASON)
 quarantine: export ARG_DAY := $(value DAY)
 quarantine: export ARG_SAMPLES := $(value SAMPLES)
-quarantine: $(READY) ## what was refused and why, with masked samples: [SOURCE=… FEED=… REASON=… DAY=<landing day> SAMPLES=3]
+quarantine: $(READY) ## what was refused and why, as a table; with a choice, masked records: [SOURCE=… FEED=… REASON=… DAY=… SAMPLES=3]
 	@$(PY) -m operate.quarantine --source="$$ARG_SOURCE" --feed="$$ARG_FEED" --reason="$$ARG_REASON" --day="$$ARG_DAY" \
 	  --samples="$$ARG_SAMPLES"
 

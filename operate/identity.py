@@ -43,9 +43,9 @@ def explain_pair(identity: IdentityService, a: str, b: str, as_of: str | None) -
     query = ExplainQuery(a=a, b=b, as_of=as_of or None)
     answer = identity.explain(query.a, query.b, query.as_of)
     ends = [
-        f"{name}  {answer[name]['identifier_id']}  {answer[name]['kind']}  of"
+        f"{name}  {asked}  {answer[name]['identifier_id']}  {answer[name]['kind']}  of"
         f" {answer[name]['customer_id'] or 'nobody'}"
-        for name in ("a", "b")
+        for name, asked in (("a", a), ("b", b))
     ]
     if answer["pending"] is None:
         pending = [

@@ -101,7 +101,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--reason", default="", help=f"REASON=: {', '.join(REASONS)}")
     parser.add_argument("--day", default="", help="DAY=: a landing day, YYYY-MM-DD")
     parser.add_argument(
-        "--samples", default="", help=f"SAMPLES=: records shown of each group, 0 to {MOST_SAMPLES}; default 3"
+        "--samples",
+        default="",
+        help=f"SAMPLES=: records shown of each group, 0 to {MOST_SAMPLES}; default 3, of all groups none",
     )
     args = parser.parse_args(argv)
     if args.reason and args.reason not in REASONS:
@@ -128,8 +130,11 @@ def main(argv: list[str]) -> int:
         console.print(f"({n_replaced:,} more are of files that were replaced since)")
     if n_records:
         print_groups(console, groups)
-        if samples := int(args.samples or 3):
+        # 43 days of the sample shop have some 500 groups: nobody reads three records of each.
+        if samples := int(args.samples or (3 if set_filters else 0)):
             print_samples(console, settings, groups, samples)
+        elif not args.samples:
+            console.print("\nSOURCE=, FEED=, REASON= or DAY= shows the records themselves, masked.")
     return 0
 
 

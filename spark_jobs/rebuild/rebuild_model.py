@@ -203,6 +203,8 @@ def main(argv: list[str]) -> int:
         "--into", type=Path, help="the home to make it in; a folder of its own that is deleted when left out"
     )
     args, settings = parser.parse_args(argv), Settings.from_environment()
+    if not args.run:
+        parser.error("RUN= is missing: it takes a model's version (6), its MLflow run, or a night's run id")
     registry = ModelRegistry(settings.mlflow_uri, settings.paths.mlflow_artifacts)
     with tempfile.TemporaryDirectory() as scratch:
         try:

@@ -61,8 +61,8 @@ def test_explained_in_words_and_by_link(home, capsys):
             f" {EMAIL} were seen together in the order o-9 of online_retail on 2026-01-10."
         ),
         "",
-        f"a  {USER}  user_id  of c_1",
-        f"b  {EMAIL}  email  of c_1",
+        f"a  user_id:u-1  {USER}  user_id  of c_1",
+        f"b  email:{MAIL}  {EMAIL}  email  of c_1",
         (
             f"   user_id {USER} – email {EMAIL}  same_order  core_order_lines/online_retail/o-9/1  weight 1  "
             "first seen 2026-01-10T08:00:00.000000Z"

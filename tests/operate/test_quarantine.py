@@ -92,8 +92,15 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_refused_records_are_counted_by_reason_and_shown_without_persons(home, capsys):
+def test_without_a_choice_the_records_are_counted_and_not_shown(home, capsys):
     assert quarantine.main([]) == 0
+    screen = capsys.readouterr().out
+    assert screen.startswith("4 refused records in ") and "line 2:" not in screen
+    assert "REASON= or DAY= shows the records" in screen
+
+
+def test_refused_records_are_counted_by_reason_and_shown_without_persons(home, capsys):
+    assert quarantine.main(["--samples=3"]) == 0
     screen = capsys.readouterr().out
     assert (
         screen.startswith("4 refused records in ")

@@ -124,3 +124,9 @@ def test_a_deleted_table_version_is_named(other):
     gone = replace(version, tags=version.tags | {"table.feat_items": "77"})
     with pytest.raises(rebuild_model.RebuildError, match="feat_items version 77 is no longer kept"):
         list(rebuild_model.rebuild_model(lake, registry, gone, night))
+
+
+def test_a_rebuild_of_nothing_says_what_it_takes(capsys):
+    with pytest.raises(SystemExit):
+        rebuild_model.main(["--run="])
+    assert "RUN= is missing: it takes a model's version" in capsys.readouterr().err
