@@ -17,6 +17,7 @@ SLOW = {
     "spark",
     "night",
     "browser",
+    "concierge",
     "built",
     "new_home",
     "node_clients",

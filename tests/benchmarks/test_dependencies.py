@@ -8,6 +8,7 @@ from benchmarks.soak.dependencies.__main__ import run_embedded, run_on_redis
 from benchmarks.soak.dependencies.redis_server import is_installed
 from benchmarks.soak.dependencies.unreliable import HANGING
 
+pytestmark = pytest.mark.slow  # starts servers
 SHORT = {"seconds": 0.8, "n_threads": 2, "n_customers": 20}
 
 

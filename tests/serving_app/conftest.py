@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.overrides.store import MemoryOverrides
 from serving_app.settings import Settings
+from serving_app.status.build import hash_service_code
 from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
 from serving_app.storage.snapshots import Snapshot
 from serving_app.stores import open_stores
@@ -33,6 +35,7 @@ from spark_jobs.publish.snapshot_writer import write_snapshot
 CLIENTS = Path(__file__).resolve().parents[1] / "clients"
 KEY, SOURCE = "test-key", "sample_shop"
 NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)
+RULES = load_identity_rules()
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 
 # Who is who in it: a customer of three identifiers, a sister with whom she shares a tablet, and a stranger
@@ -228,6 +231,17 @@ def home(written_nights, tmp_path):
     return shutil.copytree(written_nights, tmp_path / "home")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def read_once():
+    """The rules of identity and the hash of the code are read once: no test changes either, and reading
+    them was half of what an app costs, which a thousand tests make.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("serving_app.stores.load_identity_rules", lambda: RULES)
+        patch.setattr("serving_app.app.hash_service_code", cache(hash_service_code))
+        yield
+
+
 @pytest.fixture
 def clock():
     return Clock()
@@ -249,7 +263,7 @@ class Shop:
         self.stores = open_stores(self.settings, clock)
         self.database = MemoryBackend(clock)
         backend = GuardedBackend(self.database, lambda: clock().timestamp())
-        roots = RootFinder(self.restrictions, self.snapshots, KEY, load_identity_rules())
+        roots = RootFinder(self.restrictions, self.snapshots, KEY, RULES)
         self.live = LiveStates(backend, roots)
         self.use_stores(
             snapshots=self.snapshots,

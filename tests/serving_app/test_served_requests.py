@@ -17,6 +17,7 @@ from tests.serving_app.keys.made_keys import bearer, server_key
 from tests.serving_app.keys.test_store import make_key
 from tests.serving_app.test_server import Server
 
+pytestmark = pytest.mark.slow  # starts servers
 SECRET_PATH = "/v1/recommendations?user_id=somebody@shop.example"
 
 

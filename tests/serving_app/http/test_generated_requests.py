@@ -11,6 +11,7 @@ from schemathesis.generation import GenerationMode
 from benchmarks.soak.generated_requests.description import EXCLUDED_CHECKS, describe_strictly
 from tests.serving_app.conftest import Clock, Shop
 
+pytestmark = pytest.mark.slow  # imports schemathesis and sends 300 requests: 8 s
 EXAMPLES = 5
 
 

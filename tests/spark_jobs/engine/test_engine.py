@@ -14,6 +14,7 @@ from spark_jobs.engine.processes import EngineError, identify_engine
 from spark_jobs.engine.record import is_running, read_record
 from spark_jobs.settings import Settings
 
+pytestmark = pytest.mark.slow  # starts engines, each a JVM
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = Path(__file__).with_name("steps.py")
 PATIENCE_SECONDS = 120

@@ -39,20 +39,29 @@ WORDS = st.none() | st.sampled_from(["a", "b", "bb", "it's", "ab", ""])
 ROWS = st.lists(st.tuples(WORDS, st.none() | st.integers(-2, 3)), max_size=6)
 
 
-def evaluate_suite(rows: list[tuple], expectations: tuple, n_old: int = 0) -> dict[str, int | None]:
-    """What our queries answer, where the first `n_old` rows were looked at before."""
-    table = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in rows], SCHEMA)
-    with duckdb.connect() as connection:
-        connection.register("rows", table[:n_old]).register("new_rows", table[n_old:])
-        unmet_before = {each.expectation.name for each in find_unmet_expectations(connection, expectations)}
-        connection.register("rows", table)
-        met_before = frozenset(each.name for each in expectations if each.name not in unmet_before)
-        found = find_unmet_expectations(connection, expectations, met_before if n_old else frozenset())
-    return {each.expectation.name: each.n_rows for each in found}
+@pytest.fixture(scope="module")
+def evaluate_suite():
+    """What our queries answer, where the first `n_old` rows were looked at before. One connection for all:
+    to open one takes longer than to ask.
+    """
+    with duckdb.connect(config={"threads": 1}) as connection:
+
+        def evaluate(rows: list[tuple], expectations: tuple, n_old: int = 0) -> dict[str, int | None]:
+            table = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in rows], SCHEMA)
+            connection.register("rows", table[:n_old]).register("new_rows", table[n_old:])
+            unmet = find_unmet_expectations(connection, expectations)
+            unmet_before = {each.expectation.name for each in unmet}
+            connection.register("rows", table)
+            met_before = frozenset(each.name for each in expectations if each.name not in unmet_before)
+            found = find_unmet_expectations(connection, expectations, met_before if n_old else frozenset())
+            return {each.expectation.name: each.n_rows for each in found}
+
+        yield evaluate
 
 
+@pytest.mark.slow  # imports Great Expectations, which takes 5 s
 @pytest.mark.parametrize("expectation", KINDS, ids=lambda each: each.name)
-def test_a_kind_means_what_great_expectations_means(expectation):
+def test_a_kind_means_what_great_expectations_means(evaluate_suite, expectation):
     @settings(max_examples=12, deadline=None)
     @given(ROWS)
     def agrees(rows):
@@ -64,7 +73,7 @@ def test_a_kind_means_what_great_expectations_means(expectation):
 
 @settings(max_examples=150, deadline=None)
 @given(ROWS, ROWS)
-def test_new_rows_beside_old_ones_are_answered_as_all_rows_are(old, new):
+def test_new_rows_beside_old_ones_are_answered_as_all_rows_are(evaluate_suite, old, new):
     """A file that is checked is not read again for conditions over one row, and the answer is the same."""
     everything = (
         *[each for each in KINDS if each.name != KINDS[5].name],
