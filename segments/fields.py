@@ -1,17 +1,18 @@
 """The fields a segment's rule may name: a customer's state at the end of a day, as dbt's `int_segment_inputs`
-works it out.
+works it out, and what the profile knows beside it.
 
 A field without a value for a customer is not known: `days_since_last_order` of someone who never bought.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Field:
-    """What a field holds: number or boolean, and what it means."""
+    """What a field holds, and what it means."""
 
-    kind: str
+    kind: Literal["number", "boolean", "text"]
     about: str
 
 
@@ -53,4 +54,13 @@ FIELDS = {
     "monetary_score": Field("number", "1 to 5: quintile by amount_spent; 5 is most"),
     "value_score": Field("number", "1 to 5: mean of frequency_score and monetary_score, halves rounded up"),
     "spend_percentile": Field("number", "how many percent of that day's customers with an order spent less"),
+}
+
+# Of the profile (`dim_customers`); no column of `int_segment_inputs`, so not for definitions of the night.
+PROFILE_FIELDS = {
+    "country": Field("text", "where the customer is, two letters"),
+    "is_known": Field("boolean", "whether the customer has an account; otherwise a browser alone is known"),
+    "marketing_consent": Field("text", "granted or denied; unknown where neither was ever said"),
+    "personalization_consent": Field("text", "granted or denied; unknown where neither was ever said"),
+    "analytics_consent": Field("text", "granted or denied; unknown where neither was ever said"),
 }

@@ -1,0 +1,152 @@
+"""A definition's text or file as a `Segment`."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from segments.fields import FIELDS, PROFILE_FIELDS, Field
+from segments.parsing.documents import Node, compose_document, read_text
+from segments.parsing.flaws import SegmentError, build_error
+from segments.parsing.reading import Broken, Reader, Reading, Reference
+from segments.parsing.references import check_references
+from segments.parsing.rules import RULE, SEGMENT_ID
+from segments.parsing.scalars import Text, Words
+from segments.parsing.shapes import Key, Record
+from segments.tree.rules import Segment
+
+ALL_FIELDS = {**FIELDS, **PROFILE_FIELDS}
+KINDS = ("rfm", "rule")
+NOT_NIGHTLY = dict.fromkeys(
+    PROFILE_FIELDS, "is a field of the profile, which the night does not evaluate yet"
+)
+
+
+def build_segment(reading: Reading) -> Segment:
+    """The segment of a definition."""
+    return Segment(
+        **{
+            **reading.values,
+            **{key: " ".join(reading.values[key].split()) for key in ("name", "description")},
+        }
+    )
+
+
+DEFINITION = Record(
+    "",
+    (
+        Key("segment_id", SEGMENT_ID, "The segment's id, which is the file's name too.", is_required=True),
+        Key("name", Text("name"), "What people call it.", is_required=True),
+        Key(
+            "kind",
+            Words("kind", KINDS),
+            "rule; rfm are the ten cells of the RFM grid alone.",
+            is_required=True,
+        ),
+        Key("description", Text("description"), "Who is in it, in a sentence.", is_required=True),
+        Key("members", RULE, "The rule that its members meet.", is_required=True),
+    ),
+    build_segment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A segment, the file it stands in, and the other segments and lists that it names."""
+
+    segment: Segment
+    file: str
+    node: Node
+    references: tuple[Reference, ...]
+
+
+def parse_definition(text: str, file: str, fields: Mapping[str, Field] = ALL_FIELDS) -> Segment:
+    """The segment of a definition's text; whether what it refers to exists is not looked at.
+
+    Args:
+        file: names the text in messages.
+        fields: what the customer's side knows, by name.
+
+    Raises:
+        SegmentError: it is no definition; a line for each thing that is wrong.
+    """
+    return read_definition(text, file, Reader(fields)).segment
+
+
+def read_definition(text: str, file: str, reader: Reader) -> Definition:
+    """A definition's text, read by a reader of its own.
+
+    Raises:
+        SegmentError: see `parse_definition`.
+    """
+    node = compose_document(text, file)
+    segment = DEFINITION.read(node, reader)
+    if reader.flaws or isinstance(segment, Broken):
+        raise build_error(file, reader.flaws)
+    return Definition(segment, file, node, tuple(reader.references))
+
+
+def load_definitions(
+    files: Iterable[Path],
+    fields: Mapping[str, Field] = ALL_FIELDS,
+    others: Iterable[Definition] = (),
+    lists: Mapping[str, str] | None = None,
+) -> list[Definition]:
+    """The definitions of some files, in the order of their ids.
+
+    Args:
+        others: definitions that these may refer to.
+        lists: by name whether it is a list of `customers` or of `items`; None: any list may be named.
+
+    Raises:
+        SegmentError: a file is no definition or is not called after its segment, what one refers to does not
+            exist, or a segment is its own member by way of others; a line for each, of all files.
+    """
+    return load_with(files, lambda: Reader(fields), others, lists)
+
+
+def load_with(
+    files: Iterable[Path],
+    start_reader: Callable[[], Reader],
+    others: Iterable[Definition] = (),
+    lists: Mapping[str, str] | None = None,
+) -> list[Definition]:
+    """`load_definitions`, by readers that are started so."""
+    definitions, errors = [], []
+    for file in sorted(files):
+        try:
+            definitions.append(load_definition(file, start_reader()))
+        except SegmentError as error:
+            errors.append(error)
+    if not errors:
+        errors = check_references(definitions, [*others], lists)
+    if errors:
+        raise SegmentError("\n".join(map(str, errors)), [flaw for error in errors for flaw in error.flaws])
+    return sorted(definitions, key=lambda definition: definition.segment.segment_id)
+
+
+def load_definition(file: Path, reader: Reader) -> Definition:
+    """The definition in a file, which is called after its segment."""
+    definition = read_definition(read_text(file), file.name, reader)
+    segment_id = definition.segment.segment_id
+    if segment_id != file.stem:
+        reader.refuse(
+            definition.node,
+            f"segment_id is {segment_id!r}; the file of that segment is {segment_id}.yml",
+            is_structural=False,
+        )
+        raise build_error(file.name, reader.flaws)
+    return definition
+
+
+def load_segments(folder: Path) -> list[Segment]:
+    """Every segment of a folder that the night evaluates, by segment id: rules of the night's own fields.
+
+    Raises:
+        SegmentError: there is none, or see `load_definitions`; also where a rule looks at events, other
+            segments, lists or fields that the warehouse does not evaluate.
+    """
+    files = [*folder.glob("*.yml")]
+    if not files:
+        raise SegmentError(f"no segment definitions (*.yml) in {folder.name}")
+    definitions = load_with(files, lambda: Reader(FIELDS, NOT_NIGHTLY, is_nightly=True))
+    return [definition.segment for definition in definitions]

@@ -1,0 +1,31 @@
+"""The forty groups that a marketer asks for, as definitions, with what the predictions will know of them."""
+
+from functools import cache
+from pathlib import Path
+
+from segments.fields import Field
+from segments.parsing.definitions import ALL_FIELDS, Definition, load_definitions
+from segments.to_sql import DEFINITIONS
+from segments.tree.rules import Segment
+
+GOLDEN = Path(__file__).resolve().parent / "golden"
+PREDICTIONS = {
+    "churn_percentile": Field("number", "how many percent of customers are less likely to leave"),
+    "value_percentile": Field("number", "how many percent of customers are worth less"),
+}
+FIELDS = {**ALL_FIELDS, **PREDICTIONS}
+LISTS = {"vip": "customers", "list_a": "items", "list_b": "items", "list_c": "items"}
+
+
+@cache
+def load_golden() -> tuple[Segment, ...]:
+    """The forty, in the order of their numbers."""
+    return tuple(
+        each.segment for each in load_definitions(GOLDEN.glob("*.yml"), FIELDS, load_shipped(), LISTS)
+    )
+
+
+@cache
+def load_shipped() -> tuple[Definition, ...]:
+    """The definitions that the night evaluates, which some of the forty name."""
+    return tuple(load_definitions(DEFINITIONS.glob("*.yml")))
