@@ -1,0 +1,219 @@
+"""Sequences: for each event, whether it ends the first steps, and how late such a run may have begun.
+
+What a step asks of an event depends on the present step before it alone, so a run is known by its last event
+and its first one's moment. Of all runs that end in an event the one that begins last is in a window longest.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
+
+from segments.evaluation.matching import EventReader, Predicate, list_types
+from segments.evaluation.windows import NEVER, WindowBounds, count_elapsed
+from segments.events import Event
+from segments.tree import rules
+
+find_at = attrgetter("at")
+find_order = attrgetter("at", "event_id")
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """A step: which events it asks for, and how they follow the present step before."""
+
+    types: frozenset[str]
+    accepts: Predicate | None
+    is_absent: bool
+    within: int | None
+    after: int
+    same: tuple[Callable, ...]
+    different: tuple[Callable, ...]
+
+    def matches(self, event: Event) -> bool:
+        return event.type in self.types and (self.accepts is None or self.accepts(event))
+
+    def follows(self, event: Event, previous: Event) -> bool:
+        """Whether an event that matches comes behind the present step as it must."""
+        passed = event.at - previous.at
+        if passed <= 0 or passed < self.after or (self.within is not None and passed > self.within):
+            return False
+        for read in self.same:
+            value = read(event)
+            if value is None or value != read(previous):
+                return False
+        for read in self.different:
+            value, before = read(event), read(previous)
+            if value is None or before is None or value == before:
+                return False
+        return True
+
+
+class Run(NamedTuple):
+    """Events that are the first present steps: the last of them, and the latest moment of a first one."""
+
+    event: Event
+    began_at: int
+
+
+class Track:
+    """What is kept of one sequence. `is_found`: it has happened, and nothing can undo it any more."""
+
+    __slots__ = ("absents", "events", "is_found", "runs")
+
+    def __init__(self, plan: "SequencePlan") -> None:
+        self.events: list[Event] = []
+        self.is_found = False
+        self.clear(plan)
+
+    def clear(self, plan: "SequencePlan") -> None:
+        self.runs: list[list[Run]] = [[] for _ in plan.present]
+        self.absents: list[list[Event]] = [[] for _ in plan.steps]
+
+
+class SequencePlan:
+    """A compiled sequence."""
+
+    def __init__(self, rule: rules.Sequence, reader: EventReader, window: WindowBounds) -> None:
+        self.window = window
+        self.steps = [plan_step(step, reader) for step in rule.steps]
+        self.present = [place for place, step in enumerate(self.steps) if not step.is_absent]
+        self.trailing = [step for step in range(self.present[-1] + 1, len(self.steps))]
+        self.types = frozenset().union(*(step.types for step in self.steps))
+        self.span = self._find_span()
+        self.mask = 0
+
+    def _find_span(self) -> int | None:
+        """How long after a run's first event all is decided; None: it may take for ever."""
+        lengths = [self.steps[place].within for place in self.present[1:]]
+        last = [self.steps[place].within for place in self.trailing]
+        return None if None in lengths + last else sum(lengths) + max(last, default=0)
+
+    @property
+    def can_be_settled(self) -> bool:
+        """Whether a sequence that was found stays: it looks back for ever, and no absence is open."""
+        return self.window.is_ever and all(self.steps[place].within is not None for place in self.trailing)
+
+    def matches(self, event: Event) -> bool:
+        return event.type in self.types and any(step.matches(event) for step in self.steps)
+
+    def insert(self, track: Track, event: Event) -> None:
+        """Put an event where it belongs; one that comes late has the runs found anew."""
+        if track.is_found:
+            return
+        if not track.events or find_order(event) > find_order(track.events[-1]):
+            track.events.append(event)
+            self._extend(track, event)
+            return
+        insort(track.events, event, key=find_order)
+        self.find_runs(track)
+
+    def find_runs(self, track: Track) -> None:
+        """Find all runs anew."""
+        track.clear(self)
+        for event in track.events:
+            self._extend(track, event)
+
+    def _extend(self, track: Track, event: Event) -> None:
+        """Note which runs an event ends that is later than all before, and which absences it breaks."""
+        for place, step in enumerate(self.steps):
+            if step.is_absent and step.matches(event):
+                track.absents[place].append(event)
+        for number in range(len(self.present) - 1, -1, -1):
+            if not self.steps[self.present[number]].matches(event):
+                continue
+            if number == 0:
+                track.runs[0].append(Run(event, event.at))
+            elif (began_at := self._find_began_at(track, number, event)) is not None:
+                track.runs[number].append(Run(event, began_at))
+
+    def _find_began_at(self, track: Track, number: int, event: Event) -> int | None:
+        """The latest beginning of a run that the event continues as its present step of this number."""
+        place = self.present[number]
+        step, between = self.steps[place], range(self.present[number - 1] + 1, place)
+        best = None
+        for run in reversed(track.runs[number - 1]):
+            if step.within is not None and event.at - run.event.at > step.within:
+                break
+            if best is not None and run.began_at <= best:
+                continue
+            if not step.follows(event, run.event):
+                continue
+            if any(self._find_breaker(track, absent, run.event, event.at) for absent in between):
+                continue
+            best = run.began_at
+            if (
+                self.window.is_ever or number == 1
+            ):  # the first runs begin with their event: the latest is best
+                break
+        return best
+
+    def _find_breaker(self, track: Track, place: int, event: Event, end: int) -> Event | None:
+        """The first event before `end` that an absent step forbids behind an event."""
+        step, candidates = self.steps[place], track.absents[place]
+        for candidate in candidates[bisect_right(candidates, event.at, key=find_at) :]:
+            if candidate.at >= end:
+                return None
+            if step.follows(candidate, event):
+                return candidate
+        return None
+
+    def evaluate(self, track: Track | None, now: int) -> tuple[bool, int]:
+        """Whether the sequence is found at `now`, and until when that stays."""
+        if track is None or track.is_found:
+            return track is not None, NEVER
+        start, end = self.window.find_bounds(now)
+        until = NEVER
+        for run in reversed(track.runs[-1]):
+            if run.event.at >= end:
+                until = min(until, self.window.find_entry(run.event.at, now))
+            elif run.began_at >= start:
+                holds, later = self._check_trailing(track, run.event, now)
+                if holds:
+                    return True, min(later, self.window.find_exit(run.began_at, now))
+                until = min(until, later)
+        return False, until
+
+    def _check_trailing(self, track: Track, event: Event, now: int) -> tuple[bool, int]:
+        """Whether nothing forbidden has come behind a run's last event, and until when that stays."""
+        holds, until = True, NEVER
+        for place in self.trailing:
+            within = self.steps[place].within
+            breaker = self._find_breaker(track, place, event, NEVER)
+            if breaker is not None and (within is not None or breaker.at < now):
+                return False, NEVER
+            if breaker is not None:
+                until = min(until, breaker.at + 1)
+            elif within is not None and now <= event.at + within:
+                holds, until = False, min(until, event.at + within + 1)
+        return holds, until
+
+    def find_cut(self, pruned_at: int, latest: int) -> int:
+        """Before which moment no event can matter any more."""
+        if not self.window.is_ever:
+            return min(latest, self.window.find_bounds(pruned_at)[0])
+        return -NEVER if self.span is None else latest - self.span - 1
+
+    def prune(self, track: Track, cut: int, latest: int) -> None:
+        """Forget what cannot matter any more; a sequence that was found for good is noted alone."""
+        if self.can_be_settled and self.evaluate(track, latest)[0]:
+            track.is_found = True
+            track.events.clear()
+            track.clear(self)
+        elif n := bisect_left(track.events, cut, key=find_at):
+            del track.events[:n]
+            self.find_runs(track)
+
+
+def plan_step(step: rules.Step, reader: EventReader) -> StepPlan:
+    """A step, compiled."""
+    return StepPlan(
+        frozenset(list_types(step.events)),
+        reader.make_predicate(step.events),
+        step.is_absent,
+        None if step.within is None else count_elapsed(step.within),
+        0 if step.after is None else count_elapsed(step.after),
+        tuple(reader.make_getter(name) for name in step.same),
+        tuple(reader.make_getter(name) for name in step.different),
+    )
