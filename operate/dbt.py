@@ -7,7 +7,7 @@ Takes every command and argument of dbt; without any it builds and tests all mod
 import sys
 
 from operate.settings import load_settings_or_exit
-from segments.language import SegmentError
+from segments.parsing.flaws import SegmentError
 from spark_jobs.warehouse.development import NothingIngested, run_dbt_in_development
 from spark_jobs.warehouse.survivorship import PolicyError
 

@@ -9,19 +9,23 @@ import math
 import os
 from pathlib import Path
 
-from segments.language import COMPARISONS, Condition, Rule, Segment, load_segments
+from segments.parsing.definitions import load_segments
+from segments.tree.rules import Between, Compare, Group, IsKnown, OneOf, Rule, Segment
 
 DEFINITIONS = Path(__file__).resolve().parent / "definitions"
 GENERATED = Path("models/intermediate/segments/generated")
 GENERATED_MACROS = Path("macros/generated")
+Condition = Compare | Between | OneOf | IsKnown  # of a field, with values: what the night evaluates
 MAX_STEP = 10**6  # days, or percent: more than a shop's calendar holds
 HEADER = "-- Generated from segments/definitions by segments/to_sql.py; not committed.\n\n"
 
 
 def format_predicate(rule: Rule) -> str:
-    """A rule as a condition that is never null."""
-    if isinstance(rule, Condition):
+    """A rule of the night's fields as a condition that is never null."""
+    if not isinstance(rule, Group):
         return format_condition(rule)
+    if rule.operator == "not" and isinstance(rule.rules[0], IsKnown):
+        return f"({rule.rules[0].measure.name} is null)"
     inside = [format_predicate(each) for each in rule.rules]
     if rule.operator == "not":
         return f"not {inside[0]}"
@@ -30,15 +34,16 @@ def format_predicate(rule: Rule) -> str:
 
 def format_condition(condition: Condition) -> str:
     """One condition; false where the field is not known."""
-    field, value = condition.field, condition.value
-    if condition.op == "is_known":
-        return f"({field} is {'not ' if value else ''}null)"
-    if condition.op == "between":
-        test = f"{field} between {format_literal(value[0])} and {format_literal(value[1])}"
-    elif condition.op == "in":
-        test = f"{field} in ({', '.join(map(format_literal, value))})"
+    field = condition.measure.name
+    if isinstance(condition, IsKnown):
+        return f"({field} is not null)"
+    if isinstance(condition, Between):
+        test = f"{field} between {format_literal(condition.low)} and {format_literal(condition.high)}"
+    elif isinstance(condition, OneOf):
+        test = f"{field} in ({', '.join(map(format_literal, condition.values))})"
     else:
-        test = f"{field} {COMPARISONS[condition.op]} {format_literal(value)}"
+        op = "<>" if condition.op == "!=" else condition.op
+        test = f"{field} {op} {format_literal(condition.other.value)}"
     return f"coalesce({test}, false)"
 
 
@@ -88,14 +93,15 @@ def find_thresholds(segments: list[Segment]) -> dict[str, list[int]]:
     thresholds: dict[str, set[int]] = {}
     for segment in segments:
         for condition in list_conditions(segment.members):
-            if is_changed_by_time(condition.field):
-                thresholds.setdefault(condition.field, set()).update(find_steps(condition))
+            field = condition.measure.name
+            if is_changed_by_time(field):
+                thresholds.setdefault(field, set()).update(find_steps(condition))
     return {field: sorted(steps) for field, steps in sorted(thresholds.items())}
 
 
 def list_conditions(rule: Rule) -> list[Condition]:
-    """The conditions of which a rule is made."""
-    if isinstance(rule, Condition):
+    """The conditions of which a rule of the night's fields is made."""
+    if not isinstance(rule, Group):
         return [rule]
     return [condition for inside in rule.rules for condition in list_conditions(inside)]
 
@@ -107,19 +113,18 @@ def is_changed_by_time(field: str) -> bool:
 
 def find_steps(condition: Condition) -> set[int]:
     """The whole numbers, of those a field reaches, whose answer differs from that of the number before."""
-    if condition.op == "is_known":
+    if isinstance(condition, IsKnown):
         return set()
-    value = condition.value
-    if condition.op == "between":
-        steps = {math.ceil(value[0]), math.floor(value[1]) + 1}
-    elif condition.op in (">=", "<"):
-        steps = {math.ceil(value)}
-    elif condition.op in ("<=", ">"):
-        steps = {math.floor(value) + 1}
+    if isinstance(condition, Between):
+        steps = {math.ceil(condition.low), math.floor(condition.high) + 1}
+    elif isinstance(condition, Compare) and condition.op in (">=", "<"):
+        steps = {math.ceil(condition.other.value)}
+    elif isinstance(condition, Compare) and condition.op in ("<=", ">"):
+        steps = {math.floor(condition.other.value) + 1}
     else:
-        values = value if condition.op == "in" else [value]
+        values = condition.values if isinstance(condition, OneOf) else (condition.other.value,)
         steps = {step for each in values for step in (math.ceil(each), math.floor(each) + 1)}
-    most = 100 if condition.field == "spend_percentile" else MAX_STEP
+    most = 100 if condition.measure.name == "spend_percentile" else MAX_STEP
     return {step for step in steps if 0 < step < most}
 
 

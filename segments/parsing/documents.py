@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn
 
 import yaml
 
-from segments.parsing.flaws import Flaw, build_error
+from segments.parsing.flaws import Flaw, SegmentError, build_error
 
 MAX_BYTES = 64 * 1024
 MAX_NODES = 5_000
@@ -76,6 +76,8 @@ def compose_document(text: str, file: str) -> Node:
         raise build_error(file, [Flaw(1, 1, describe_size(n_bytes))])
     try:
         return Composer(file, yaml.parse(text, Loader=Loader)).compose()
+    except SegmentError:
+        raise
     except yaml.MarkedYAMLError as cause:
         mark = cause.problem_mark or cause.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -26,7 +26,9 @@ def check_references(
     others: Sequence[HasReferences],
     lists: Mapping[str, str] | None,
 ) -> list[SegmentError]:
-    """An error for each of the definitions that names what it may not."""
+    """An error for each of the definitions that names what it may not; where all may, for each that becomes
+    too large by it.
+    """
     by_id = {each.segment.segment_id: each for each in [*others, *definitions]}
     errors = []
     for definition in definitions:
@@ -35,16 +37,13 @@ def check_references(
             for reference in definition.references
             if (message := find_flaw(definition, reference, by_id, lists))
         ]
-        n_parts, n_chained = measure_expanded(definition, by_id) if not flaws else (0, 0)
-        if n_parts > MAX_EXPANDED or n_chained > MAX_CHAIN:
-            message = (
-                f"with the segments it rests on it has {n_parts:,} parts in a chain of {n_chained}; allowed:"
-                f" {MAX_EXPANDED:,} parts, and a chain of {MAX_CHAIN}"
-            )
-            flaws = [Flaw(definition.node.line, definition.node.column, message, is_structural=False)]
         if flaws:
             errors.append(build_error(definition.file, flaws))
-    return errors
+    return errors or [
+        build_error(each.file, [Flaw(each.node.line, each.node.column, message, is_structural=False)])
+        for each in definitions
+        if (message := find_size_flaw(each, by_id))
+    ]
 
 
 def find_flaw(
@@ -104,6 +103,17 @@ def list_segments(definition: HasReferences | None) -> Iterator[str]:
     """The segments that a definition names, each as often as it does."""
     references: Iterable[Reference] = definition.references if definition else ()
     return (reference.name for reference in references if reference.kind == "segment")
+
+
+def find_size_flaw(definition: HasReferences, by_id: Mapping[str, HasReferences]) -> str:
+    """Why a rule is too large, with those that it names in their place; empty where it is not."""
+    n_parts, n_chained = measure_expanded(definition, by_id)
+    if n_parts <= MAX_EXPANDED and n_chained <= MAX_CHAIN:
+        return ""
+    return (
+        f"with the segments it rests on it has {n_parts:,} parts or more, in a chain of {n_chained} or more;"
+        f" allowed: {MAX_EXPANDED:,} parts, and a chain of {MAX_CHAIN}"
+    )
 
 
 def measure_expanded(definition: HasReferences, by_id: Mapping[str, HasReferences]) -> tuple[int, int]:

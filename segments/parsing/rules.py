@@ -146,7 +146,7 @@ def declare_ages() -> list[Record]:
 
 def declare_groups(rule: Named) -> list[Record]:
     """The forms that join rules."""
-    some = ListOf("rules (at least one rule)", rule, most=200)
+    some = ListOf("rules", rule, most=200)
     return [
         declare_rule("all", some, "All of these rules hold.", build_group),
         declare_rule("any", some, "At least one of these rules holds.", build_group),

@@ -65,7 +65,9 @@ class Either:
 
     def read(self, node: Node, reader: Reader) -> Any:
         if node.kind not in self.shapes:
-            return reader.refuse(node, f"is {show(node)}; takes {self.noun}")
+            is_unquoted = node.kind in ("number", "boolean") and "text" in self.shapes
+            hint = " (text in quotes)" if is_unquoted else ""
+            return reader.refuse(node, f"is {show(node)}{hint}; takes {self.noun}")
         return self.shapes[node.kind].read(node, reader)
 
     def describe(self, defs: dict[str, Any]) -> dict[str, Any]:
@@ -227,7 +229,9 @@ class Choice:
         for key, _ in node.value:
             if key.value in self.elsewhere:
                 return reader.refuse(key, f"{self.elsewhere[key.value]}; allowed: {', '.join(self.heads)}")
-        near = [(key, hint) for key, _ in node.value if (hint := suggest(key.value, self.heads))]
+        known = {key.name for form in self.forms for key in form.keys}
+        others = [key for key, _ in node.value if key.value not in known]
+        near = [(key, hint) for key in others if (hint := suggest(key.value, self.heads))]
         at, hint = near[0] if near else (node, "")
         what = f"unknown key {show(at)}{hint}" if near else f"has none of the words that make it {self.noun}"
         return reader.refuse(at, f"{what}; allowed: one of {', '.join(self.heads)}")

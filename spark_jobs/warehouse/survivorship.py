@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from expectations.contracts.yaml_files import FileModel, format_suggestion, read_yaml, validate
-from segments.language import Text
+from segments.parsing.text import parse_text
 from segments.to_sql import format_literal, write_if_changed
 from spark_jobs.sources.registry import list_source_names
 
@@ -24,6 +24,7 @@ OF_RECORDS = ("first_name", "last_name", "email", "phone", "address_line", "city
 FIELDS = (*OF_RECORDS, "country")
 RULES = ("most_recent", "first_seen", "most_frequent", "source_priority", "longest")
 FEEDS = ("order", "record", "event", "other_line")
+Text = Annotated[str, BeforeValidator(parse_text)]
 
 
 class PolicyError(ValueError):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segments.language import load_segments
+from segments.parsing.definitions import load_segments
 from segments.to_sql import DEFINITIONS
 from tests.segments.test_to_sql import means
 

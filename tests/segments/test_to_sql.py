@@ -10,7 +10,9 @@ import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segments.language import COMPARISONS, Condition, Group, Segment, SegmentError, load_segments
+from segments.parsing.comparisons import COMPARISONS
+from segments.parsing.definitions import load_segments
+from segments.parsing.flaws import SegmentError
 from segments.to_sql import (
     DEFINITIONS,
     find_steps,
@@ -19,24 +21,19 @@ from segments.to_sql import (
     format_predicate,
     write_models,
 )
+from segments.tree.measures import Constant, FieldValue
+from segments.tree.rules import Between, Compare, Group, IsKnown, OneOf, Segment
 
 NUMBERS = ("n_orders", "days_since_last_order", "recency_score")
 number = st.integers(-3, 3)
+fields = st.builds(FieldValue, st.sampled_from(NUMBERS))
+flags = st.just(FieldValue("has_open_cart"))
 conditions = st.one_of(
-    st.builds(Condition, st.sampled_from(NUMBERS), st.sampled_from(sorted(COMPARISONS)), number),
-    st.builds(
-        lambda f, a, b: Condition(f, "between", (min(a, b), max(a, b))),
-        st.sampled_from(NUMBERS),
-        number,
-        number,
-    ),
-    st.builds(
-        lambda f, v: Condition(f, "in", tuple(v)),
-        st.sampled_from(NUMBERS),
-        st.lists(number, min_size=1, max_size=3),
-    ),
-    st.builds(Condition, st.sampled_from([*NUMBERS, "has_open_cart"]), st.just("is_known"), st.booleans()),
-    st.builds(Condition, st.just("has_open_cart"), st.sampled_from(["=", "!="]), st.booleans()),
+    st.builds(Compare, fields, st.sampled_from(sorted(COMPARISONS)), st.builds(Constant, number)),
+    st.builds(lambda f, a, b: Between(f, min(a, b), max(a, b)), fields, number, number),
+    st.builds(lambda f, v: OneOf(f, tuple(v)), fields, st.lists(number, min_size=1, max_size=3)),
+    st.builds(IsKnown, fields | flags),
+    st.builds(Compare, flags, st.sampled_from(["=", "!="]), st.builds(Constant, st.booleans())),
 )
 rules = st.recursive(
     conditions,
@@ -63,11 +60,14 @@ def means(rule, row: dict) -> bool:
     if isinstance(rule, Group):
         inside = [means(one, row) for one in rule.rules]
         return {"all": all(inside), "any": any(inside), "not": not inside[0]}[rule.operator]
-    have, value = row[rule.field], rule.value
-    if rule.op == "is_known":
-        return (have is not None) == value
-    if have is None:
-        return False
+    have = row[rule.measure.name]
+    if isinstance(rule, IsKnown) or have is None:
+        return isinstance(rule, IsKnown) and have is not None
+    if isinstance(rule, Between):
+        return rule.low <= have <= rule.high
+    if isinstance(rule, OneOf):
+        return have in rule.values
+    value = rule.other.value
     return {
         "=": lambda: have == value,
         "!=": lambda: have != value,
@@ -75,8 +75,6 @@ def means(rule, row: dict) -> bool:
         "<=": lambda: have <= value,
         ">": lambda: have > value,
         ">=": lambda: have >= value,
-        "in": lambda: have in value,
-        "between": lambda: value[0] <= have <= value[1],
     }[rule.op]()
 
 
@@ -101,12 +99,12 @@ def test_sql_finds_whom_the_rule_means(rule, given_rows):
 
 
 @settings(max_examples=150, deadline=None)
-@given(conditions.filter(lambda one: one.field == "days_since_last_order"), st.sampled_from([0, 0.5]))
+@given(conditions.filter(lambda one: one.measure.name == "days_since_last_order"), st.sampled_from([0, 0.5]))
 def test_between_two_steps_no_answer_changes(condition, more):
     """A number that no day has (2.5) is reached by the first day after it."""
-    if more and condition.op in COMPARISONS:
-        condition = Condition(condition.field, condition.op, condition.value + more)
-    answers = [means(condition, {condition.field: days}) for days in range(8)]
+    if more and isinstance(condition, Compare):
+        condition = Compare(condition.measure, condition.op, Constant(condition.other.value + more))
+    answers = [means(condition, {condition.measure.name: days}) for days in range(8)]
     changing = {days for days in range(1, 8) if answers[days] != answers[days - 1]}
     assert changing <= find_steps(condition)
 
@@ -123,7 +121,9 @@ def test_every_segments_query_has_one_shape_on_every_warehouse():
 
 
 def test_quotes_in_a_description_stay_text():
-    segment = Segment("x", "Who's", "rule", "It's; drop table x", Condition("n_orders", "=", 1))
+    segment = Segment(
+        "x", "Who's", "rule", "It's; drop table x", Compare(FieldValue("n_orders"), "=", Constant(1))
+    )
     assert duckdb.sql(format_definitions_model([segment])).fetchall() == [
         ("x", "Who's", "rule", "It's; drop table x")
     ]
@@ -134,7 +134,7 @@ def test_of_a_definition_that_is_refused_nothing_is_written(tmp_path: Path):
         "{segment_id: bad, name: '{{ this }}', kind: rule, description: Bad., members: {field: n_orders, op:"
         " '=', value: 1}}"
     )
-    with pytest.raises(SegmentError, match=r"bad\.yml: name: .* contains \{\{"):
+    with pytest.raises(SegmentError, match=r"bad\.yml:1:25: name: .* contains \{\{"):
         write_models(tmp_path / "project", tmp_path)
     assert not list(tmp_path.rglob("*.sql"))
 
@@ -151,5 +151,12 @@ def test_models_are_written_once(tmp_path: Path):
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.sql")} == written
 
 
+def test_what_is_not_known_is_asked_plainly():
+    assert format_predicate(Group("not", (IsKnown(FieldValue("n_orders")),))) == "(n_orders is null)"
+
+
 def test_a_condition_is_never_unknown():
-    assert format_predicate(Condition("n_orders", ">=", 1)) == "coalesce(n_orders >= 1, false)"
+    assert (
+        format_predicate(Compare(FieldValue("n_orders"), ">=", Constant(1)))
+        == "coalesce(n_orders >= 1, false)"
+    )
