@@ -97,6 +97,9 @@ quarantine: $(READY) ## what was refused and why, as a table; with a choice, mas
 events: $(READY) ## are the declarations of events compatible with the registered ones? REGISTER=1 registers new versions
 	@$(PY) -m operate.events $(if $(REGISTER),--register)
 
+segments: $(READY) ## are definitions of segments understood? ARGS="check [FILE…]" says what is wrong and where; ARGS=list
+	@$(PY) -m operate.segments $(or $(ARGS),check)
+
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$ARG_A" --b="$$ARG_B" --as-of="$$ARG_AS_OF"
 
@@ -167,5 +170,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs architecture lint bench soak \
+.PHONY: help setup run next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs segments architecture lint bench soak \
   leaderboard lock clean
