@@ -1,31 +1,23 @@
 """Definitions compiled together, and what they make of a customer's events."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from segments.calendar import DAY, ShopCalendar
 from segments.evaluation.carts import CART_TYPES, apply_to_cart
-from segments.evaluation.layout import Layout
-from segments.evaluation.matching import EventReader, Lists
+from segments.evaluation.compiled import CompiledDefinitions
+from segments.evaluation.matching import Lists
 from segments.evaluation.measures import Context
-from segments.evaluation.rules import Evaluated, RuleCompiler
 from segments.evaluation.sequences import Track
 from segments.evaluation.state import CustomerCell, State, find_order
-from segments.evaluation.windows import NEVER, ShopWindows
+from segments.evaluation.windows import NEVER
 from segments.events import Event
 from segments.tree import rules
 
 LATENESS = 7 * DAY  # events that come later than this after their moment are left to the night
 
 
-class Program:
-    """Compiled definitions. `compile_segments` makes one.
-
-    Attributes:
-        segment_ids: the definitions, by the place that they have everywhere else.
-        lateness: an event that comes later than so many microseconds before the last `prune` is refused, so
-            that each is counted once for certain.
-    """
+class Program(CompiledDefinitions):
+    """Compiled definitions, and all that is done with the states of customers."""
 
     def __init__(
         self,
@@ -34,38 +26,11 @@ class Program:
         list_items: Lists,
         lateness: int = LATENESS,
     ) -> None:
-        self.segment_ids = tuple(sorted(definitions))
-        self.calendar, self.lateness = calendar, lateness
-        self.layout = Layout(EventReader(calendar, list_items))
-        compiler = RuleCompiler(self.layout, ShopWindows(calendar), definitions)
-        self.rules: list[Evaluated] = []
-        masks: list[tuple[int, set[int], set[int]]] = []
-        for place, segment_id in enumerate(self.segment_ids):
-            self.rules.append(compiler.compile_segment(segment_id))
-            self.layout.mark_used(1 << place)
-            masks.append((1 << place, self.layout.used_sequences, self.layout.used_any_values))
-            self.layout.used_sequences, self.layout.used_any_values = set(), set()
-        self.sequences = list(compiler.sequences.values())
-        self.any_values = list(compiler.any_values.values())
-        for mask, used_sequences, used_any_values in masks:
-            for place in used_sequences:
-                self.sequences[place].mask |= mask
-            for place in used_any_values:
-                self.any_values[place].mask |= mask
-        self.needs_carts = self._reads("empty_cart")
-        self.name_members = lru_cache(maxsize=100_000)(self._name_members)
-
-    def _reads(self, event_type: str) -> bool:
-        """Whether any rule looks at events of a type."""
-        return (
-            event_type in self.layout.by_type
-            or any(event_type in plan.types for plan in self.sequences)
-            or any(plan.holds_of_nothing or event_type in plan.layout.by_type for plan in self.any_values)
-        )
+        super().__init__(definitions, calendar, list_items, lateness)
 
     def make_state(self) -> State:
         """The state of a customer of whom nothing is known."""
-        return State(self._make_cell(), len(self.rules), -NEVER)
+        return State(self.make_cell(), len(self.rules), -NEVER)
 
     def build_state(self, events: Iterable[Event], now: int | None = None) -> State:
         """The state of a customer with a whole history, counted as of `now`."""
@@ -76,9 +41,6 @@ class Program:
             self.prune(state, now)
         return state
 
-    def _make_cell(self) -> CustomerCell:
-        return CustomerCell(self.layout, len(self.sequences), len(self.any_values))
-
     def add(self, state: State, event: Event) -> bool:
         """Take an event in, whenever it comes; false: it changes nothing, was here or comes too late."""
         if event.event_id in state.ids or event.type == "empty_cart":
@@ -88,7 +50,7 @@ class Program:
         if self.needs_carts and event.type in CART_TYPES:
             state.keep(event)
             if state.cart.is_late(event):
-                self._replay(state)
+                self.replay(state)
                 return True
             self._insert(state, event)
             emptied = state.cart.apply(event)
@@ -120,13 +82,12 @@ class Program:
         state.dirty |= touched
         return touched
 
-    def _replay(self, state: State) -> None:
+    def replay(self, state: State) -> None:
         """Make everything anew of the events that are kept and the counters of those that are gone."""
-        before, state.cell = state.cell, self._make_cell()
+        before, state.cell = state.cell, self.make_cell()
         state.cell.folds = before.folds
-        for place, track in enumerate(before.tracks):
-            if track is not None and track.is_found:
-                state.cell.tracks[place] = track
+        for place, (plan, track) in enumerate(zip(self.sequences, before.tracks, strict=True)):
+            state.cell.tracks[place] = None if track is None else plan.keep_runs([track])
         for place, plan in enumerate(self.any_values):
             state.cell.values[place] = plan.keep_counters(before.values[place])
         state.cart.restart()
@@ -171,9 +132,6 @@ class Program:
         """The next moment at which membership can change without an event, or one before it; None: never."""
         self.decide(state, now, context)
         return None if state.changes_at >= NEVER else state.changes_at
-
-    def _name_members(self, members: int) -> frozenset[str]:
-        return frozenset(name for place, name in enumerate(self.segment_ids) if members >> place & 1)
 
     def prune(self, state: State, now: int) -> None:
         """Drop what no later moment can ask for; what is asked for ever is counted first."""
@@ -226,13 +184,12 @@ class Program:
                 pieces[item] = pieces.get(item, 0) + n
         cell = merged.cell
         cell.folds = self.layout.join_folds(one.cell, other.cell)
-        for place, tracks in enumerate(zip(one.cell.tracks, other.cell.tracks, strict=True)):
-            cell.tracks[place] = next(
-                (track for track in tracks if track is not None and track.is_found), None
-            )
+        for place, plan in enumerate(self.sequences):
+            tracks = (one.cell.tracks[place], other.cell.tracks[place])
+            cell.tracks[place] = plan.keep_runs([track for track in tracks if track is not None])
         for place, plan in enumerate(self.any_values):
             cell.values[place] = plan.join(one.cell.values[place], other.cell.values[place])
-        self._replay(merged)
+        self.replay(merged)
         return merged
 
 

@@ -5,49 +5,17 @@ and its first one's moment. Of all runs that end in an event the one that begins
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
-from segments.evaluation.matching import EventReader, Predicate, list_types
-from segments.evaluation.windows import NEVER, WindowBounds, count_elapsed
+from segments.evaluation.matching import EventReader
+from segments.evaluation.steps import plan_step
+from segments.evaluation.windows import NEVER, WindowBounds
 from segments.events import Event
 from segments.tree import rules
 
 find_at = attrgetter("at")
 find_order = attrgetter("at", "event_id")
-
-
-@dataclass(frozen=True)
-class StepPlan:
-    """A step: which events it asks for, and how they follow the present step before."""
-
-    types: frozenset[str]
-    accepts: Predicate | None
-    is_absent: bool
-    within: int | None
-    after: int
-    same: tuple[Callable, ...]
-    different: tuple[Callable, ...]
-
-    def matches(self, event: Event) -> bool:
-        return event.type in self.types and (self.accepts is None or self.accepts(event))
-
-    def follows(self, event: Event, previous: Event) -> bool:
-        """Whether an event that matches comes behind the present step as it must."""
-        passed = event.at - previous.at
-        if passed <= 0 or passed < self.after or (self.within is not None and passed > self.within):
-            return False
-        for read in self.same:
-            value = read(event)
-            if value is None or value != read(previous):
-                return False
-        for read in self.different:
-            value, before = read(event), read(previous)
-            if value is None or before is None or value == before:
-                return False
-        return True
 
 
 class Run(NamedTuple):
@@ -58,17 +26,23 @@ class Run(NamedTuple):
 
 
 class Track:
-    """What is kept of one sequence. `is_found`: it has happened, and nothing can undo it any more."""
+    """What is kept of one sequence.
 
-    __slots__ = ("absents", "events", "is_found", "runs")
+    Attributes:
+        is_found: it has happened, and nothing can undo it any more.
+        kept: runs whose events are gone and that can still go on, by number of present steps less one.
+    """
+
+    __slots__ = ("absents", "events", "is_found", "kept", "runs")
 
     def __init__(self, plan: "SequencePlan") -> None:
         self.events: list[Event] = []
         self.is_found = False
+        self.kept: list[list[Run]] = [[] for _ in plan.present]
         self.clear(plan)
 
     def clear(self, plan: "SequencePlan") -> None:
-        self.runs: list[list[Run]] = [[] for _ in plan.present]
+        self.runs: list[list[Run]] = [list(kept) for kept in self.kept]
         self.absents: list[list[Event]] = [[] for _ in plan.steps]
 
 
@@ -81,14 +55,7 @@ class SequencePlan:
         self.present = [place for place, step in enumerate(self.steps) if not step.is_absent]
         self.trailing = [step for step in range(self.present[-1] + 1, len(self.steps))]
         self.types = frozenset().union(*(step.types for step in self.steps))
-        self.span = self._find_span()
         self.mask = 0
-
-    def _find_span(self) -> int | None:
-        """How long after a run's first event all is decided; None: it may take for ever."""
-        lengths = [self.steps[place].within for place in self.present[1:]]
-        last = [self.steps[place].within for place in self.trailing]
-        return None if None in lengths + last else sum(lengths) + max(last, default=0)
 
     @property
     def can_be_settled(self) -> bool:
@@ -190,30 +157,55 @@ class SequencePlan:
         return holds, until
 
     def find_cut(self, pruned_at: int, latest: int) -> int:
-        """Before which moment no event can matter any more."""
-        if not self.window.is_ever:
-            return min(latest, self.window.find_bounds(pruned_at)[0])
-        return -NEVER if self.span is None else latest - self.span - 1
+        """Before which moment events are gone, but for runs that are kept."""
+        return latest if self.window.is_ever else min(latest, self.window.find_bounds(pruned_at)[0])
 
     def prune(self, track: Track, cut: int, latest: int) -> None:
         """Forget what cannot matter any more; a sequence that was found for good is noted alone."""
         if self.can_be_settled and self.evaluate(track, latest)[0]:
             track.is_found = True
             track.events.clear()
+            track.kept = [[] for _ in self.present]
             track.clear(self)
-        elif n := bisect_left(track.events, cut, key=find_at):
+            return
+        n = bisect_left(track.events, cut, key=find_at)
+        if self.window.is_ever and (n or any(track.kept)):
+            track.kept = [self._list_open(track, number, cut) for number in range(len(self.present))]
+        if n:
             del track.events[:n]
             self.find_runs(track)
 
+    def keep_runs(self, tracks: list[Track]) -> Track:
+        """What is known of all of these beside their events."""
+        joined = Track(self)
+        joined.is_found = any(track.is_found for track in tracks)
+        if not joined.is_found:
+            for number, kept in enumerate(joined.kept):
+                runs = {run.event.event_id: run for track in tracks for run in track.kept[number]}
+                kept += sorted(runs.values(), key=lambda run: find_order(run.event))
+        joined.clear(self)
+        return joined
 
-def plan_step(step: rules.Step, reader: EventReader) -> StepPlan:
-    """A step, compiled."""
-    return StepPlan(
-        frozenset(list_types(step.events)),
-        reader.make_predicate(step.events),
-        step.is_absent,
-        None if step.within is None else count_elapsed(step.within),
-        0 if step.after is None else count_elapsed(step.after),
-        tuple(reader.make_getter(name) for name in step.same),
-        tuple(reader.make_getter(name) for name in step.different),
-    )
+    def _list_open(self, track: Track, number: int, cut: int) -> list[Run]:
+        """The runs before `cut` that can still go on. Of those that go on alike, the first is enough."""
+        place = self.present[number]
+        is_last = number + 1 == len(self.present)
+        following = None if is_last else self.present[number + 1]
+        absent = range(place + 1, len(self.steps) if is_last else following)
+        asked = [self.steps[n] for n in absent] + ([] if is_last else [self.steps[following]])
+        within = None if is_last else self.steps[following].within
+        readers = [read for step in asked for read in (*step.same, *step.different)]
+        is_timed = within is not None or any(
+            self.steps[n].within is not None or self.steps[n].after for n in absent
+        )
+        kept: dict[object, Run] = {}
+        for run in track.runs[number]:
+            if run.event.at >= cut:
+                break
+            if within is not None and run.event.at + within < cut:
+                continue
+            if any(self._find_breaker(track, n, run.event, cut) for n in absent):
+                continue
+            values = run.event.event_id if is_timed else tuple(read(run.event) for read in readers)
+            kept.setdefault(values, run)
+        return list(kept.values())

@@ -1,0 +1,61 @@
+"""A packed state answers as the one it was made of."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segments.calendar import DAY, ShopCalendar
+from segments.evaluation.packing import StatePacker
+from segments.evaluation.program import Program
+from segments.events import Event
+from segments.tree.events import EventSet
+from segments.tree.measures import Constant, Count
+from segments.tree.rules import Compare
+from tests.segments.evaluation.test_program import list_members, make_context, make_program
+from tests.segments.strategies import STEPS, cases
+
+VIEWS = Compare(Count(EventSet(("view",))), ">=", Constant(2))
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_a_packed_state_goes_on_as_if_it_had_not_been(data):
+    case = data.draw(cases())
+    program = make_program(case, data.draw(st.sampled_from((0, DAY, 10_000 * DAY))))
+    packer, context = StatePacker(program), make_context(case.customer)
+    state = program.make_state()
+    now = case.now
+    for event in sorted(case.customer.history, key=lambda event: (event.at, event.event_id)):
+        now = max(now, event.at)
+        program.prune(state, event.at)
+        state = packer.unpack(packer.pack(state))
+        program.add(state, event)
+    later = now + data.draw(st.sampled_from(STEPS))
+    unpacked = packer.unpack(packer.pack(state))
+    assert packer.pack(unpacked) == packer.pack(state)
+    assert program.decide(unpacked, later, context) == list_members(case, later)
+
+
+def make_two_views() -> tuple[Program, bytes]:
+    program = Program({"views": VIEWS}, ShopCalendar("UTC"), {})
+    events = [Event(DAY + n, f"e{n}", "view", item_id="a", brand="b", session_id="s") for n in range(2)]
+    return program, StatePacker(program).pack(program.build_state(events))
+
+
+def test_what_no_rule_reads_is_not_packed():
+    _, packed = make_two_views()
+    assert b"\xa1a" not in packed and len(packed) < 50
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x93", b"\xc1", b"\x01"])
+def test_other_bytes_are_refused(damage):
+    program, _ = make_two_views()
+    with pytest.raises(ValueError, match="not a packed state"):
+        StatePacker(program).unpack(damage)
+
+
+def test_other_definitions_are_refused():
+    _, packed = make_two_views()
+    other = Program({"views": VIEWS, "more": VIEWS}, ShopCalendar("UTC"), {})
+    with pytest.raises(ValueError, match="for other definitions"):
+        StatePacker(other).unpack(packed)
