@@ -1,0 +1,1 @@
+"""Segment definitions as one SQL query of members, for DuckDB and, by sqlglot, for Snowflake."""

@@ -1,0 +1,89 @@
+"""SQL on DuckDB and on Snowflake has the members that the reference has, over the forty definitions and
+random ones: every customer, every definition, several moments in one query.
+"""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from segments.sql.members import build_members_query
+from spark_jobs.settings import Settings
+from spark_jobs.snowflake.connection import connect_to_snowflake
+from tests.segments.golden_shop import ask_golden
+from tests.segments.hosts import Question, ask_duckdb, ask_reference, ask_snowflake, name_rules
+from tests.segments.rule_strategies import Draw, draw_rule, pick
+from tests.segments.strategies import CENTRES, draw_customer, draw_now, draw_shop, find_calendar, read_time
+
+UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+
+
+@st.composite
+def questions(draw: Draw, n_rules: int = 20, n_customers: int = 8) -> Question:
+    """Random rules asked of random customers at moments that matter to the first of them."""
+    zone, day = pick(draw, CENTRES)
+    calendar, centre = find_calendar(zone), read_time(day)
+    shop = draw_shop(draw, calendar)
+    rules = {f"rule_{number}": draw_rule(draw) for number in range(n_rules)} | dict(shop.definitions)
+    customers = tuple(
+        replace(draw_customer(draw, centre), customer_id=f"c{number}") for number in range(n_customers)
+    )
+    moments = {draw_now(draw, customer, calendar, centre) for customer in customers[:3]}
+    return Question(name_rules(rules), customers, tuple(sorted(moments)), shop)
+
+
+@settings(max_examples=20, suppress_health_check=UNHURRIED)
+@given(questions())
+def test_random_definitions_on_duckdb(question):
+    assert ask_duckdb(question) == ask_reference(question)
+
+
+def test_golden_definitions_on_duckdb():
+    question = ask_golden()
+    members = ask_reference(question)
+    assert ask_duckdb(question) == members
+    n_decisions = len(question.customers) * len(question.moments)
+    for segment in question.definitions:
+        n_members = sum(segment_id == segment.segment_id for _, segment_id, _ in members)
+        assert 0 < n_members < n_decisions, f"{segment.segment_id} decides nothing here"
+
+
+@pytest.fixture(scope="module")
+def session(snowflake):
+    settings = Settings.from_environment({"CONCIERGE_HOME": "/nowhere", **snowflake("SEGMENTS")})
+    with connect_to_snowflake(settings) as session:
+        yield session
+
+
+def test_golden_definitions_on_snowflake(session):
+    question = ask_golden(n_customers=60)
+    assert ask_snowflake(session, question) == ask_reference(question)
+
+
+def test_random_definitions_on_snowflake(session):
+    @settings(max_examples=3, suppress_health_check=UNHURRIED)
+    @given(questions())
+    def agree(question):
+        assert ask_snowflake(session, question) == ask_reference(question)
+
+    agree()
+
+
+def test_one_moment_answers_as_many_do():
+    question = ask_golden(n_customers=60)
+    alone = [ask_duckdb(replace(question, moments=(now,))) for now in question.moments]
+    assert set.union(*alone) == ask_duckdb(question)
+    assert all(alone)
+
+
+def test_a_changed_event_changes_members():
+    """The comparison's own control: with the last event of each customer left out, hosts differ."""
+    question = ask_golden(n_customers=60)
+    shorter = tuple(replace(each, history=each.history[1:]) for each in question.customers)
+    assert ask_duckdb(replace(question, customers=shorter)) != ask_reference(question)
+
+
+def test_text_is_the_same_every_night():
+    question = ask_golden()
+    assert build_members_query(question.definitions, question.fields).format() == question.query.format()
