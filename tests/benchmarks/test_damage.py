@@ -22,6 +22,7 @@ SHORT = {
 }
 
 
+# Over 10 s: fifty clients of a real server have each to meet every harm.
 def test_fifty_clients_feel_no_damage(tmp_path):
     harms = [one for one in HARMS if (one[0], one[1].__name__) in SHORT]
     rows = run_soak(tmp_path, seconds=0, n_clients=50, n_customers=60, harms=harms, kills=False)
@@ -45,6 +46,7 @@ def test_fifty_clients_feel_no_damage(tmp_path):
     assert said["data.mdb", "cut, restarted"].endswith("; snapshot night-1 is served")
 
 
+# Over 10 s: fifty clients of a server that verifies nothing.
 def test_the_control_feels_it(tmp_path):
     seen = run_control(tmp_path, seconds=0, n_clients=50, n_customers=60)
     assert seen.resets or seen.wrong

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.slow  # starts a server
 PACE = Pace(flips=0.01, nights=0.8, kills=1.5)
 
 
+# Over 10 s: 600 answers, nights published meanwhile, and a server that is killed.
 def test_what_is_hidden_is_served_no_more(tmp_path):
     result = run_soak(tmp_path, Goal(answers=600, kills=1), n_clients=6, pace=PACE)
     assert result.counts.violations == []

@@ -122,6 +122,7 @@ def shop(snowflake, upsert, tmp_path_factory) -> Shop:
     return shop
 
 
+# Over 10 s: two nights on two warehouses, one over HTTP, which the other tests here look at too.
 def test_every_mart_equal_row_by_row(shop):
     for n in (1, 2):
         assert len(shop.compared[n]) >= 15

@@ -300,6 +300,7 @@ def values(ask, name: str) -> dict:
     return {row[:2]: row[2:] for row in rows}
 
 
+# Over 10 s: two builds by dbt, one for each policy, which the other tests here look at too.
 def test_every_value_is_that_of_its_rule(built):
     assert values(built, "shipped") == SHIPPED
 
@@ -375,6 +376,7 @@ def test_conflicts_are_listed_without_the_values(built):
     ) == [("online_retail/record, sample_shop/event, sample_shop/order, sample_shop/record",)]
 
 
+# Over 10 s: two builds by dbt, since the second is to be built upon the first.
 def test_another_policy_is_built_upon_the_night_before(home, project):
     """Nothing has landed in between, so nothing but the policy can have changed a value."""
     policy(project)

@@ -7,6 +7,7 @@ from benchmarks.leaderboard.datasets import load_dataset
 from benchmarks.online_retail_quality import measure_single_recommender
 
 
+# Over 10 s: eight recommenders on half a million real rows, as others have published them.
 @pytest.mark.real_data
 def test_published_rows_come_out(real_data):
     """NDCG@10/Recall@10 of popularity and of the last 14 days' as published; neighbours at least near the

@@ -21,6 +21,8 @@ STEPS = ["land", "start_engine", "ingest", "identify", "build.load", "build.dbt"
 STEPS += ["train", "score", "stop_engine", "publish"]
 
 
+# Over 10 s: Airflow's scheduler, its API and a night of eleven tasks, each a process, as `make airflow` runs
+# them.
 def test_the_scheduled_night_succeeds(night):
     log = (night.home / "scheduler.log").read_text(errors="replace")
     assert night.state == "success", f"{night.tasks}\n{log[-3000:]}"
@@ -87,6 +89,7 @@ def test_visitors_are_answered_and_an_override_changes_the_answer_at_once(night,
     assert visits[0]["blocked"] == visits[0]["before"]["items"][0]["item_id"]
 
 
+# Over 10 s: Airflow starts, and a task of it; that no more of them do is what is asked.
 def test_a_finished_night_run_again_ends_after_land_and_writes_nothing(night):
     lake = Lake(night.home / "lake")
     before = lake.read_versions(), (night.home / "published.json").read_bytes()
@@ -150,6 +153,7 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
     assert airflow_records.resume_interrupted_tasks(tmp_path) == [], "a home that ended well has none"
 
 
+# Over 10 s: a second night of Airflow's, with an engine that has to be there to be stopped.
 def test_a_step_that_fails_fails_the_night_and_the_engine_stops(night):
     """The negative control of the green night: a day none of whose records can be read."""
     day = night.home / "landing" / "online_retail" / "lines" / "2011-07-01"

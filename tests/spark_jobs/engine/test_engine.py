@@ -71,6 +71,7 @@ def home(tmp_path):
     one.starter.end()
 
 
+# Over 10 s: three JVMs, and six steps that are processes; what is asked is who outlives whom.
 def test_a_night_s_engine_serves_its_steps_and_is_replaced_when_something_was_killed(home):
     engine = home.start()
     assert home.run() == (0, engine.pid)
@@ -92,6 +93,7 @@ def test_a_night_s_engine_serves_its_steps_and_is_replaced_when_something_was_ki
     assert not home.paths.engine_record.exists()
 
 
+# Over 10 s: two JVMs, of which one has to be seen to end by itself.
 def test_a_step_without_an_engine_starts_one_that_ends_with_it(home):
     code, engine = home.run()
     assert code == 0
@@ -100,6 +102,7 @@ def test_a_step_without_an_engine_starts_one_that_ends_with_it(home):
     wait_until(lambda: not is_running(orphan))
 
 
+# Over 10 s on a busy machine: a JVM and two steps.
 def test_a_connect_server_of_others_is_one_setting_away(home, tmp_path):
     elsewhere = Home(tmp_path / "elsewhere")
     assert elsewhere.run(remote=home.start().url) == (0, 0), "it needed no engine of its own"

@@ -31,6 +31,7 @@ def quantities(home) -> dict[tuple[str, int], int]:
     return {(row["order_id"], row["line_no"]): row["quantity"] for row in home.rows("core_order_lines")}
 
 
+# Over 10 s when it is a session's first: its nights pay for what the JVM has not yet loaded.
 def test_a_changed_file_under_an_old_name_takes_its_place_and_says_so(home, as_csv, retail_line, report):
     shop = home("online_retail")
     shop.land(
@@ -88,6 +89,7 @@ def test_a_skipped_night_is_found_and_a_file_again_adds_nothing(home, as_csv, re
     assert shop.lake.read_versions() == versions
 
 
+# Over 10 s: eight nights in four homes, two of them killed.
 def test_a_run_that_was_cut_off_leaves_no_trace_whether_its_file_comes_again_or_put_right(
     home, as_csv, retail_line
 ):

@@ -19,6 +19,7 @@ def quantities(home) -> dict[tuple[str, int], int]:
     return {(row["order_id"], row["line_no"]): row["quantity"] for row in home.rows("core_order_lines")}
 
 
+# Over 10 s: six nights in two homes.
 def test_lines_of_one_order_in_two_files_all_count_in_any_order_of_nights(home, as_csv, retail_line, report):
     def lines(*said: tuple[str, object]) -> bytes:
         return as_csv(COLUMNS, [retail_line(order, Quantity=quantity) for order, quantity in said])

@@ -32,6 +32,7 @@ def land(as_csv, as_json_lines, zipped):
     return put
 
 
+# Over 10 s: seven nights in three homes, whose every table has to come out the same.
 def test_any_order_of_nights_gives_the_same_tables(home, land, report, caplog):
     whole, nightly, backwards = (
         home("sample_shop", "whole"),
@@ -81,6 +82,7 @@ def test_any_order_of_nights_gives_the_same_tables(home, land, report, caplog):
     check_content(expected)
 
 
+# Over 10 s: five nights in two homes, one of them killed.
 def test_a_catalogue_that_was_cut_off_tells_its_changes_all_the_same(home, as_json_lines):
     whole, cut = home("sample_shop", "whole"), home("sample_shop", "cut")
     for shop in (whole, cut):

@@ -47,6 +47,7 @@ def test_the_sentence_says_what_was_refused_and_what_to_do():
     assert "18 not_parseable (the header lacks order_id)" in said and "CONCIERGE_REFUSED_PERCENT=100" in said
 
 
+# Over 10 s: a night after each of the decisions that somebody may take.
 def test_the_step_fails_until_somebody_decides_and_all_can_be_looked_at(home, as_csv, retail_line, report):
     def told(reports) -> tuple:
         lines = report(reports, "core_order_lines")

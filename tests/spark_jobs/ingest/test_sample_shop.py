@@ -17,6 +17,7 @@ from tests.spark_jobs.ingest.conftest import KEY
 SEED, CUSTOMERS, LAST = 11, 20, date(2026, 1, 14)
 
 
+# Over 10 s: days of the simulated shop with every planted defect, ingested whole.
 def test_every_plant_is_right(home):
     shop = home("sample_shop")
     landing, truth = shop.folder / "landing" / "sample_shop", shop.folder / "truth"

@@ -31,6 +31,7 @@ def people(n_customers: int) -> pa.Table:
     return rows
 
 
+# Over 10 s: Splink's many queries on Spark, which plans each of them.
 def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
     model, shop, asked = LinkageModel.load_shipped(), people(3000), []
     here = link_people(

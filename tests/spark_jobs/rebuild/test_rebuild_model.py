@@ -50,6 +50,7 @@ def other(scored, empty_registry, tmp_path):
     )
 
 
+# Over 10 s: a model is trained, and made again.
 def test_factors_and_lists_are_the_same_bytes(other):
     lake, registry, version, night = other
     compared = list(rebuild_model.rebuild_model(lake, registry, version, night))

@@ -55,6 +55,7 @@ def night(fill, spark, tmp_path_factory):
     return shop, folder, running, done
 
 
+# Over 10 s: a cluster's master, its workers, their executors and a driver, each a JVM.
 def test_the_step_runs_on_both_workers(night):
     _, folder, _, done = night
     assert done.returncode == 0, done.stderr[-2000:]
@@ -64,6 +65,7 @@ def test_the_step_runs_on_both_workers(night):
     assert "Registered app concierge " in master
 
 
+# Over 10 s: the same search once more, without a cluster.
 def test_the_winner_is_that_of_local_threads(night, trained):
     """The same tables and seed in `local[1]`, in this process: the same configuration, and the same bytes of
     the model.

@@ -93,6 +93,7 @@ def test_a_search_within_its_budget_is_not_cut(halved):
     assert set(halved.configuration["parts"]) == set(halved.configuration["weights"]) <= {*PARTS, "lightfm"}
 
 
+# Over 10 s: seconds are its subject; a fit that would take hours has to be cut.
 def test_the_budget_of_seconds_holds_and_missing_trials_are_named(training):
     """LightFM for a million epochs would take hours, inside a library that looks at no clock."""
     endless = {**PARTS, "lightfm": [{"components": 32, "epochs": 1_000_000}]}

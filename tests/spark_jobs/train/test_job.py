@@ -29,6 +29,7 @@ def runs_of(registry):
     return registry.client.search_runs([registry._experiment])
 
 
+# Over 10 s: a whole search of configurations, whose report is compared.
 def test_the_first_night_searches_and_reports_the_result(trained):
     registry = open_registry(trained.night("looks"))
     champion, report = registry.champion(), report_of(trained, "first")
@@ -113,6 +114,7 @@ def test_the_same_tables_seed_and_code_give_the_same_bytes(trained, fill, spark,
     assert len(digests(mine)) == 2
 
 
+# Over 10 s: four nights of training and a search, each upon what the one before left.
 def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
     """A refit on more days is accepted; one on days gone wrong is refused and the accepted one stays; a
     search compares.

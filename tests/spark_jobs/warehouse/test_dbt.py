@@ -17,6 +17,7 @@ from spark_jobs.warehouse.dbt_docs import write_dbt_docs
 from spark_jobs.warehouse.dbt_results import describe_failure
 
 
+# Over 10 s on a busy machine: dbt reads the whole project before it builds one model.
 @pytest.mark.slow  # runs dbt
 def test_a_failed_test_fails_the_night_and_touches_nothing_readers_have(tmp_path):
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})

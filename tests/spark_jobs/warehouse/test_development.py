@@ -48,6 +48,7 @@ def settings(tmp_path, monkeypatch) -> Settings:
     return settings
 
 
+# Over 10 s on a busy machine: dbt reads the whole project before it builds one model.
 def test_one_model_is_built_beside_the_published_warehouse(settings, capfd):
     before = settings.paths.warehouse_file.read_bytes()
     assert dbt.main(["build", "-s", "+dim_items"]) == 0
