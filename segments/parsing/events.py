@@ -31,7 +31,7 @@ OPERATORS = {
     "between": "Between two numbers [low, high], both ends included.",
     "in": "Equal to one of the values.",
     "not_in": "Known, and equal to none of the values.",
-    "under": "This category or one below it, by its name or its path 'a > b'.",
+    "under": "One of these categories or below it, by its name or its path 'a > b'.",
     "in_list": "On an uploaded list of items.",
     "not_in_list": "Known, and not on an uploaded list of items.",
     "is_known": "Whether the event has the attribute.",
@@ -70,7 +70,7 @@ def build_filters(attribute: str, reading: Reading) -> tuple[Filter, ...] | Brok
 
 def build_filter(attribute: str, op: str, value: Any) -> Filter:
     """One filter; of lists each value once and in order, so that equal filters are equal."""
-    if op in ("in", "not_in"):
+    if op in ("in", "not_in", "under") and isinstance(value, tuple):
         return Filter(attribute, op, tuple(sorted(set(value))))
     return Filter(attribute, op, value if isinstance(value, tuple) else (value,))
 
@@ -88,7 +88,7 @@ class AttributeFilter:
             ops |= dict.fromkeys(("<", "<=", ">", ">="), scalar)
             ops["between"] = Pair("two numbers [low, high], both ends included", scalar, scalar)
         if attribute == "category":
-            ops["under"] = scalar
+            ops["under"] = Either("a text or a list of them", {"text": scalar, "list": values})
         if attribute == "item_id":
             ops |= {"in_list": LIST_NAME, "not_in_list": LIST_NAME}
         ops["is_known"] = Boolean("is_known")

@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 FORBIDDEN = ("{{", "{%", "{#", "\\")
-CONTROL = r"[\x00-\x1f\x7f-\x9f]"  # no name, list or attribute holds one
+# Control characters, separators of lines, and marks of direction, by which a rule reads otherwise than it is.
+CONTROL = r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 NAME = r"^[a-z0-9_]*[a-z0-9][a-z0-9_]*$"
 MAX_LENGTH = 1_000
 
@@ -36,6 +37,6 @@ def find_text_flaw(text: str) -> str:
     marks = [mark for mark in FORBIDDEN if mark in text]
     if marks:
         return f"{text!r} contains {' and '.join(marks)}; allowed: any text without {' '.join(FORBIDDEN)}"
-    if re.search(CONTROL, text):
+    if re.search(CONTROL, text) or re.search(r"[\ud800-\udfff]", text):  # half a letter is none
         return f"{text!r} contains a control character; allowed: text on one line"
     return ""
