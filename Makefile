@@ -138,6 +138,9 @@ dbt: $(READY) ## dbt on last night's lake, in a warehouse of your own: ARGS="bui
 docs: $(READY) ## dbt's documentation as one static page
 	@$(PY) -m operate.dbt_docs
 
+insights: $(READY) ## twenty questions about customers, answered by last night's warehouse, as one page of tables and pictures
+	@$(PY) -m operate.insights
+
 architecture: $(READY) ## docs/architecture.md drawn anew from the imports of the code
 	@$(PY) -m operate.draw_architecture
 
@@ -170,5 +173,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs segments architecture lint bench soak \
+.PHONY: help setup run next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs insights segments architecture lint bench soak \
   leaderboard lock clean

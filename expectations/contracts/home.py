@@ -71,6 +71,14 @@ class HomePaths:
         return self.dbt_docs / "copy.duckdb"
 
     @property
+    def insights_page(self) -> Path:
+        return self.warehouse / "insights" / "index.html"
+
+    @property
+    def insights_warehouse(self) -> Path:
+        return self.insights_page.with_name("copy.duckdb")
+
+    @property
     def dbt_development(self) -> Path:
         """What dbt generates for `make dbt`, and the warehouse of one's own that it builds in."""
         return self.warehouse / "development"

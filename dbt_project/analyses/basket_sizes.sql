@@ -1,0 +1,36 @@
+-- How large is an order?
+
+with
+
+orders as (
+    select * from {{ ref('fct_orders') }}
+    where not is_return
+),
+
+sized as (
+    select
+        amount,
+        n_units,
+        case
+            when n_lines < 5 then '01 to 04 lines'
+            when n_lines < 10 then '05 to 09 lines'
+            when n_lines < 20 then '10 to 19 lines'
+            when n_lines < 50 then '20 to 49 lines'
+            else '50 lines or more'
+        end as basket_size
+    from orders
+),
+
+final as (
+    select
+        basket_size,
+        count(*) as n_orders,
+        round(avg(n_units), 1) as mean_units,
+        round(avg(amount), 2) as mean_amount,
+        sum(amount) as amount
+    from sized
+    group by basket_size
+)
+
+select * from final
+order by basket_size

@@ -1,0 +1,154 @@
+"""The twenty analyses on the small shop's warehouse, against the same figures counted in plain Python."""
+
+import math
+import shutil
+from collections import Counter, defaultdict
+from itertools import combinations, pairwise
+
+import duckdb
+import pytest
+
+from operate.insights.answers import answer_questions
+from operate.insights.page import render_page
+from operate.insights.questions import ANALYSES, QUESTIONS
+from spark_jobs.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def home(built, new_home):
+    """A home whose published warehouse is the small shop's."""
+    home = new_home("insights")
+    builds = home.root / "warehouse" / "builds"
+    builds.mkdir(parents=True)
+    shutil.copyfile(built.anew, builds / "shop.duckdb")
+    home.publish("shop", builds / "shop.duckdb")
+    return home
+
+
+@pytest.fixture(scope="module")
+def answers(home):
+    return answer_questions(Settings.from_environment({"CONCIERGE_HOME": str(home.root)}))
+
+
+@pytest.fixture(scope="module")
+def sales(built):
+    """Sold orders that a customer is known of: customer, time and day, oldest first."""
+    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+        return warehouse.execute(
+            "select customer_id, ordered_at, ordered_date from fct_orders"
+            " where not is_return and customer_id is not null order by ordered_at, order_id"
+        ).fetchall()
+
+
+def list_orders(sales) -> dict[str, list]:
+    orders = defaultdict(list)
+    for customer, at, day in sales:
+        orders[customer].append((at, day))
+    return orders
+
+
+def rows(answers, name):
+    return answers[name].to_pylist()
+
+
+def test_there_is_a_question_for_each_analysis_and_it_ends_with_a_question_mark():
+    assert len(QUESTIONS) == 20
+    assert {question.name for question in QUESTIONS} == {file.stem for file in ANALYSES.glob("*.sql")}
+    for question in QUESTIONS:
+        asked, note = question.read()
+        assert asked.endswith("?") and asked[0].isupper() and not note.startswith("?")
+
+
+def test_each_month_s_cohort_comes_back(answers, sales):
+    seen = defaultdict(set)
+    for customer, orders in list_orders(sales).items():
+        first = min(day for _, day in orders)
+        for _, day in orders:
+            later = (day.year - first.year) * 12 + day.month - first.month
+            seen[first.replace(day=1), later].add(customer)
+    expected = {
+        (cohort, later, len(customers), round(100 * len(customers) / len(seen[cohort, 0]), 1))
+        for (cohort, later), customers in seen.items()
+    }
+    assert {tuple(row.values()) for row in rows(answers, "cohort_retention")} == expected
+    assert any(later for _, later, _, _ in expected)
+
+
+def test_a_second_order_counts_where_the_horizon_has_passed(answers, sales):
+    newest = max(at for _, at, _ in sales)
+    for row in rows(answers, "second_order"):
+        old = again = 0
+        for orders in list_orders(sales).values():
+            days = [at.date() for at, _ in orders]
+            if (newest.date() - days[0]).days >= row["n_days"]:
+                old += 1
+                again += len(days) > 1 and (days[1] - days[0]).days < row["n_days"]
+        assert (row["n_customers"], row["n_ordered_again"]) == (old, again)
+    assert {row["n_days"] for row in rows(answers, "second_order")} >= {7, 30}
+
+
+def test_intervals_lie_between_days_of_orders(answers, sales):
+    gaps = Counter()
+    for orders in list_orders(sales).values():
+        for one, other in pairwise(sorted({day for _, day in orders})):
+            gaps[((other - one).days - 1) // 7 * 7 + 1] += 1
+    assert {row["from_days"]: row["n_intervals"] for row in rows(answers, "repeat_intervals")} == gaps
+    assert gaps
+
+
+def test_the_value_curve_ends_with_all_the_money(answers, built):
+    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+        spent = warehouse.execute("select amount_spent from dim_customers where n_orders > 0").fetchall()
+    spent = sorted((float(amount) for (amount,) in spent), reverse=True)
+    for row in rows(answers, "value_curve"):
+        best = spent[: math.floor(row["customer_percent"] / 100 * len(spent) + 1e-9)]
+        assert row["amount_percent_so_far"] == pytest.approx(100 * sum(best) / sum(spent), abs=0.051)
+    assert rows(answers, "value_curve")[-1]["amount_percent_so_far"] == 100
+
+
+def test_customers_are_of_one_kind_each(answers, built):
+    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+        customers = warehouse.execute("select is_known, n_orders from dim_customers").fetchall()
+    kinds = Counter("4" if n > 1 else "3" if n else "2" if is_known else "1" for is_known, n in customers)
+    assert {
+        row["customer_kind"][0]: row["n_customers"] for row in rows(answers, "customers_by_kind")
+    } == kinds
+
+
+def test_pairs_bought_together(built, home, tmp_path):
+    """The small shop has no pair twenty times: the same analysis with a lower bound."""
+    file = home.root / "warehouse" / "dbt" / "target" / "compiled" / "concierge" / "analyses"
+    query = (file / "basket_affinity.sql").read_text().replace("count(*) >= 20", "count(*) >= 2")
+    copy = tmp_path / "copy.duckdb"
+    shutil.copyfile(built.anew, copy)
+    with duckdb.connect(str(copy), read_only=True) as warehouse:
+        found = warehouse.execute(query.replace('"copy"."main".', "").replace("limit 25", "")).fetchall()
+        lines = warehouse.execute(
+            "select source || ':' || order_id, item_id, title from fct_order_lines left join dim_items"
+            " using (item_id) where is_sold and fct_order_lines.is_goods and item_id is not null"
+        ).fetchall()
+    baskets, titles = defaultdict(set), {}
+    for basket, item, title in lines:
+        baskets[basket].add(item)
+        titles[item] = title
+    baskets = [items for items in baskets.values() if len(items) <= 50]
+    counts = Counter(item for items in baskets for item in items)
+    pairs = Counter(pair for items in baskets for pair in combinations(sorted(items), 2))
+    expected = Counter(
+        (titles[a], titles[b], n, round(n * len(baskets) / (counts[a] * counts[b]), 1))
+        for (a, b), n in pairs.items()
+        if n >= 2
+    )
+    assert Counter((one, other, n, lift) for one, other, n, _, lift in found) == expected and expected
+
+
+def test_the_page_shows_every_answer(answers, tmp_path, look):
+    page = tmp_path / "index.html"
+    page.write_text(render_page("Twenty questions: a & b", answers))
+    assert "a &amp; b" in page.read_text() and page.read_text().count("<h2") == 20
+    assert look(page, 1200) == [] and look(page, 420) == []
+
+
+def test_nothing_published_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing is published yet"):
+        answer_questions(Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)}))
