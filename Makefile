@@ -146,7 +146,7 @@ architecture: $(READY) ## docs/architecture.md drawn anew from the imports of th
 
 lint: $(READY) ## ruff, sqlfluff, yamllint, import contracts, declarations of events
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/sqlfluff lint -q dbt_project/models dbt_project/tests
+	@.venv/bin/sqlfluff lint -q dbt_project/models dbt_project/tests dbt_project/analyses
 	@.venv/bin/yamllint -s .
 	@.venv/bin/lint-imports
 	@$(PY) -m operate.events

@@ -25,6 +25,7 @@ from spark_jobs.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client.retries import RetryPolicy
 
 logger = logging.getLogger(__name__)
 
@@ -122,6 +123,15 @@ def allow_deep_plans() -> None:
         _message.SetAllowOversizeProtos(True)
 
 
+def make_local_retry_policy(max_retries: int = 5) -> "RetryPolicy":
+    """For how long a call is repeated to an engine of this machine: 8 seconds, since one that does not answer
+    is gone. By PySpark's own policy each call waits ten minutes, and a step makes several.
+    """
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    return DefaultPolicy(max_retries, max_backoff=4_000)  # after 0.05, 0.2, 0.8, 3.2 and 4 s
+
+
 @contextlib.contextmanager
 def _connect(url: str, is_ours: bool) -> Iterator["SparkSession"]:
     from pyspark.sql import SparkSession
@@ -135,11 +145,14 @@ def _connect(url: str, is_ours: bool) -> Iterator["SparkSession"]:
     for name, value in ({} if is_ours else SESSION_SETTINGS).items():  # ours was started with them
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
+    if is_ours:
+        spark.client.set_retry_policies([make_local_retry_policy()])
     try:
         yield spark
     finally:
         # Of an engine that is gone there is nothing to release, and the step's own error says so.
         with contextlib.suppress(Exception):
             if is_ours:
+                spark.client.set_retry_policies([make_local_retry_policy(max_retries=0)])
                 spark.catalog.clearCache()  # frames outlive their session
             spark.stop()

@@ -82,7 +82,11 @@ def test_a_night_s_engine_serves_its_steps_and_is_replaced_when_something_was_ki
     assert code == 0 and second != engine.pid, "what the killed step had begun might write beside its retry"
     assert not is_running(engine.jvm_pid)
     assert read_record(home.paths.engine_record).pid == second, "it lives as long as the first would have"
+    step = home.begin("hang")
+    wait_until(home.seen.exists)
     os.kill(read_record(home.paths.engine_record).jvm_pid, signal.SIGKILL)
+    # By PySpark's own policy each of its calls would be tried for ten minutes.
+    assert step.wait(timeout=PATIENCE_SECONDS) != 0, "a step whose engine is gone fails at once"
     code, third = home.run()
     assert code == 0 and third not in (engine.pid, second)
     jvm = read_record(home.paths.engine_record).jvm_pid
