@@ -14,13 +14,25 @@ from operate.insights.questions import ANALYSES, QUESTIONS
 from spark_jobs.settings import Settings
 
 
+LATER = (
+    "insert into fct_orders select * replace ('again ' || {days} || ' ' || order_id as order_id,"
+    " ordered_at + interval {days} day as ordered_at, ordered_date + {days} as ordered_date)"
+    " from fct_orders where order_id not like 'again%' and hash(customer_id) % 3 < {thirds}"
+)
+
+
 @pytest.fixture(scope="module")
 def home(built, new_home):
-    """A home whose published warehouse is the small shop's."""
+    """A home whose published warehouse is the small shop's, with orders of half a year: the shop is open for
+    days only, and its customers order again 20, 45 and 130 days later, fewer each time.
+    """
     home = new_home("insights")
     builds = home.root / "warehouse" / "builds"
     builds.mkdir(parents=True)
     shutil.copyfile(built.anew, builds / "shop.duckdb")
+    with duckdb.connect(str(builds / "shop.duckdb")) as warehouse:
+        for days, thirds in ((20, 3), (45, 2), (130, 1)):
+            warehouse.execute(LATER.format(days=days, thirds=thirds))
     home.publish("shop", builds / "shop.duckdb")
     return home
 
@@ -31,9 +43,10 @@ def answers(home):
 
 
 @pytest.fixture(scope="module")
-def sales(built):
+def sales(home):
     """Sold orders that a customer is known of: customer, time and day, oldest first."""
-    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+    file = home.root / "warehouse" / "builds" / "shop.duckdb"
+    with duckdb.connect(str(file), read_only=True) as warehouse:
         return warehouse.execute(
             "select customer_id, ordered_at, ordered_date from fct_orders"
             " where not is_return and customer_id is not null order by ordered_at, order_id"
