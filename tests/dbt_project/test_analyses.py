@@ -13,7 +13,6 @@ from operate.insights.page import render_page
 from operate.insights.questions import ANALYSES, QUESTIONS
 from spark_jobs.settings import Settings
 
-
 LATER = (
     "insert into fct_orders select * replace ('again ' || {days} || ' ' || order_id as order_id,"
     " ordered_at + interval {days} day as ordered_at, ordered_date + {days} as ordered_date)"
