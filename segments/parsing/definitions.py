@@ -23,26 +23,26 @@ NOT_NIGHTLY = dict.fromkeys(
 
 def build_segment(reading: Reading) -> Segment:
     """The segment of a definition."""
-    return Segment(
-        **{
-            **reading.values,
-            **{key: " ".join(reading.values[key].split()) for key in ("name", "description")},
-        }
-    )
+    return Segment(**reading.values)
 
 
 DEFINITION = Record(
     "",
     (
         Key("segment_id", SEGMENT_ID, "The segment's id, which is the file's name too.", is_required=True),
-        Key("name", Text("name"), "What people call it.", is_required=True),
+        Key("name", Text("name", may_wrap=True), "What people call it.", is_required=True),
         Key(
             "kind",
             Words("kind", KINDS),
             "rule; rfm are the ten cells of the RFM grid alone.",
             is_required=True,
         ),
-        Key("description", Text("description"), "Who is in it, in a sentence.", is_required=True),
+        Key(
+            "description",
+            Text("description", may_wrap=True),
+            "Who is in it, in a sentence.",
+            is_required=True,
+        ),
         Key("members", RULE, "The rule that its members meet.", is_required=True),
     ),
     build_segment,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from expectations.contracts.text import normalise_text
 from segments.parsing.documents import Node
 from segments.parsing.reading import Broken, Reader, show, suggest
 from segments.parsing.text import CONTROL, FORBIDDEN, MAX_LENGTH, find_text_flaw
@@ -48,23 +49,31 @@ class Words:
 
 
 class Text:
-    """Text that SQL and dbt can hold; one of several lines becomes one line."""
+    """Text that SQL and dbt can hold, in the normal form in which ingest stores texts.
 
-    def __init__(self, noun: str) -> None:
-        self.noun = noun
+    Args:
+        may_wrap: it may stand on several lines, which become one.
+    """
+
+    def __init__(self, noun: str, *, may_wrap: bool = False) -> None:
+        self.noun, self.may_wrap = noun, may_wrap
 
     def read(self, node: Node, reader: Reader) -> str | Broken:
         if node.kind != "text":
             return reader.refuse(
                 node, f"{self.noun}: is {show(node)}, not text; wanted text, in quotes where it is a number"
             )
-        text = " ".join(node.value.split("\n")).strip() if "\n" in node.value else node.value
+        text = node.value.replace("\n", " ") if self.may_wrap else node.value
         if flaw := find_text_flaw(text):
             return reader.refuse(node, f"{self.noun}: {flaw}")
-        return text
+        stored = normalise_text(text)
+        if not stored:
+            return reader.refuse(node, f"{self.noun}: has nothing that is seen", is_structural=False)
+        return " ".join(stored.split()) if self.may_wrap else stored
 
     def describe(self, defs: dict[str, Any]) -> dict[str, Any]:
-        refused = "|".join([*map(re.escape, FORBIDDEN), CONTROL.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")])
+        control = CONTROL.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f") if self.may_wrap else CONTROL
+        refused = "|".join([*map(re.escape, FORBIDDEN), control])
         return {"type": "string", "pattern": r"\S", "maxLength": MAX_LENGTH, "not": {"pattern": refused}}
 
 
