@@ -108,8 +108,10 @@ class SequenceQuery:
     def format_absent(self, step: Step, reached: str) -> str:
         """The events that an absent step forbids, of the customers concerned."""
         compared = list(dict.fromkeys((*step.same, *step.different)))
+        start, _ = self.conditions.moments.add_window(self.sequence.window)
         where = [
             self.conditions.format_set(EventSet(step.events.types, step.events.filters)),
+            *([f"e.at >= m.{start}"] if start else []),  # what comes after a step comes after the start too
             *(f"e.{name} is not null" for name in compared),
         ]
         columns = "".join(f", e.{check_name(name)} as {name}" for name in compared)

@@ -16,11 +16,12 @@ from tests.segments.hosts import Question, ask_duckdb, ask_reference, ask_snowfl
 from tests.segments.rule_strategies import Draw, draw_rule, pick
 from tests.segments.strategies import CENTRES, draw_customer, draw_now, draw_shop, find_calendar, read_time
 
+N_RULES = 20
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 
 @st.composite
-def questions(draw: Draw, n_rules: int = 20, n_customers: int = 8) -> Question:
+def questions(draw: Draw, n_rules: int = N_RULES, n_customers: int = 8) -> Question:
     """Random rules asked of random customers at moments that matter to the first of them."""
     zone, day = pick(draw, CENTRES)
     calendar, centre = find_calendar(zone), read_time(day)
@@ -50,8 +51,9 @@ def test_golden_definitions_on_duckdb():
 
 
 @pytest.fixture(scope="module")
-def session(snowflake):
-    settings = Settings.from_environment({"CONCIERGE_HOME": "/nowhere", **snowflake("SEGMENTS")})
+def session(snowflake, tmp_path_factory):
+    home = str(tmp_path_factory.mktemp("home"))
+    settings = Settings.from_environment({"CONCIERGE_HOME": home, **snowflake("SEGMENTS")})
     with connect_to_snowflake(settings) as session:
         yield session
 
