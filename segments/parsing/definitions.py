@@ -1,14 +1,13 @@
 """A definition's text or file as a `Segment`."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from segments.fields import FIELDS, PROFILE_FIELDS, Field
-from segments.parsing.documents import Node, compose_document, read_text
+from segments.parsing.documents import compose_document, read_text
 from segments.parsing.flaws import SegmentError, build_error
-from segments.parsing.reading import Broken, Reader, Reading, Reference
-from segments.parsing.references import check_references
+from segments.parsing.reading import Broken, Reader, Reading
+from segments.parsing.references import Definition, check_references
 from segments.parsing.rules import RULE, SEGMENT_ID
 from segments.parsing.scalars import Text, Words
 from segments.parsing.shapes import Key, Record
@@ -47,16 +46,6 @@ DEFINITION = Record(
     ),
     build_segment,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A segment, the file it stands in, and the other segments and lists that it names."""
-
-    segment: Segment
-    file: str
-    node: Node
-    references: tuple[Reference, ...]
 
 
 def parse_definition(text: str, file: str, fields: Mapping[str, Field] = ALL_FIELDS) -> Segment:

@@ -1,9 +1,10 @@
 """What definitions say of each other: segments that do not exist, circles of segments, and lists."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
+from segments.parsing.documents import Node
 from segments.parsing.flaws import Flaw, SegmentError, build_error
 from segments.parsing.reading import Reference, suggest
 from segments.tree.rules import Segment
@@ -12,25 +13,27 @@ MAX_EXPANDED = 10_000  # nodes of a rule with the rules of the segments that it 
 MAX_CHAIN = 20  # segments that each rest on the next
 
 
-class HasReferences(Protocol):
-    """A definition, as this module looks at it."""
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A segment, the file it stands in, and the other segments and lists that it names."""
 
     segment: Segment
     file: str
-    node: Any
+    node: Node
     references: tuple[Reference, ...]
 
 
 def check_references(
-    definitions: Sequence[HasReferences],
-    others: Sequence[HasReferences],
+    definitions: Sequence[Definition],
+    others: Sequence[Definition],
     lists: Mapping[str, str] | None,
 ) -> list[SegmentError]:
     """An error for each of the definitions that names what it may not; where all may, for each that becomes
     too large by it.
     """
+    if errors := check_ids(definitions):
+        return errors
     by_id = {each.segment.segment_id: each for each in [*others, *definitions]}
-    errors = []
     for definition in definitions:
         flaws = [
             Flaw(reference.node.line, reference.node.column, message, is_structural=False)
@@ -46,10 +49,23 @@ def check_references(
     ]
 
 
+def check_ids(definitions: Iterable[Definition]) -> list[SegmentError]:
+    """An error for each definition whose id another one before it has."""
+    seen: set[str] = set()
+    errors = []
+    for each in definitions:
+        if each.segment.segment_id in seen:
+            message = f"another definition is called {each.segment.segment_id!r} too; allowed: each id once"
+            flaw = Flaw(each.node.line, each.node.column, message, is_structural=False)
+            errors.append(build_error(each.file, [flaw]))
+        seen.add(each.segment.segment_id)
+    return errors
+
+
 def find_flaw(
-    definition: HasReferences,
+    definition: Definition,
     reference: Reference,
-    by_id: Mapping[str, HasReferences],
+    by_id: Mapping[str, Definition],
     lists: Mapping[str, str] | None,
 ) -> str:
     """Why a definition may not refer so; empty where it may."""
@@ -79,7 +95,7 @@ def find_list_flaw(reference: Reference, lists: Mapping[str, str] | None) -> str
     return f"unknown {reference.kind} {reference.name!r}{suggest(reference.name, known)}; known: {listed}"
 
 
-def find_path(by_id: Mapping[str, HasReferences], start: str, end: str) -> list[str]:
+def find_path(by_id: Mapping[str, Definition], start: str, end: str) -> list[str]:
     """The segments from one to another, each named by the one before it; empty where none leads there."""
     came_from: dict[str, str | None] = {start: None}
     waiting = [start]
@@ -99,13 +115,13 @@ def find_path(by_id: Mapping[str, HasReferences], start: str, end: str) -> list[
     return []
 
 
-def list_segments(definition: HasReferences | None) -> Iterator[str]:
+def list_segments(definition: Definition | None) -> Iterator[str]:
     """The segments that a definition names, each as often as it does."""
     references: Iterable[Reference] = definition.references if definition else ()
     return (reference.name for reference in references if reference.kind == "segment")
 
 
-def find_size_flaw(definition: HasReferences, by_id: Mapping[str, HasReferences]) -> str:
+def find_size_flaw(definition: Definition, by_id: Mapping[str, Definition]) -> str:
     """Why a rule is too large, with those that it names in their place; empty where it is not."""
     n_parts, n_chained = measure_expanded(definition, by_id)
     if n_parts <= MAX_EXPANDED and n_chained <= MAX_CHAIN:
@@ -116,7 +132,7 @@ def find_size_flaw(definition: HasReferences, by_id: Mapping[str, HasReferences]
     )
 
 
-def measure_expanded(definition: HasReferences, by_id: Mapping[str, HasReferences]) -> tuple[int, int]:
+def measure_expanded(definition: Definition, by_id: Mapping[str, Definition]) -> tuple[int, int]:
     """How many parts a rule has with those of the segments that it names in their place, and how many
     segments its longest chain has; chains are followed a little further than is allowed.
     """

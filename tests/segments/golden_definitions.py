@@ -4,7 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from segments.fields import Field
-from segments.parsing.definitions import ALL_FIELDS, Definition, load_definitions
+from segments.parsing.definitions import ALL_FIELDS, load_definitions
+from segments.parsing.references import Definition
 from segments.to_sql import DEFINITIONS
 from segments.tree.rules import Segment
 

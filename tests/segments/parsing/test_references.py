@@ -100,3 +100,10 @@ def test_a_chain_of_segments_has_an_end(tmp_path):
 def test_what_is_wrong_in_several_files_is_said_together(tmp_path):
     files = write(tmp_path, a={"count": "vew", "op": ">", "value": 0}, b={"list": "A"}, c=BUYERS)
     assert [line.partition(": ")[0] for line in refuse(files).splitlines()] == ["a.yml:7:10", "b.yml:7:9"]
+
+
+def test_an_id_stands_once(tmp_path):
+    for folder in ("ours", "theirs"):
+        (tmp_path / folder).mkdir()
+    files = write(tmp_path / "ours", a=BUYERS) + write(tmp_path / "theirs", a={"list": "vip"})
+    assert refuse(files) == "a.yml:1:1: another definition is called 'a' too; allowed: each id once"
