@@ -10,7 +10,6 @@ from typing import NamedTuple
 from expectations.contracts.text import normalise_text
 
 PERSONALIZATION, ANALYTICS, MARKETING = "personalization", "analytics", "marketing"
-PURPOSES = (ANALYTICS, PERSONALIZATION, MARKETING)
 EVENT_PURPOSES = (ANALYTICS, PERSONALIZATION)  # of which events carry consents
 PERSON_PURPOSES = (MARKETING, PERSONALIZATION)  # of which person records do
 # In any case, white space and marks that nobody sees aside. JSON's `true` and the number 1 are read as their

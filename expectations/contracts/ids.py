@@ -14,7 +14,6 @@ from expectations.contracts.text import IGNORABLE, SPACE, compose_nfc, is_printa
 
 MAX_ID_LENGTH = 512  # characters; the longest of any shop looked at has 128
 AS_GIVEN, UPPER = "as_given", "upper"  # what a catalogue says of letter case in its ids
-CASES = (AS_GIVEN, UPPER)
 # What stands in the place of a record's own id when a tag was not filled in: records would be taken for
 # repeats of each other. Of persons and browsers `identify` decides (rules.yml), which knows more such words:
 # the rest of their record is kept.

@@ -163,11 +163,6 @@ class RestrictionDatabase(WatchedEnvironment):
             self._empty = txn.id(), is_empty
         return is_empty
 
-    def count_writes(self, kind: str) -> int:
-        """How often this kind was written: a cache of it is stale when the number has changed."""
-        with self._env.begin() as txn:
-            return self._read_state(txn, kind)[0]
-
     def record_permission(self, kind: str, ids: Iterable[str], permission: Permission) -> None:
         """Write a permission for these ids where none newer is stored; durable when this returns, and known
         to every next answer.
@@ -212,14 +207,6 @@ class RestrictionDatabase(WatchedEnvironment):
         with self._env.begin() as txn:
             rows = txn.cursor(db=self._databases[kind])
             return {key for key, value in rows if decode_permission(value).is_live}
-
-    def read_splits(self) -> dict[str, int]:
-        """By id, the version of `core_identities` since which it is no longer one with somebody."""
-        with self._env.begin() as txn:
-            return {
-                key[1:].decode(): int.from_bytes(value)
-                for key, value in txn.cursor(db=self._databases[SPLITS])
-            }
 
     def _read_state(self, txn: lmdb.Transaction, kind: str) -> tuple[int, int]:
         """How often the kind was written, and the digest of all its entries."""
