@@ -13,6 +13,12 @@
     {{ return(replace_rows(arg_dict, arg_dict['unique_key'] ~ ' in (' ~ touched ~ ')')) }}
 {% endmacro %}
 
+{#- For served lists: all rows of the lists that are new, corrected or gone, or that somebody reacted to. -#}
+{% macro get_incremental_replace_requests_sql(arg_dict) %}
+    {%- set changed = 'select request_id from ' ~ ref('int_build__changed_requests') -%}
+    {{ return(replace_rows(arg_dict, 'request_id in (' ~ changed ~ ')')) }}
+{% endmacro %}
+
 {#- For what is known of a customer: all rows of the customers of whom something is new. -#}
 {% macro get_incremental_replace_customers_sql(arg_dict) %}
     {%- set changed = 'select customer_id from ' ~ ref('int_build__changed_customers') -%}

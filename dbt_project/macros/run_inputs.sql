@@ -43,11 +43,11 @@
     {{ return(none) }}
 {% endmacro %}
 
-{#- The days that changed in the lake, as rows of one column `touched_date`. -#}
+{#- The days on which behaviour or orders changed in the lake, as rows of one column `touched_date`. -#}
 {% macro select_changed_days() %}
     select cast(null as date) as touched_date
     where 1 = 0
-    {%- for table in get_run_input('changed_days') | sort %}
+    {%- for table in ['core_events', 'core_order_lines'] %}
         {%- for day in get_run_input('changed_days')[table] %}
     union all
     select cast('{{ day }}' as date)

@@ -8,12 +8,14 @@ FCT_INTERACTIONS = Table(
     name="fct_interactions",
     grain="One row per interaction of a customer with an item; brought from the warehouse, consent applied.",
     key=("interaction_id",),
+    partition="occurred_date",  # `export` writes the days that changed
     columns={
         "interaction_id": "string",
         "customer_id": "string",
         "item_id": "string",
         "interaction_type": "string",  # view, cart, uncart, click, purchase, return
         "occurred_at": "timestamp",
+        "occurred_date": "date",
         "quantity": "int",
         "amount": AMOUNT,
         "order_id": "string",

@@ -4,7 +4,7 @@ this.
 Spark finds out what changes; who commits it depends on how much that is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -98,6 +98,21 @@ def cast_to_contract(rows: pa.Table, table: Table, *extra: str) -> pa.Table:
         pa.field(name, pa.string()) for name in extra
     ]
     return rows.select([field.name for field in fields]).cast(pa.schema(fields))
+
+
+def cast_batches(rows: pa.RecordBatchReader, table: Table) -> pa.RecordBatchReader:
+    """The rows in the table's types, a batch at a time."""
+    schema = build_arrow_schema(table)
+    batches = (batch for part in rows for batch in pa.Table.from_batches([part]).cast(schema).to_batches())
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def overwrite_days(rows: pa.RecordBatchReader, path: str, table: Table, days: Sequence[date | None]) -> None:
+    """As `Lake.overwrite_days`."""
+    name, listed = table.partition, ", ".join(f"'{day}'" for day in days if day is not None)
+    conditions = [f"{name} in ({listed})"] if listed else []
+    conditions += [f"{name} is null"] if None in days else []
+    write_deltalake(path, cast_batches(rows, table), mode="overwrite", predicate=" or ".join(conditions))
 
 
 def delete_rows(spark: "SparkSession", path: str, where: str) -> None:

@@ -10,6 +10,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+# What a database takes before it writes to disk, where nobody says how much: a step's comparisons and counts
+# stand beside the engine, and DuckDB's own limit is four fifths of the machine.
+MEMORY = "2g"
+
 
 def limit_memory(memory: str) -> dict[str, str]:
     """The setting of a DuckDB connection that may take so much, as Spark writes it: `3g`."""
@@ -21,13 +25,15 @@ def open_database(memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnecti
     """A database of its own in memory, whose times are UTC.
 
     Args:
-        memory: what it may take before it writes to disk, as `3g`; None for DuckDB's own limit.
+        memory: what it may take before it writes to disk, as `3g`; None for `MEMORY`.
     """
-    with tempfile.TemporaryDirectory(prefix="concierge-") as folder:
-        limit = {} if memory is None else limit_memory(memory)
-        with duckdb.connect(config={"temp_directory": folder, **limit}) as con:
-            con.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
-            yield con
+    limit = limit_memory(memory or MEMORY)
+    with (
+        tempfile.TemporaryDirectory(prefix="concierge-") as folder,
+        duckdb.connect(config={"temp_directory": folder, **limit}) as con,
+    ):
+        con.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
+        yield con
 
 
 def run_query(

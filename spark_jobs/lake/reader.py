@@ -57,6 +57,11 @@ class LakeReader:
         table_on_disk = RustTable(self.path(table))
         return table_on_disk.metadata().id, table_on_disk.version()
 
+    def is_partitioned(self, table: Table) -> bool:
+        """Whether the table as it was written has the partition of its contract."""
+        wanted = [table.partition] if table.partition else []
+        return RustTable(self.path(table)).metadata().partition_columns == wanted
+
     def read_versions(self) -> dict[str, int]:
         """The newest version of every table but the `ops_*` logs, by name."""
         folders = sorted(path.parent for path in self.root.glob("*/_delta_log"))
@@ -109,9 +114,14 @@ class LakeReader:
         """
         columns = ", ".join(f'"{column}"' for column in table.columns)
         table_on_disk = RustTable(self.path(table)) if self.exists(table) else None
-        # Columns that a contract gained since a file was written are null in it.
-        con.register(f"no_{table.name}", build_arrow_schema(table).empty_table())
-        source = f'"no_{table.name}"'
+        # Columns that a contract gained since a file was written are null in it. As typed nulls: a table that
+        # is registered is known to this connection alone, and the view may lie where others read it.
+        nothing = con.from_arrow(build_arrow_schema(table).empty_table())
+        nulls = [
+            f'cast(null as {kind}) as "{column}"'
+            for column, kind in zip(nothing.columns, nothing.types, strict=True)
+        ]
+        source = f"select {', '.join(nulls)} where false"
         if files is None:
             files = self.list_files(table) if table_on_disk else []
         if files:
@@ -121,7 +131,7 @@ class LakeReader:
                 f" union all by name from read_parquet({list(files)!r}, union_by_name = true,"
                 f" hive_partitioning = {is_partitioned}{hive})"
             )
-        con.execute(f'create or replace view "{name or table.name}" as select {columns} from (from {source})')
+        con.execute(f'create or replace view "{name or table.name}" as select {columns} from ({source})')
 
     def list_files(self, table: Table, version: int | None = None) -> list[str]:
         """Paths of the Parquet files whose rows are the table's.

@@ -5,7 +5,7 @@ needs no JVM. Local disk is not safe for two writers at once, so every commit is
 Nothing here writes a version that would hold what the last one held.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +23,7 @@ from spark_jobs.lake.reader import LakeReader
 from spark_jobs.lake.write_options import WriteOptions, WriteResult
 
 if TYPE_CHECKING:
+    import duckdb
     from pyspark.sql import DataFrame
 
     from spark_jobs.lake.outcomes import TableChange
@@ -117,14 +118,10 @@ class Lake(LakeReader):
         """Make the table hold exactly these rows, streamed, without Spark; `schema_mode="overwrite"`: in
         today's layout too.
         """
-        schema = build_arrow_schema(table)
-        batches = (
-            batch for part in rows for batch in pa.Table.from_batches([part]).cast(schema).to_batches()
-        )
         with self.lock(table):
             write_deltalake(
                 self.path(table),
-                pa.RecordBatchReader.from_batches(schema, batches),
+                delta_writes.cast_batches(rows, table),
                 mode="overwrite",
                 description=table.grain,
                 partition_by=[table.partition] if table.partition else None,
@@ -132,11 +129,19 @@ class Lake(LakeReader):
                 schema_mode=schema_mode,
             )
 
+    def overwrite_days(self, rows: pa.RecordBatchReader, table: Table, days: Sequence[date | None]) -> None:
+        """Make these partitions hold exactly these rows, streamed, without Spark; the others' files stay.
+
+        Args:
+            rows: all within `days`.
+            days: at least one, each once; None for rows without a day.
+        """
+        with self.lock(table):
+            delta_writes.overwrite_days(rows, self.path(table), table, days)
+
     @contextmanager
     def lock(self, table: Table) -> Iterator[None]:
-        """Held around every commit of the table on local disk; an error inside tells no values of refused
-        rows.
-        """
+        """Held around every commit of the table on local disk; its errors tell no values of refused rows."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (
             FileLock(self.root / f".{table.name}.lock", timeout=600),
@@ -154,9 +159,7 @@ class Lake(LakeReader):
             return delta_writes.add_missing_columns(self.path(table), table)
 
     def compact_and_vacuum(self, table: Table, keep_hours: int) -> dict[str, int]:
-        """Compact small files and clean up what old versions alone read; how many files went and came. No row
-        changes.
-        """
+        """Compact small files, delete what old versions alone read; how many files went and came."""
         with self.lock(table):
             return delta_writes.compact_and_vacuum(self.spark, self.path(table), keep_hours)
 
@@ -164,13 +167,8 @@ class Lake(LakeReader):
         from spark_jobs.lake.arrow_outcomes import classify_arrow_rows, conform_arrow_to_contract
 
         new = conform_arrow_to_contract(rows, table)
-        with self.lock(table), open_database() as con:
-            before = self.version(table)
-            if before is None:
-                delta_writes.create_table(self.path(table), table)
-            self.create_view(con, table, "held")
-            change = classify_arrow_rows(con, new, f"(select * from held where {within})", table)
-            return self._commit(change, table, before)
+        held = f"(select * from held where {within})"
+        return self._write_arrow(table, lambda con: classify_arrow_rows(con, new, held, table))
 
     def _upsert_by_arrow(self, rows: pa.Table, table: Table, options: WriteOptions) -> WriteResult:
         from spark_jobs.lake.arrow_outcomes import classify_offered_rows, conform_arrow_to_contract
@@ -179,15 +177,19 @@ class Lake(LakeReader):
             rows = rows.append_column("_counted", pa.array([True] * rows.num_rows, pa.bool_()))
         else:
             rows = rows.rename_columns({options.counted: "_counted"})
-        new = conform_arrow_to_contract(rows, table, "_counted")
+        new, condition = conform_arrow_to_contract(rows, table, "_counted"), options.update_when
+        return self._write_arrow(table, lambda con: classify_offered_rows(con, new, "held", table, condition))
+
+    def _write_arrow(
+        self, table: Table, classify: "Callable[[duckdb.DuckDBPyConnection], TableChange]"
+    ) -> WriteResult:
+        """Write what a comparison with the view `held` of the table finds."""
         with self.lock(table), open_database() as con:
             before = self.version(table)
             if before is None:
                 delta_writes.create_table(self.path(table), table)
             self.create_view(con, table, "held")
-            return self._commit(
-                classify_offered_rows(con, new, "held", table, options.update_when), table, before
-            )
+            return self._commit(classify(con), table, before)
 
     def _write(self, frame: "DataFrame | pa.Table", table: Table, options: WriteOptions) -> WriteResult:
         if isinstance(frame, pa.Table):

@@ -14,7 +14,13 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.contracts.lake import CORE_EVENTS, CORE_ORDER_LINES, LAKE, OPS_DELIVERIES
+from expectations.contracts.lake import (
+    CORE_EVENTS,
+    CORE_IMPRESSIONS,
+    CORE_ORDER_LINES,
+    LAKE,
+    OPS_DELIVERIES,
+)
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, RunContext
@@ -36,7 +42,7 @@ SOURCE_TABLES = (
     "core_identity_changes",
     "core_impressions",
 )
-DAY_PARTITIONED = (CORE_EVENTS, CORE_ORDER_LINES)
+DAY_PARTITIONED = (CORE_EVENTS, CORE_IMPRESSIONS, CORE_ORDER_LINES)
 INPUTS_TABLE = "int_build__reads"
 
 

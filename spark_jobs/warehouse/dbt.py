@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from segments.to_sql import write_models
@@ -21,6 +22,7 @@ from spark_jobs.warehouse.dbt_results import build_table_reports, describe_failu
 from spark_jobs.warehouse.survivorship import write_policy_models
 
 PROJECT = ROOT / "dbt_project"
+RESULTS = Path("target", "run_results.json")  # within a folder of dbt's
 # dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
 SNOWFLAKE_VARIABLES = {
     "account": "SNOWFLAKE_ACCOUNT",
@@ -46,8 +48,10 @@ class DbtFailed(RuntimeError):  # noqa: N818 - reads as what it says
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """Build every dbt model and run every dbt test on what the lake holds now."""
     beginning = prepare_build(context, lake)
-    # Unit tests hold the code to its rows of an example; they are for `make test`, not for a night's data.
-    results = build_warehouse(context.settings, beginning, "--exclude-resource-type", "unit_test")
+    # Unit tests hold the code to its rows of an example; they are for `make test`, not for a night's data. Of
+    # what dbt writes as JSON a night reads the results alone, which `dbt_process` writes.
+    arguments = ("--exclude-resource-type", "unit_test", "--no-write-json")
+    results = build_warehouse(context.settings, beginning, *arguments)
     if context.settings.warehouse == "snowflake":
         mark_build_finished(context.settings, context.run_id)
     return build_table_reports(context.settings, beginning, results)
@@ -64,7 +68,7 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
     """
     generate_models(PROJECT)
     work = settings.paths.dbt
-    results = work / "target" / "run_results.json"
+    results = work / RESULTS
     results.unlink(missing_ok=True)
     finished = run_dbt(settings, beginning, "build", *arguments)
     if finished.returncode:
@@ -84,23 +88,32 @@ def run_dbt(
     settings: Settings, beginning: BuildPlan, command: str, *arguments: str
 ) -> subprocess.CompletedProcess:
     """One dbt command on this project; what it generates lies under the home, not in the repository."""
-    words = build_dbt_command(settings, settings.paths.dbt, command, *arguments)
+    work = settings.paths.dbt
+    program = ("spark_jobs.warehouse.dbt_process", str(work / RESULTS))
+    words = build_dbt_command(settings, work, command, *arguments, program=program)
     return subprocess.run(
         words, cwd=PROJECT, env=build_dbt_environment(settings, beginning), capture_output=True, text=True
     )
 
 
-def build_dbt_command(settings: Settings, work: Path, command: str, *arguments: str) -> list[str]:
+def build_dbt_command(
+    settings: Settings,
+    work: Path,
+    command: str,
+    *arguments: str,
+    program: Sequence[str] = ("dbt.cli.main",),
+) -> list[str]:
     """The words that start dbt on this project.
 
     Args:
         work: the folder for what dbt generates and logs.
         command: `build`, `docs generate`, …
+        program: the module that runs dbt, and what it is to be told before dbt's own words.
     """
     return [
         sys.executable,
         "-m",
-        "dbt.cli.main",
+        *program,
         *command.split(),
         "--project-dir",
         str(PROJECT),

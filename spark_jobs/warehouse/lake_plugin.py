@@ -2,9 +2,9 @@
 model asks.
 
 Differs from the adapter's own `delta` plugin in two things. A table that no night has written yet is an empty
-table of its contract's shape, so a shop without a web log builds the same models. And the tables are
-registered with every cursor instead of when a model asks: the adapter keeps what it registered in a
-dictionary that two threads change under each other ("dictionary changed size during iteration").
+table of its contract's shape, so a shop without a web log builds the same models. And the tables are views
+over Parquet files in a database of their own in memory, made once, which all cursors see: dbt opens one for
+every model and test, and registering ten tables with each took 1.5 of a small night's 15 CPU seconds.
 """
 
 from pathlib import Path
@@ -21,13 +21,19 @@ class Plugin(BasePlugin):
     """Found by dbt-duckdb by this name; configured in `dbt_project/profiles.yml`."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Open each table once, so that all models see one version of it."""
-        lake = Lake(Path(plugin_config["root"]))
-        self.tables = {name: lake.scan(LAKE[name]) for name in SOURCE_TABLES}
+        """List each table's files once, so that all models see one version of it."""
+        self.lake = Lake(Path(plugin_config["root"]))
+        self.files = {
+            name: self.lake.list_files(LAKE[name]) if self.lake.exists(LAKE[name]) else []
+            for name in SOURCE_TABLES
+        }
 
-    def configure_cursor(self, cursor: Any) -> None:
-        """Make the tables known as `temp.main.<table>`, with columns and filters pushed down into Delta's
+    def configure_connection(self, conn: Any) -> None:
+        """Make the tables known as `lake.main.<table>`, with columns and filters pushed down into Delta's
         files.
         """
-        for name, rows in self.tables.items():
-            cursor.register(name, rows)
+        conn.execute("attach ':memory:' as lake")
+        with conn.cursor() as cursor:
+            cursor.execute("use lake")
+            for name, files in self.files.items():
+                self.lake.create_view(cursor, LAKE[name], files=files)

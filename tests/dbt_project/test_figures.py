@@ -1,7 +1,7 @@
 """The marts of the small shop against the same figures worked out in plain Python from its rows."""
 
 from collections import Counter, defaultdict
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
@@ -242,21 +242,6 @@ def test_each_buyer_is_in_one_rfm_segment_on_each_day_since_scores_can_differ(bu
     )
     assert len(rows) == len(set(rows))
     assert set(rows) == expected
-
-
-def test_impressions_and_what_was_clicked(ask):
-    """Two lists with items; of the first list's second item two views, one click and a cart name the list:
-    two clicks. An empty list has no item, and the second one was crawled, which is no click.
-    """
-    rows = ask(
-        "select request_id, item_rank, item_id, score, n_clicks, n_carts, first_clicked_at from"
-        " fct_impressions order by 1, 2"
-    )
-    assert rows == [
-        ("list1", 1, "item1", 1.0, 0, 0, None),
-        ("list1", 2, "item2", 0.5, 2, 1, datetime(2026, 1, 6, 8, 0)),
-        ("list2", 1, "item3", 1.0, 0, 0, None),
-    ]
 
 
 def test_a_shops_own_ids_lead_to_its_customers(built, ask):

@@ -19,6 +19,7 @@ OF_THE_BUILD = {
     "int_build__changed_feeds",
     "int_build__touched_days",
     "int_build__changed_orders",
+    "int_build__changed_requests",
     "int_build__changed_customers",
     "int_build__window",
     "int_build__score_changes",

@@ -1,12 +1,30 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_requests',
+    unique_key='request_id',
+    on_schema_change='fail'
+) }}
+
 with
+
+changed_requests as (
+    select * from {{ ref('int_build__changed_requests') }}
+),
 
 served as (
     select * from {{ ref('int_served_items') }}
+    {% if is_incremental() %}
+        where request_id in (select request_id from changed_requests)
+    {% endif %}
 ),
 
 interactions as (
     select * from {{ ref('fct_interactions') }}
-    where request_id is not null
+    where
+        request_id is not null
+        {% if is_incremental() %}
+            and request_id in (select request_id from changed_requests)
+        {% endif %}
 ),
 
 -- Events of an item that name the list it came from. A shop sends a click, or

@@ -5,6 +5,9 @@
     on_schema_change='fail'
 ) }}
 
+-- depends_on: {{ ref('int_build__changed_requests') }}
+-- which looks back at this table as the last build left it.
+
 with
 
 touched_days as (

@@ -112,7 +112,11 @@ def test_the_first_night_builds_everything(tmp_path):
 
 def test_nothing_new_changes_no_day_and_begins_with_a_copy(home):
     beginning = home.begin(TUE)
-    assert beginning.dbt_inputs["changed_days"] == {"core_events": [], "core_order_lines": []}
+    assert beginning.dbt_inputs["changed_days"] == {
+        "core_events": [],
+        "core_impressions": [],
+        "core_order_lines": [],
+    }
     with duckdb.connect(str(beginning.file), read_only=True) as copy:
         assert copy.execute("select count(*) from main_intermediate.int_build__reads").fetchone() == (1,)
 

@@ -1,10 +1,12 @@
 """What leaves the warehouse: whom consent allows, in the lake's types, and nothing written twice."""
 
+import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import duckdb
 import pytest
+from deltalake import write_deltalake
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from spark_jobs.lake.tables import Lake
@@ -70,6 +72,7 @@ def test_who_denied_stays_in_the_warehouse_guests_do_not(night):
             "item_id": "tea",
             "interaction_type": "view",
             "occurred_at": datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC),
+            "occurred_date": date(2026, 1, 5),
             "quantity": None,
             "amount": None,
             "order_id": None,
@@ -80,6 +83,7 @@ def test_who_denied_stays_in_the_warehouse_guests_do_not(night):
             "item_id": "tea",
             "interaction_type": "purchase",
             "occurred_at": datetime(2026, 1, 5, 11, tzinfo=UTC),
+            "occurred_date": date(2026, 1, 5),
             "quantity": 2,
             "amount": Decimal("5.5000"),
             "order_id": "o1",
@@ -87,7 +91,7 @@ def test_who_denied_stays_in_the_warehouse_guests_do_not(night):
     ]
     assert lake.read_arrow(FEAT_CUSTOMERS)["segment_ids"].to_pylist() == [["big", "loyal"], []]
     assert lake.read_arrow(FEAT_ITEMS)["category_path"].to_pylist() == [["drinks", "tea"]]
-    assert not list((night.settings.paths.warehouse / "export").iterdir()), "what was staged is still there"
+    assert not (night.settings.paths.warehouse / "export").exists(), "a file is read in place, not staged"
 
 
 def test_nothing_new_writes_no_version_and_a_change_writes_one(night):
@@ -103,6 +107,65 @@ def test_nothing_new_writes_no_version_and_a_change_writes_one(night):
     assert (changed["fct_interactions"].n_updated, changed["fct_interactions"].detail["deleted"]) == (1, 1)
     assert (changed["fct_interactions"].version_after, changed["feat_items"].version_after) == (1, 0)
     assert lake.read_arrow(FCT_INTERACTIONS)["quantity"].to_pylist() == [3]
+
+
+def read_rows(lake: Lake) -> list[tuple]:
+    rows = lake.read_arrow(FCT_INTERACTIONS, ["interaction_id", "customer_id", "occurred_date"]).to_pylist()
+    return sorted((*row.values(),) for row in rows)
+
+
+def test_only_days_that_differ_are_written(night):
+    lake = Lake(night.settings.lake)
+    with warehouse(night) as file:
+        file.execute("""
+            insert into fct_interactions
+            select 'event:' || day, 'c_ann', 'tea', 'view', timestamp '2026-01-01 09:00:00' + to_days(day),
+                date '2026-01-01' + day::int, null, null, null
+            from range(10, 16) days(day)
+        """)
+    run(night, lake)
+    files = set(lake.list_files(FCT_INTERACTIONS))
+    with warehouse(night) as file:
+        # One comes late, one goes to another customer, one to another day, and the 16th has none any more.
+        file.execute("""
+            insert into fct_interactions values ('event:late', 'c_new', 'tea', 'view', '2026-01-11 23:59:59',
+                '2026-01-11', null, null, null);
+            update fct_interactions set customer_id = 'c_new' where interaction_id = 'event:11';
+            update fct_interactions set occurred_date = '2026-01-14' where interaction_id = 'event:12';
+            delete from fct_interactions where interaction_id = 'event:15';
+        """)
+    report = run(night, lake)[0]
+    assert (report.n_inserted, report.n_updated, report.n_unchanged, report.detail) == (
+        1,
+        2,
+        5,
+        {"deleted": 1},
+    )
+    written = {
+        path.split("occurred_date=")[1][:10] for path in set(lake.list_files(FCT_INTERACTIONS)) - files
+    }
+    assert written == {"2026-01-11", "2026-01-12", "2026-01-14"}
+    assert read_rows(lake) == [
+        ("event:1", "c_ann", date(2026, 1, 5)),
+        ("event:10", "c_ann", date(2026, 1, 11)),
+        ("event:11", "c_new", date(2026, 1, 12)),
+        ("event:12", "c_ann", date(2026, 1, 14)),
+        ("event:13", "c_ann", date(2026, 1, 14)),
+        ("event:14", "c_ann", date(2026, 1, 15)),
+        ("event:late", "c_new", date(2026, 1, 11)),
+        ("line:web:o1:1", None, date(2026, 1, 5)),
+    ]
+
+
+def test_a_table_of_an_earlier_layout_is_written_by_day(night):
+    lake = Lake(night.settings.lake)
+    run(night, lake)
+    rows = lake.read_arrow(FCT_INTERACTIONS).drop_columns(["occurred_date"])
+    shutil.rmtree(lake.path(FCT_INTERACTIONS))
+    write_deltalake(lake.path(FCT_INTERACTIONS), rows)
+    run(night, lake)
+    assert [day for *_, day in read_rows(lake)] == [date(2026, 1, 5)] * 2
+    assert lake.is_partitioned(FCT_INTERACTIONS)
 
 
 def test_spark_reads_what_was_brought(night, spark):

@@ -1,7 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed_days',
+    unique_key='served_date',
+    on_schema_change='fail'
+) }}
+
 with
 
 source as (
     select * from {{ source('lake', 'core_impressions') }}
+    {% if is_incremental() %}
+        where {{ is_changed_day('core_impressions', 'served_date') }}
+    {% endif %}
 ),
 
 renamed as (
