@@ -6,7 +6,8 @@ from typing import Any
 
 from segments.calendar import ShopCalendar
 from segments.evaluation.layout import Cell, Layout
-from segments.evaluation.measures import Context, find_span
+from segments.evaluation.measures import Context
+from segments.evaluation.spans import make_span
 from segments.evaluation.windows import NEVER, ShopWindows
 from segments.tree import rules
 
@@ -15,25 +16,25 @@ FindMoment = Callable[[Cell, int], tuple[int | None, int]]
 
 def make_moment(which: str, events: Any, layout: Layout, windows: ShopWindows) -> FindMoment:
     """What finds the first or last event's moment, and until when it is that event."""
-    log = layout.find_log(events, None, which)
-    fold = layout.find_fold(log, which, events.window)
+    place = layout.find_log(events, None, which)
+    fold = layout.find_fold(place, which, events.window)
     window = windows.find_window(events.window)
-    is_first = which == "first"
+    find_span, is_first = make_span(place, window), which == "first"
 
     def find_moment(cell: Cell, now: int) -> tuple[int | None, int]:
         kept = None if fold is None else cell.folds[fold]
         if kept is not None and is_first:
             return kept[0], NEVER
-        span = find_span(cell.logs[log], window, now)
-        if span.first == span.last:
-            return (None if kept is None else kept[0]), span.until
-        ats = span.log.ats
+        log, first, last, until = find_span(cell, now)
+        if first == last:
+            return (None if kept is None else kept[0]), until
+        ats = log.ats
         if is_first:
-            return ats[span.first], window.find_exit(ats[span.first], now)
-        until = window.find_exit(ats[span.last - 1], now)
-        if span.last < len(ats):
-            until = min(until, window.find_entry(ats[span.last], now))
-        return ats[span.last - 1], until
+            return ats[first], window.find_exit(ats[first], now)
+        until = window.find_exit(ats[last - 1], now)
+        if last < len(ats):
+            until = min(until, window.find_entry(ats[last], now))
+        return ats[last - 1], until
 
     return find_moment
 

@@ -34,6 +34,7 @@ class LogPlan:
     accepts: Predicate | None
     read: Callable[[Event], Value | None] | None
     has_sums: bool = False
+    has_counts: bool = False
     windows: set[Window] = field(default_factory=set)
     folds: dict[str, int] = field(default_factory=dict)
 
@@ -77,9 +78,7 @@ class Layout:
         self.masks: list[int] = []
         self._places: dict[LogKey, int] = {}
 
-    def find_log(
-        self, events: EventSet, attribute: str | None, fold_kind: str, has_sums: bool = False
-    ) -> int:
+    def find_log(self, events: EventSet, attribute: str | None, fold_kind: str) -> int:
         """The place of the log that a measure reads; its window is noted, and a counter if it has none."""
         key = LogKey(EventSet(events.types, events.filters), attribute)
         if key not in self._places:
@@ -91,7 +90,8 @@ class Layout:
                 self.by_type.setdefault(name, []).append((place, plan.accepts, read))
         self.used.add(self._places[key])
         plan = self.plans[self._places[key]]
-        plan.has_sums |= has_sums
+        plan.has_sums |= fold_kind == "sum"
+        plan.has_counts |= fold_kind == "distinct" and events.window is None
         plan.windows.add(events.window)
         if events.window is None and fold_kind not in plan.folds:
             plan.folds[fold_kind] = self.n_folds
@@ -122,7 +122,8 @@ class Layout:
                 continue
             log = logs[place]
             if log is None:
-                log = logs[place] = Log(self.plans[place].has_sums)
+                plan = self.plans[place]
+                log = logs[place] = Log(plan.has_sums, plan.has_counts)
             log.insert(event.at, event.event_id, value)
             touched |= self.masks[place]
         return touched

@@ -9,21 +9,25 @@ UNIT = 1_000_000  # numbers are summed in millionths, as integers: exact in any 
 class Log:
     """Moments, ids and values of events, by moment and id.
 
-    `sums` has the running total of values in millionths, `base` what was dropped before them.
+    `sums` has the running total of values in millionths, `base` what was dropped before them; `counts` how
+    often each value is there.
     """
 
-    __slots__ = ("ats", "base", "ids", "sums", "values")
+    __slots__ = ("ats", "base", "counts", "ids", "sums", "values")
 
-    def __init__(self, has_sums: bool) -> None:
+    def __init__(self, has_sums: bool, has_counts: bool) -> None:
         self.ats: list[int] = []
         self.ids: list[str] = []
         self.values: list[Any] = []
         self.sums: list[int] | None = [] if has_sums else None
+        self.counts: dict[Any, int] | None = {} if has_counts else None
         self.base = 0
 
     def insert(self, at: int, event_id: str, value: Any) -> None:
         """Put an event where it belongs."""
         ats, sums = self.ats, self.sums
+        if self.counts is not None:
+            self.counts[value] = self.counts.get(value, 0) + 1
         if not ats or at > ats[-1] or (at == ats[-1] and event_id > self.ids[-1]):
             ats.append(at)
             self.ids.append(event_id)
@@ -59,6 +63,11 @@ class Log:
         if self.sums is not None:
             self.base = self.sums[n - 1]
             del self.sums[:n]
+        if self.counts is not None:
+            for value in self.values[:n]:
+                self.counts[value] -= 1
+                if not self.counts[value]:
+                    del self.counts[value]
         del self.ats[:n], self.ids[:n], self.values[:n]
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from segments.evaluation.layout import Cell, Layout
-from segments.evaluation.logs import UNIT, Log, count_values, join
+from segments.evaluation.logs import UNIT, count_values, join
 from segments.evaluation.matching import find_distance
-from segments.evaluation.windows import NEVER, ShopWindows, WindowBounds
+from segments.evaluation.spans import FindSpan, Span, make_span
+from segments.evaluation.windows import NEVER, ShopWindows
 from segments.tree import measures
 from segments.tree.events import EventSet, Value
 
@@ -36,46 +37,14 @@ class Context:
 Measured = Callable[[Cell, int, Context], tuple[Any, int]]
 
 
-class Span(NamedTuple):
-    """The events of a log in a window: places `[first, last)`, and until when they are these."""
-
-    log: Log
-    first: int
-    last: int
-    until: int
-
-
-EMPTY = Log(has_sums=True)
-
-
-def find_span(log: Log | None, window: WindowBounds, now: int) -> Span:
-    """The events of a log in a window at `now`."""
-    if log is None or not log.ats:
-        return Span(EMPTY, 0, 0, NEVER)
-    start, end = window.find_bounds(now)
-    ats = log.ats
-    first = 0 if ats[0] >= start else log.count_before(start)
-    last = len(ats) if ats[-1] < end else max(first, log.count_before(end))
-    until = window.find_exit(ats[first], now) if first < last else NEVER
-    if last < len(ats):
-        until = min(until, window.find_entry(ats[last], now))
-    return Span(log, first, last, until)
-
-
 class MeasureCompiler:
     """Compiles measures against a layout, which it fills."""
 
     def __init__(self, layout: Layout, windows: ShopWindows) -> None:
         self.layout, self.windows = layout, windows
-        self._compiled: dict[measures.Measure, Measured] = {}
 
     def compile(self, node: measures.Measure) -> Measured:
-        """The measure as a function; equal measures are one."""
-        if node not in self._compiled:
-            self._compiled[node] = self._compile(node)
-        return self._compiled[node]
-
-    def _compile(self, node: measures.Measure) -> Measured:
+        """The measure as a function."""
         match node:
             case measures.Constant(value):
                 return lambda cell, now, context: (value, NEVER)
@@ -106,15 +75,19 @@ class MeasureCompiler:
         self, events: EventSet, attribute: str | None, kind: str, take: Callable[[Span, Any], Any]
     ) -> Measured:
         """What reads a log: `take` has the span of events and what is kept of those that are gone."""
-        log = self.layout.find_log(events, attribute, kind, has_sums=kind == "sum")
-        window = self.windows.find_window(events.window)
-        fold = self.layout.find_fold(log, kind, events.window)
+        find_span, fold = self.make_reader(events, attribute, kind)
 
         def measure(cell: Cell, now: int, context: Context) -> tuple[Any, int]:
-            span = find_span(cell.logs[log], window, now)
-            return take(span, None if fold is None else cell.folds[fold]), span.until
+            span = find_span(cell, now)
+            return take(span, None if fold is None else cell.folds[fold]), span[3]
 
         return measure
+
+    def make_reader(self, events: EventSet, attribute: str | None, kind: str) -> tuple[FindSpan, int | None]:
+        """What finds the events of a measure, and the place of its counter of those that are gone."""
+        log = self.layout.find_log(events, attribute, kind)
+        find_span = make_span(log, self.windows.find_window(events.window))
+        return find_span, self.layout.find_fold(log, kind, events.window)
 
 
 def make_arithmetic(operator: str, left: Measured, right: Measured) -> Measured:
@@ -143,46 +116,51 @@ def calculate(operator: str, one: float | None, other: float | None) -> float | 
 
 
 def take_count(span: Span, kept: int | None) -> int:
-    return span.last - span.first + (kept or 0)
+    return span[2] - span[1] + (kept or 0)
 
 
 def take_distinct(span: Span, kept: frozenset | None) -> int:
-    values = set(span.log.values[span.first : span.last])
+    log, first, last, _ = span
+    if first == 0 and last == len(log.ats) and log.counts is not None:
+        values = log.counts.keys()
+        return len(values) + (sum(value not in values for value in kept) if kept else 0)
+    values = set(log.values[first:last])
     return len(values if kept is None else values | kept)
 
 
 def take_sum(span: Span, kept: tuple[int, int] | None) -> float:
-    return (span.log.total(span.first, span.last) + (kept[0] if kept else 0)) / UNIT
+    return (span[0].total(span[1], span[2]) + (kept[0] if kept else 0)) / UNIT
 
 
 def take_average(span: Span, kept: tuple[int, int] | None) -> float | None:
+    log, first, last, _ = span
     total, n = kept or (0, 0)
-    n += span.last - span.first
-    return (total + span.log.total(span.first, span.last)) / (n * UNIT) if n else None
+    n += last - first
+    return (total + log.total(first, last)) / (n * UNIT) if n else None
 
 
 def take_least(span: Span, kept: float | None) -> float | None:
-    return join("min", min(span.log.values[span.first : span.last], default=None), kept)
+    return join("min", min(span[0].values[span[1] : span[2]], default=None), kept)
 
 
 def take_greatest(span: Span, kept: float | None) -> float | None:
-    return join("max", max(span.log.values[span.first : span.last], default=None), kept)
+    return join("max", max(span[0].values[span[1] : span[2]], default=None), kept)
 
 
 def take_first(span: Span, kept: tuple[int, str, Any] | None) -> Any:
     if kept is not None:
         return kept[2]  # what is gone lies before what is not
-    return span.log.values[span.first] if span.first < span.last else None
+    return span[0].values[span[1]] if span[1] < span[2] else None
 
 
 def take_last(span: Span, kept: tuple[int, str, Any] | None) -> Any:
-    if span.first < span.last:
-        return span.log.values[span.last - 1]
+    if span[1] < span[2]:
+        return span[0].values[span[2] - 1]
     return None if kept is None else kept[2]
 
 
 def take_commonest(span: Span, kept: dict[Any, tuple[int, int, str]] | None) -> Any:
-    counts = join("most_frequent", count_values(span.log, span.first, span.last), kept)
+    counts = join("most_frequent", count_values(span[0], span[1], span[2]), kept)
     return max(counts, key=counts.__getitem__) if counts else None
 
 

@@ -14,10 +14,11 @@ from segments.evaluation.ages import make_age, make_anniversary
 from segments.evaluation.any_values import AnyValuePlan
 from segments.evaluation.layout import Cell, Layout
 from segments.evaluation.matching import COMPARE
-from segments.evaluation.measures import Context, MeasureCompiler, Measured, find_span
+from segments.evaluation.measures import Context, MeasureCompiler, Measured, take_distinct
 from segments.evaluation.sequences import SequencePlan
-from segments.evaluation.windows import NEVER, ShopWindows, WindowBounds
+from segments.evaluation.windows import NEVER, ShopWindows
 from segments.tree import measures, rules
+from segments.tree.events import EventSet
 
 Evaluated = Callable[[Any, int, Context], tuple[bool, int]]
 
@@ -59,6 +60,8 @@ class RuleCompiler:
                 return make_group(operator, tuple(self.compile(part) for part in parts))
             case rules.Compare(measures.Count(events), op, measures.Constant(value)):
                 return self._compile_count(events, op, value)
+            case rules.Compare(measures.CountDistinct() as measure, op, measures.Constant(value)):
+                return self._compile_distinct(measure, op, value)
             case rules.Compare(measure, op, other):
                 return make_comparison(
                     self.measures.compile(measure), COMPARE[op], self.measures.compile(other)
@@ -87,20 +90,32 @@ class RuleCompiler:
                 return lambda cell, now, context: (draw(seed, context.customer_id) < share * 2**32, NEVER)
         raise TypeError(f"no rule: {rule!r}")
 
-    def _compile_count(self, events: Any, op: str, wanted: float) -> Evaluated:
+    def _compile_count(self, events: EventSet, op: str, wanted: float) -> Evaluated:
         """A count compared with a number: how many may leave the window is known before they do."""
-        log = self.layout.find_log(events, None, "count")
-        fold = self.layout.find_fold(log, "count", events.window)
-        window = self.windows.find_window(events.window)
-        compare = COMPARE[op]
+        find_span, fold = self.measures.make_reader(events, None, "count")
+        find_exit, compare = self.windows.find_window(events.window).find_exit, COMPARE[op]
 
         def evaluate(cell: Cell, now: int, context: Context) -> tuple[bool, int]:
-            span = find_span(cell.logs[log], window, now)
-            n = span.last - span.first + (0 if fold is None else cell.folds[fold] or 0)
+            log, first, last, until = find_span(cell, now)
+            n = last - first + (0 if fold is None else cell.folds[fold] or 0)
             holds = compare(n, wanted)
-            if span.until == NEVER or span.last < len(span.log.ats):
-                return holds, span.until
-            return holds, find_leaving(span, n - find_next_count(op, n, wanted), window, now)
+            if until == NEVER or last < len(log.ats):
+                return holds, until
+            place = first + n - find_next_count(op, n, wanted) - 1
+            return holds, find_exit(log.ats[place], now) if place < last else NEVER
+
+        return evaluate
+
+    def _compile_distinct(self, measure: measures.CountDistinct, op: str, wanted: float) -> Evaluated:
+        """Different values compared with a number: while events leave a window they do not become more."""
+        find_span, fold = self.measures.make_reader(measure.events, measure.attribute, "distinct")
+        compare, settled = COMPARE[op], {">=": False, ">": False, "<": True, "<=": True}.get(op)
+
+        def evaluate(cell: Cell, now: int, context: Context) -> tuple[bool, int]:
+            span = find_span(cell, now)
+            holds = compare(take_distinct(span, None if fold is None else cell.folds[fold]), wanted)
+            is_settled = holds is settled and span[2] == len(span[0].ats)
+            return holds, NEVER if is_settled else span[3]
 
         return evaluate
 
@@ -178,12 +193,6 @@ def find_next_count(op: str, n: int, wanted: float) -> int:
         return n - 1 if n == wanted else (int(wanted) if 0 <= wanted < n and wanted == int(wanted) else -1)
     least = math.ceil(wanted) if op in (">=", "<") else math.floor(wanted) + 1
     return least - 1 if n >= least else -1
-
-
-def find_leaving(span: Any, n: int, window: WindowBounds, now: int) -> int:
-    """When so many events have left the window; never, if there are not so many."""
-    place = span.first + n - 1
-    return window.find_exit(span.log.ats[place], now) if place < span.last else NEVER
 
 
 def make_stay(rule: rules.InSegment, windows: ShopWindows) -> Evaluated:

@@ -1,21 +1,23 @@
-"""Where windows begin and end, when an event enters or leaves one: the shop's calendar, remembered by hour.
+"""Where windows begin and end, when an event enters or leaves one: the shop's calendar, remembered by day.
 
-`ShopCalendar` takes microseconds of ten to two hundred; a stream asks of the same hours again and again.
+`ShopCalendar` takes microseconds of ten to two hundred; a stream asks of the same days again and again.
 """
 
 from bisect import bisect_right
 from functools import lru_cache
 
-from segments.calendar import ELAPSED, SECOND, ShopCalendar, find_clock_changes
+from segments.calendar import DAY, ELAPSED, ShopCalendar, find_clock_changes, shift_day
 from segments.tree.events import Duration, Period, Window, Within
 
-HOUR = 3600 * SECOND
 NEVER = 1 << 62  # later than any moment; what has not begun since 1970 began before this one
-N_HOURS = 50_000  # remembered a duration: more than five years, 6 MB
+N_REMEMBERED = 10_000  # days of a duration, 1 MB
 
 
 class Shift:
-    """A duration on the shop's calendar: how far it reaches back of a moment, and on from one."""
+    """A duration on the shop's calendar: how far it reaches back of a moment, and on from one.
+
+    Both distances are the same all day, but for days on which a clock is changed or a month ends differently.
+    """
 
     def __init__(self, calendar: ShopCalendar, duration: Duration) -> None:
         self.calendar, self.duration = calendar, duration
@@ -29,28 +31,40 @@ class Shift:
         """The moment that lies the duration before `now`."""
         if self.elapsed is not None:
             return now - self.elapsed
-        hour = now // HOUR
-        distance = self._back[hour] if hour in self._back else self._measure(hour, self._back, -1)
+        day = now // DAY
+        distance = self._back[day] if day in self._back else self._measure(day, is_back=True)
         return self.calendar.find_start(now, self.duration) if distance is None else now + distance
 
     def find_end(self, at: int) -> int:
         """The first `now` whose start is later than `at`."""
         if self.elapsed is not None:
             return at + self.elapsed + 1
-        hour = at // HOUR
-        distance = self._on[hour] if hour in self._on else self._measure(hour, self._on, 1)
-        return self.calendar.find_end(at, self.duration) if distance is None else at + distance
+        day = at // DAY
+        distance = self._on[day] if day in self._on else self._measure(day, is_back=False)
+        return self._search_end(at) if distance is None else at + distance
 
-    def _measure(self, hour: int, known: dict[int, int | None], sign: int) -> int | None:
-        """How far away the other moment is for all of an hour; None where a clock is changed at either."""
-        find = self.calendar.find_start if sign < 0 else self.calendar.find_end
-        low, high = hour * HOUR, hour * HOUR + HOUR - 1
-        first, last = find(low, self.duration), find(high, self.duration)
+    def _search_end(self, at: int) -> int:
+        """The same by the calendar: nearly always so many days later, so that is tried first."""
+        day = self.calendar.find_day(at)
+        end = at + 1 + (shift_day(day, self.duration, 1) - day) * DAY
+        find_start = self.calendar.find_start
+        if find_start(end, self.duration) > at >= find_start(end - 1, self.duration):
+            return end
+        return self.calendar.find_end(at, self.duration)
+
+    def _measure(self, day: int, is_back: bool) -> int | None:
+        """How far away the other moment is for all of a day (UTC); None where it is not the same all day."""
+        low, high = day * DAY, day * DAY + DAY - 1
+        if is_back:
+            first, last = (self.calendar.find_start(at, self.duration) for at in (low, high))
+        else:
+            first, last = self._search_end(low), self._search_end(high)
         is_even = last - first == high - low and not self._is_changed(low, high)
         distance = first - low if is_even and not self._is_changed(first, last) else None
-        if len(known) >= N_HOURS:
+        known = self._back if is_back else self._on
+        if len(known) >= N_REMEMBERED:
             known.clear()
-        known[hour] = distance
+        known[day] = distance
         return distance
 
     def _is_changed(self, low: int, high: int) -> bool:

@@ -8,14 +8,19 @@ from segments.calendar import DAY
 from segments.evaluation.measures import Context
 from segments.evaluation.program import Program
 from segments.evaluation.state import State
+from segments.tree.rules import Group, Rule
 from tests.segments.oracle import Customer, decide
 from tests.segments.rule_strategies import draw_age, draw_rule, draw_rule_of_value, draw_sequence
 from tests.segments.strategies import STEPS, Case, cases
 
 
+def define(case: Case) -> dict[str, Rule]:
+    """The rule that is asked for, those it may name, and one that shares all it measures."""
+    return {**case.shop.definitions, "asked": case.rule, "not_asked": Group("not", (case.rule,))}
+
+
 def make_program(case: Case, lateness: int = 10_000 * DAY) -> Program:
-    definitions = {**case.shop.definitions, "asked": case.rule}
-    return Program(definitions, case.shop.calendar, case.shop.list_items, lateness)
+    return Program(define(case), case.shop.calendar, case.shop.list_items, lateness)
 
 
 def make_context(customer: Customer) -> Context:
@@ -24,9 +29,8 @@ def make_context(customer: Customer) -> Context:
 
 def list_members(case: Case, now: int) -> frozenset[str]:
     """By the reference."""
-    definitions = {**case.shop.definitions, "asked": case.rule}
     return frozenset(
-        name for name, rule in definitions.items() if decide(rule, case.customer, now, case.shop)
+        name for name, rule in define(case).items() if decide(rule, case.customer, now, case.shop)
     )
 
 
