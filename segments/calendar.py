@@ -3,7 +3,7 @@
 A number of days back from `now` is the same time of the shop's clock so many days before. The start of a
 window never moves back while `now` moves on, so a customer leaves a window once: in the hour that a clock
 shows twice, the second pass stands still at its end, and a time that a clock leaves out is the moment at
-which it jumps.
+which it jumps. So is a date that a month lacks: a month before any time of 31 May is the end of April.
 """
 
 import calendar
@@ -35,7 +35,10 @@ class ShopCalendar:
             return now - duration.number * ELAPSED[duration.unit]
         wall = self._read_clock(now)
         day, time = divmod(wall, DAY)
-        return self._find_moment(shift_day(day + EPOCH, duration, -1), time)
+        shifted = shift_day(day + EPOCH, duration, -1)
+        if duration.unit in ("month", "year") and not is_same_date(shifted, day + EPOCH):
+            return self.find_midnight(shifted + 1)
+        return self._find_moment(shifted, time)
 
     def find_bounds(self, now: int, window: Within | Period | None) -> tuple[int | None, int]:
         """The first moment of a window (None: it has no beginning) and the first moment after it."""
@@ -109,6 +112,11 @@ def shift_day(day: int, duration: Duration, sign: int) -> int:
     if year < 1:
         return 1
     return date(year, month + 1, min(at.day, calendar.monthrange(year, month + 1)[1])).toordinal()
+
+
+def is_same_date(day: int, other: int) -> bool:
+    """Whether two days have the same number in their months."""
+    return date.fromordinal(day).day == date.fromordinal(other).day
 
 
 def begin_period(day: int, unit: str, ago: int) -> int:
