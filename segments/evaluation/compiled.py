@@ -8,6 +8,7 @@ from segments.evaluation.layout import Layout
 from segments.evaluation.matching import EventReader, Lists
 from segments.evaluation.needs import find_needs
 from segments.evaluation.rules import Evaluated, RuleCompiler
+from segments.evaluation.sequences import SequencePlan
 from segments.evaluation.state import CustomerCell
 from segments.evaluation.windows import ShopWindows
 from segments.tree import rules
@@ -48,6 +49,11 @@ class CompiledDefinitions:
             for place in used_any_values:
                 self.any_values[place].mask |= mask
         self.needs_carts = self._reads("empty_cart")
+        self.sequences_by_type: dict[str, list[tuple[int, SequencePlan]]] = {}
+        for place, plan in enumerate(self.sequences):
+            for name in plan.by_type:
+                self.sequences_by_type.setdefault(name, []).append((place, plan))
+        self.kept = 1 << len(self.rules)  # beside the definitions that an event can change: it is kept
         self.attributes = self._list_attributes(definitions)
         rules_by_id = [(segment_id, definitions[segment_id]) for segment_id in self.segment_ids]
         self.description = repr((rules_by_id, calendar.zone, lateness))
@@ -57,7 +63,7 @@ class CompiledDefinitions:
         """Whether any rule looks at events of a type."""
         return (
             event_type in self.layout.by_type
-            or any(event_type in plan.types for plan in self.sequences)
+            or any(event_type in plan.by_type for plan in self.sequences)
             or any(plan.holds_of_nothing or event_type in plan.layout.by_type for plan in self.any_values)
         )
 

@@ -66,20 +66,17 @@ class Program(CompiledDefinitions):
         """Put an event into all that holds it; the definitions that it can change."""
         cell = state.cell
         touched = self.layout.insert(cell, event, cuts and cuts.logs)
-        for place, plan in enumerate(self.sequences):
-            if (
-                event.type in plan.types
-                and plan.matches(event)
-                and not (cuts and event.at < cuts.sequences[place])
-            ):
-                track = cell.tracks[place]
-                if track is None:
-                    track = cell.tracks[place] = Track(plan)
-                plan.insert(track, event)
-                touched |= plan.mask
+        for place, plan in self.sequences_by_type.get(event.type, ()):
+            steps = plan.list_steps(event)
+            if not steps or (cuts and event.at < cuts.sequences[place]):
+                continue
+            track = cell.tracks[place]
+            if track is None:
+                track = cell.tracks[place] = Track(plan)
+            touched |= plan.mask | self.kept if plan.insert(track, event, steps) else self.kept
         for place, plan in enumerate(self.any_values):
             touched |= plan.insert(cell.values[place], event, cuts and cuts.values[place])
-        state.dirty |= touched
+        state.dirty |= touched & ~self.kept
         return touched
 
     def replay(self, state: State) -> None:
@@ -209,7 +206,7 @@ class Cuts:
         if program.layout.needs(event, self.logs):
             return True
         for plan, track, cut in zip(program.sequences, cell.tracks, self.sequences, strict=True):
-            if event.at >= cut and not (track and track.is_found) and plan.matches(event):
+            if event.at >= cut and not (track and track.is_found) and plan.list_steps(event):
                 return True
         return any(
             plan.needs(event, cuts) for plan, cuts in zip(program.any_values, self.values, strict=True)

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
 from typing import NamedTuple
 
-from segments.evaluation.matching import EventReader
+from segments.evaluation.matching import EventReader, Predicate
 from segments.evaluation.steps import plan_step
 from segments.evaluation.windows import NEVER, WindowBounds
 from segments.events import Event
@@ -29,11 +29,12 @@ class Track:
     """What is kept of one sequence.
 
     Attributes:
+        is_settled: it has happened, and only an event that comes late can undo it.
         is_found: it has happened, and nothing can undo it any more.
         kept: runs whose events are gone and that can still go on, by number of present steps less one.
     """
 
-    __slots__ = ("absents", "events", "is_found", "kept", "runs")
+    __slots__ = ("absents", "events", "is_found", "is_settled", "kept", "runs")
 
     def __init__(self, plan: "SequencePlan") -> None:
         self.events: list[Event] = []
@@ -42,6 +43,7 @@ class Track:
         self.clear(plan)
 
     def clear(self, plan: "SequencePlan") -> None:
+        self.is_settled = False
         self.runs: list[list[Run]] = [list(kept) for kept in self.kept]
         self.absents: list[list[Event]] = [[] for _ in plan.steps]
 
@@ -54,46 +56,57 @@ class SequencePlan:
         self.steps = [plan_step(step, reader) for step in rule.steps]
         self.present = [place for place, step in enumerate(self.steps) if not step.is_absent]
         self.trailing = [step for step in range(self.present[-1] + 1, len(self.steps))]
-        self.types = frozenset().union(*(step.types for step in self.steps))
+        self.numbers = [
+            None if step.is_absent else self.present.index(n) for n, step in enumerate(self.steps)
+        ]
+        self.by_type: dict[str, list[tuple[int, Predicate | None]]] = {}
+        for place, step in enumerate(self.steps):
+            for name in step.types:
+                self.by_type.setdefault(name, []).append((place, step.accepts))
+        # Whether a sequence that was found stays: it looks back for ever, and no absence is open.
+        self.can_be_settled = window.is_ever and all(self.steps[n].within is not None for n in self.trailing)
         self.mask = 0
 
-    @property
-    def can_be_settled(self) -> bool:
-        """Whether a sequence that was found stays: it looks back for ever, and no absence is open."""
-        return self.window.is_ever and all(self.steps[place].within is not None for place in self.trailing)
+    def list_steps(self, event: Event) -> list[int]:
+        """The places of the steps that ask for such an event."""
+        return [
+            place for place, accepts in self.by_type.get(event.type, ()) if accepts is None or accepts(event)
+        ]
 
-    def matches(self, event: Event) -> bool:
-        return event.type in self.types and any(step.matches(event) for step in self.steps)
+    def insert(self, track: Track, event: Event, places: list[int]) -> bool:
+        """Put an event where it belongs, given the steps that ask for it; whether the answer may be another.
 
-    def insert(self, track: Track, event: Event) -> None:
-        """Put an event where it belongs; one that comes late has the runs found anew."""
+        One that comes late has the runs found anew.
+        """
         if track.is_found:
-            return
-        if not track.events or find_order(event) > find_order(track.events[-1]):
-            track.events.append(event)
-            self._extend(track, event)
-            return
-        insort(track.events, event, key=find_order)
-        self.find_runs(track)
+            return False
+        if track.events and find_order(event) < find_order(track.events[-1]):
+            insort(track.events, event, key=find_order)
+            self.find_runs(track)
+            return True
+        track.events.append(event)
+        return not track.is_settled and self._extend(track, event, places)
 
     def find_runs(self, track: Track) -> None:
         """Find all runs anew."""
         track.clear(self)
         for event in track.events:
-            self._extend(track, event)
+            self._extend(track, event, self.list_steps(event))
 
-    def _extend(self, track: Track, event: Event) -> None:
+    def _extend(self, track: Track, event: Event, places: list[int]) -> bool:
         """Note which runs an event ends that is later than all before, and which absences it breaks."""
-        for place, step in enumerate(self.steps):
-            if step.is_absent and step.matches(event):
+        is_answer = False
+        for place in reversed(places):  # an event cannot follow itself
+            number = self.numbers[place]
+            if number is None:
                 track.absents[place].append(event)
-        for number in range(len(self.present) - 1, -1, -1):
-            if not self.steps[self.present[number]].matches(event):
+                is_answer |= place > self.present[-1] and bool(track.runs[-1])
                 continue
-            if number == 0:
-                track.runs[0].append(Run(event, event.at))
-            elif (began_at := self._find_began_at(track, number, event)) is not None:
+            began_at = event.at if number == 0 else self._find_began_at(track, number, event)
+            if began_at is not None:
                 track.runs[number].append(Run(event, began_at))
+                is_answer |= number == len(self.present) - 1
+        return is_answer
 
     def _find_began_at(self, track: Track, number: int, event: Event) -> int | None:
         """The latest beginning of a run that the event continues as its present step of this number."""
@@ -110,9 +123,7 @@ class SequencePlan:
             if any(self._find_breaker(track, absent, run.event, event.at) for absent in between):
                 continue
             best = run.began_at
-            if (
-                self.window.is_ever or number == 1
-            ):  # the first runs begin with their event: the latest is best
+            if self.window.is_ever or number == 1:  # first runs begin with their event: the latest is best
                 break
         return best
 
@@ -131,15 +142,20 @@ class SequencePlan:
         if track is None or track.is_found:
             return track is not None, NEVER
         start, end = self.window.find_bounds(now)
-        until = NEVER
-        for run in reversed(track.runs[-1]):
+        until, runs = NEVER, track.runs[-1]
+        for place in range(len(runs) - 1, -1, -1):
+            run = runs[place]
             if run.event.at >= end:
                 until = min(until, self.window.find_entry(run.event.at, now))
             elif run.began_at >= start:
                 holds, later = self._check_trailing(track, run.event, now)
                 if holds:
-                    return True, min(later, self.window.find_exit(run.began_at, now))
+                    later = min(later, self.window.find_exit(run.began_at, now))
+                    track.is_settled = self.can_be_settled
+                    return True, later
                 until = min(until, later)
+                if later == NEVER and self.can_be_settled:
+                    del runs[place]  # broken for ever
         return False, until
 
     def _check_trailing(self, track: Track, event: Event, now: int) -> tuple[bool, int]:

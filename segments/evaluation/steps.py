@@ -21,9 +21,6 @@ class StepPlan:
     same: tuple[Callable, ...]
     different: tuple[Callable, ...]
 
-    def matches(self, event: Event) -> bool:
-        return event.type in self.types and (self.accepts is None or self.accepts(event))
-
     def follows(self, event: Event, previous: Event) -> bool:
         """Whether an event that matches comes behind the present step as it must."""
         passed = event.at - previous.at

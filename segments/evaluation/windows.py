@@ -44,12 +44,15 @@ class Shift:
         return self._search_end(at) if distance is None else at + distance
 
     def _search_end(self, at: int) -> int:
-        """The same by the calendar: nearly always so many days later, so that is tried first."""
+        """The same by the calendar: nearly always so many days later, or an hour less or more."""
         day = self.calendar.find_day(at)
         end = at + 1 + (shift_day(day, self.duration, 1) - day) * DAY
         find_start = self.calendar.find_start
-        if find_start(end, self.duration) > at >= find_start(end - 1, self.duration):
-            return end
+        for _ in range(2):
+            start = find_start(end, self.duration)
+            if start > at >= find_start(end - 1, self.duration):
+                return end
+            end += at + 1 - start
         return self.calendar.find_end(at, self.duration)
 
     def _measure(self, day: int, is_back: bool) -> int | None:
