@@ -32,7 +32,7 @@ PLACES = (
 
 
 def make_events(n_customers: int, n_days: int, seed: int = 17) -> list[tuple[str, Event]]:
-    """A stream of customers' events by time; a customer comes on one day in four and stays for some minutes."""
+    """A stream of customers' events by time; a customer comes on one day in four."""
     draw = random.Random(seed)
     stream = [
         (customer_id, event)

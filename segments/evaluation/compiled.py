@@ -53,7 +53,7 @@ class CompiledDefinitions:
         for place, plan in enumerate(self.sequences):
             for name in plan.by_type:
                 self.sequences_by_type.setdefault(name, []).append((place, plan))
-        self.kept = 1 << len(self.rules)  # beside the definitions that an event can change: it is kept
+        self.kept = self.layout.kept = 1 << len(self.rules)
         self.attributes = self._list_attributes(definitions)
         rules_by_id = [(segment_id, definitions[segment_id]) for segment_id in self.segment_ids]
         self.description = repr((rules_by_id, calendar.zone, lateness))

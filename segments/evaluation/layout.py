@@ -72,10 +72,12 @@ class Layout:
         self.plans: list[LogPlan] = []
         self.n_folds = 0
         self.by_type: dict[str, list[tuple[int, Predicate | None, Callable | None]]] = {}
-        self.used: set[int] = set()  # logs that were asked for since this was last emptied
+        self.used: dict[int, bool] = {}  # logs asked for since this was last emptied: is an append felt?
         self.used_sequences: set[int] = set()
         self.used_any_values: set[int] = set()
-        self.masks: list[int] = []
+        self.masks: list[int] = []  # by log, who reads it
+        self.append_masks: list[int] = []  # who feels it that an event is put behind others
+        self.kept = 2  # in a mask beside the readers: something holds the event
         self._places: dict[LogKey, int] = {}
 
     def find_log(self, events: EventSet, attribute: str | None, fold_kind: str) -> int:
@@ -88,15 +90,16 @@ class Layout:
             self.plans.append(plan)
             for name in list_types(events):
                 self.by_type.setdefault(name, []).append((place, plan.accepts, read))
-        self.used.add(self._places[key])
-        plan = self.plans[self._places[key]]
+        plan = self.plans[place := self._places[key]]
+        is_first_alone = fold_kind == "first" and events.window is None
+        self.used[place] = self.used.get(place, False) or not is_first_alone
         plan.has_sums |= fold_kind == "sum"
         plan.has_counts |= fold_kind == "distinct" and events.window is None
         plan.windows.add(events.window)
         if events.window is None and fold_kind not in plan.folds:
             plan.folds[fold_kind] = self.n_folds
             self.n_folds += 1
-        return self._places[key]
+        return place
 
     def find_fold(self, log: int, kind: str, window: Window) -> int | None:
         """The place of a measure's counter; None: its window has a beginning."""
@@ -104,9 +107,12 @@ class Layout:
 
     def mark_used(self, mask: int) -> None:
         """Note who reads the logs asked for since this was last called."""
-        self.masks += [0] * (len(self.plans) - len(self.masks))
-        for place in self.used:
+        for masks in (self.masks, self.append_masks):
+            masks += [0] * (len(self.plans) - len(masks))
+        for place, is_append_felt in self.used.items():
             self.masks[place] |= mask
+            if is_append_felt:
+                self.append_masks[place] |= mask
         self.used.clear()
 
     def insert(self, cell: Cell, event: Event, cuts: list[int] | None = None) -> int:
@@ -124,8 +130,9 @@ class Layout:
             if log is None:
                 plan = self.plans[place]
                 log = logs[place] = Log(plan.has_sums, plan.has_counts)
-            log.insert(event.at, event.event_id, value)
-            touched |= self.masks[place]
+            is_behind = log.insert(event.at, event.event_id, value)
+            touched |= self.append_masks[place] if is_behind else self.masks[place]
+            touched |= self.kept
         return touched
 
     def prune(self, cell: Cell, cuts: list[int]) -> None:

@@ -23,8 +23,8 @@ class Log:
         self.counts: dict[Any, int] | None = {} if has_counts else None
         self.base = 0
 
-    def insert(self, at: int, event_id: str, value: Any) -> None:
-        """Put an event where it belongs."""
+    def insert(self, at: int, event_id: str, value: Any) -> bool:
+        """Put an event where it belongs; whether that is behind others."""
         ats, sums = self.ats, self.sums
         if self.counts is not None:
             self.counts[value] = self.counts.get(value, 0) + 1
@@ -34,7 +34,7 @@ class Log:
             self.values.append(value)
             if sums is not None:
                 sums.append((sums[-1] if sums else self.base) + round(value * UNIT))
-            return
+            return len(ats) > 1
         place = bisect_right(ats, at)
         while place and ats[place - 1] == at and self.ids[place - 1] > event_id:
             place -= 1
@@ -45,6 +45,7 @@ class Log:
             millionths = round(value * UNIT)
             sums.insert(place, sums[place - 1] if place else self.base)
             sums[place:] = [total + millionths for total in sums[place:]]
+        return False
 
     def total(self, first: int, last: int) -> int:
         """Millionths of the values from one place to before another."""
