@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-NAME = "concierge"
+NAME = "concierge"  # of the recommenders'
+PREDICTIONS = "concierge_predictions"
 DIGEST = "sha256."
 
 
@@ -15,10 +16,11 @@ class ModelVersion:
     number: int
     run_id: str
     tags: Mapping[str, str]
+    name: str = NAME
 
     @property
     def model_version(self) -> str:
-        return f"{NAME}/{self.number}"
+        return f"{self.name}/{self.number}"
 
     @property
     def accepted(self) -> bool:

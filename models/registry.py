@@ -1,7 +1,8 @@
 """The registry of models: the only module that knows MLflow.
 
-One registered model, `concierge`. Its alias `champion` is the version that is served; every other version,
-refused ones included, stays with its verdict and the reason in its tags.
+Registered models are `concierge`, of recommenders, and `concierge_predictions`. The alias `champion` is the
+version that is used; every other version, refused ones included, stays with its verdict and the reason in its
+tags.
 """
 
 import os
@@ -50,11 +51,13 @@ class ModelRegistry:
         uri: SQLite under the home, or a server.
         artifacts: where files go when the URI is SQLite.
         now_ms: what the clock says, for MLflow's own times.
+        name: of the registered model, and of the experiment with its runs.
     """
 
     uri: str
     artifacts: Path
     now_ms: int = 0
+    name: str = NAME
     client: MlflowClient = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,7 +68,7 @@ class ModelRegistry:
     def champion(self) -> ModelVersion | None:
         """The version that is served, or None before the first was accepted."""
         try:
-            return self._version(self.client.get_model_version_by_alias(NAME, CHAMPION))
+            return self._version(self.client.get_model_version_by_alias(self.name, CHAMPION))
         except MlflowException as error:
             if error.error_code in ABSENT:
                 return None
@@ -73,7 +76,7 @@ class ModelRegistry:
 
     def find_version_by_inputs(self, inputs: str) -> ModelVersion | None:
         """The newest version with this fingerprint of inputs."""
-        versions = self.client.search_model_versions(f"name = '{NAME}' and tags.inputs = '{inputs}'")
+        versions = self.client.search_model_versions(f"name = '{self.name}' and tags.inputs = '{inputs}'")
         return max(map(self._version, versions), key=lambda version: version.number, default=None)
 
     def list_versions_after(self, version: ModelVersion | None) -> list[ModelVersion]:
@@ -81,7 +84,7 @@ class ModelRegistry:
         newest.
         """
         records = self.client.search_model_versions(
-            f"name = '{NAME}'", max_results=1000, order_by=["version_number DESC"]
+            f"name = '{self.name}'", max_results=1000, order_by=["version_number DESC"]
         )
         versions = map(self._version, records)
         least = version.number if version else 0
@@ -112,11 +115,11 @@ class ModelRegistry:
             DigestError: its files are not those that were registered; the champion stays.
         """
         if number is None:
-            self.client.delete_registered_model_alias(NAME, CHAMPION)
+            self.client.delete_registered_model_alias(self.name, CHAMPION)
             return
-        version = self._version(self.client.get_model_version(NAME, str(number)))
+        version = self._version(self.client.get_model_version(self.name, str(number)))
         check_digests(Path(self.client.download_artifacts(version.run_id, "model")), version.digests)
-        self.client.set_registered_model_alias(NAME, CHAMPION, str(number))
+        self.client.set_registered_model_alias(self.name, CHAMPION, str(number))
 
     def log_run(
         self,
@@ -158,8 +161,8 @@ class ModelRegistry:
             accepted, tags = False, {**tags, **describe_changed_champion(now, compared_with)}
             for name, value in describe_changed_champion(now, compared_with).items():
                 self.client.set_tag(run_id, name, value)
-        if not self.client.search_registered_models(f"name = '{NAME}'"):
-            self.client.create_registered_model(NAME)
+        if not self.client.search_registered_models(f"name = '{self.name}'"):
+            self.client.create_registered_model(self.name)
         all_tags = {**tags, **{DIGEST + name: value for name, value in digests.items()}}
         if accepted:
             all_tags |= {TO_BE_CHAMPION: "yes"} | (
@@ -167,35 +170,35 @@ class ModelRegistry:
             )
         source = self.client.get_run(run_id).info.artifact_uri + "/model"
         record = self.client.create_model_version(
-            NAME, source, run_id=run_id, tags={k: str(v)[:5000] for k, v in all_tags.items()}
+            self.name, source, run_id=run_id, tags={k: str(v)[:5000] for k, v in all_tags.items()}
         )
         if accepted:
-            self.client.set_registered_model_alias(NAME, CHAMPION, record.version)
-            self.client.delete_model_version_tag(NAME, record.version, TO_BE_CHAMPION)
-        return self._version(self.client.get_model_version(NAME, record.version))
+            self.client.set_registered_model_alias(self.name, CHAMPION, record.version)
+            self.client.delete_model_version_tag(self.name, record.version, TO_BE_CHAMPION)
+        return self._version(self.client.get_model_version(self.name, record.version))
 
     def complete_registrations(self) -> None:
         """Make a version the champion that was accepted by a process that was killed before it had done so.
         Where another one became the champion meanwhile, the version is refused.
         """
-        marked = f"name = '{NAME}' and tags.{TO_BE_CHAMPION} = 'yes'"
+        marked = f"name = '{self.name}' and tags.{TO_BE_CHAMPION} = 'yes'"
         for version in sorted(
             map(self._version, self.client.search_model_versions(marked)), key=lambda each: each.number
         ):
             now, before = self.champion(), version.tags.get(COMPARED_WITH)
             number = str(version.number)
             if (str(now.number) if now else None) == before:
-                self.client.set_registered_model_alias(NAME, CHAMPION, number)
+                self.client.set_registered_model_alias(self.name, CHAMPION, number)
             elif now is None or now.number != version.number:
-                compared_with = before and self._version(self.client.get_model_version(NAME, before))
+                compared_with = before and self._version(self.client.get_model_version(self.name, before))
                 for name, value in describe_changed_champion(now, compared_with or None).items():
-                    self.client.set_model_version_tag(NAME, number, name, value)
+                    self.client.set_model_version_tag(self.name, number, name, value)
                     self.client.set_tag(version.run_id, name, value)
-            self.client.delete_model_version_tag(NAME, number, TO_BE_CHAMPION)
+            self.client.delete_model_version_tag(self.name, number, TO_BE_CHAMPION)
 
     def tag_version(self, version: ModelVersion, name: str) -> None:
         """Put a mark on a version: a tag that says nothing but that it is there."""
-        self.client.set_model_version_tag(NAME, str(version.number), name, "yes")
+        self.client.set_model_version_tag(self.name, str(version.number), name, "yes")
 
     def add_files(self, run_id: str, folder: Path) -> None:
         """Put a folder's files beside the run's; those of the same name are replaced."""
@@ -218,15 +221,14 @@ class ModelRegistry:
 
     @cached_property
     def _experiment(self) -> str:
-        experiment = self.client.get_experiment_by_name(NAME)
+        experiment = self.client.get_experiment_by_name(self.name)
         if experiment:
             return experiment.experiment_id
         place = self.artifacts.resolve().as_uri() if self.uri.startswith("sqlite:") else None
-        return self.client.create_experiment(NAME, artifact_location=place)
+        return self.client.create_experiment(self.name, artifact_location=place)
 
-    @staticmethod
-    def _version(record: Any) -> ModelVersion:
-        return ModelVersion(int(record.version), record.run_id, dict(record.tags))
+    def _version(self, record: Any) -> ModelVersion:
+        return ModelVersion(int(record.version), record.run_id, dict(record.tags), self.name)
 
 
 def describe_changed_champion(

@@ -36,6 +36,7 @@ FEAT_CUSTOMERS = Table(
         "n_orders": "int",
         "last_order_at": "timestamp",
         "segment_ids": "array<string>",
+        "has_analytics_consent": "boolean",  # false: no score is made of them; null: never asked
     },
 )
 

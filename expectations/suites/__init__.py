@@ -29,6 +29,7 @@ GUARDED = (
     "rec_fold_in_v1",
     "rec_item_next_v1",
     "rec_steering_v1",
+    "pred_customer_scores",
 )
 
 SUITES: dict[str, Suite] = {name: import_module(f"expectations.suites.{name}").SUITE for name in GUARDED}

@@ -54,6 +54,7 @@ OUTGOING_TABLES = {
         "rec_fold_in_v1",
         "rec_item_next_v1",
         "rec_steering_v1",
+        "pred_customer_scores",
     ),
 }
 # Checked again before the step reads them, where they have not passed: `train` may be started by hand.

@@ -2,7 +2,7 @@
 report.
 
 Reads:   fct_interactions, feat_customers, feat_items
-Writes:  an MLflow model version, reports/<run>/model.json
+Writes:  an MLflow model version, reports/<run>/model.json; a version of predictors where a fit is due
 If it fails: the accepted model goes on being served. A refusal is not a failure: the task ends green and the
 reason is in the report. A home that has no accepted configuration, or only popularity as a fallback, gets a
 search.
@@ -19,6 +19,7 @@ from spark_jobs.train.evaluate import evaluate_configuration, replace_by_popular
 from spark_jobs.train.gate_inputs import GateReference, find_model_flaws
 from spark_jobs.train.learned_blend import search_configuration
 from spark_jobs.train.model_report import report_refusal, report_repeat
+from spark_jobs.train.predictions import train_predictions
 from spark_jobs.train.provenance import REFIT, SEARCH, date_to_day, fingerprint_inputs, hash_configuration
 from spark_jobs.train.register import register_evaluation
 from spark_jobs.train.training_run import TrainingContext, TrainingRun, read_training_run
@@ -33,6 +34,11 @@ NO_BEHAVIOUR = TableReport(
 
 
 def run(run: RunContext, lake: Lake) -> list[TableReport]:
+    """Train the recommenders, and the predictors where they are due."""
+    return [*train_recommenders(run, lake), train_predictions(run, lake)]
+
+
+def train_recommenders(run: RunContext, lake: Lake) -> list[TableReport]:
     """Train, unless a version was made of these tables, this code and this configuration before."""
     registry = open_registry(run)
     registry.complete_registrations()

@@ -24,8 +24,14 @@ PROTOCOL = (
 
 
 def read_sold_lines(folder: Path) -> pd.DataFrame:
-    """Every line sold of every customer, guests included: customer, item, at, quantity, price, order, title,
-    country.
+    """The lines sold of `read_goods_lines`."""
+    rows = read_goods_lines(folder)
+    return rows[~rows["order"].str.startswith("C") & (rows["quantity"] > 0)]
+
+
+def read_goods_lines(folder: Path) -> pd.DataFrame:
+    """Every line of goods with a price of every customer, guests included: customer, item, at, quantity
+    (negative where taken back), price, order, title, country.
 
     Raises:
         FileNotFoundError: the folder has no day file.
@@ -47,7 +53,7 @@ def read_sold_lines(folder: Path) -> pd.DataFrame:
         }
     )
     goods = ~rows["item"].isin(NOT_GOODS) & ~rows["item"].str.startswith("GIFT")
-    return rows[goods & ~rows["order"].str.startswith("C") & (rows["quantity"] > 0) & (rows["price"] > 0)]
+    return rows[goods & (rows["price"] > 0)]
 
 
 def find_test_start(rows: pd.DataFrame) -> pd.Timestamp:

@@ -19,6 +19,10 @@ memberships as (
     group by customer_id
 ),
 
+consents as (
+    select * from {{ ref('int_customer_consents') }}
+),
+
 final as (
     select
         customers.customer_id,
@@ -29,10 +33,13 @@ final as (
         customers.favourite_category,
         customers.n_orders,
         customers.last_order_at,
-        {{ split_to_array('memberships.segment_ids') }} as segment_ids
+        {{ split_to_array('memberships.segment_ids') }} as segment_ids,
+        consents.has_analytics_consent
     from customers
     left join memberships
         on customers.customer_id = memberships.customer_id
+    left join consents
+        on customers.customer_id = consents.customer_id
 )
 
 select * from final

@@ -203,6 +203,16 @@ GOOD = {
         "items": listed(("item-a", 0.9, ["transitions"]), ("item-b", 0.5, ["transitions"])),
         "model_version": "m/1",
     },
+    "pred_customer_scores": lambda n: {
+        "customer_id": f"c_{n:024x}",
+        "trait": "purchase_7d",
+        "scored_date": date(2026, 2, 10),
+        "model_version": "m/1",
+        "probability": 0.25,
+        "percentile": 91,
+        "decile": 10,
+        "reasons": [("recency", "days since the last purchase: 3", "raises", 0.4)],
+    },
     "rec_steering_v1": lambda n: {
         "model_version": f"m/{n}",
         "half_life_places": 2.0,

@@ -187,6 +187,16 @@ FAULTS = {
         "not_its_own_successor": {"items": listed(("own", 1.0, ["kin"])), "item_id": "own"},
         **LIST_FAULTS,
     },
+    "pred_customer_scores": {
+        f"customer_id: {REGEX}": {"customer_id": "someone@example.org"},
+        f"trait: {REGEX}": {"trait": "Purchase"},
+        f"probability: {RANGE}": {"probability": 1.5},
+        f"expected_spend: {RANGE}": {"probability": None, "expected_spend": -1.0},
+        "one_value": {"expected_spend": 3.0},
+        "value_is_a_number": {"probability": None, "expected_spend": float("inf")},
+        "decile_is_of_its_percentile": {"decile": 9},
+        "one_day": {"scored_date": date(2026, 2, 9)},
+    },
     "rec_steering_v1": {
         "half_life_is_positive": {"half_life_places": 0.0},
         "weights_are_not_negative": {"cohorts": [(True, 1, 1.0, [0.1, -0.2, 0.3], [0.0] * 3, 0.0)]},

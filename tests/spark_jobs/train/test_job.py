@@ -189,7 +189,7 @@ def test_too_short_a_window_leaves_the_champion(fill, trained, spark, tmp_path):
     shop = fill(tmp_path / "home", spark, [row for row in trained.rows if row["occurred_at"] >= days[-5]])
     registry = open_registry(shop.night("looks"))
     for name, task in (("short night", job), ("short search", search)):
-        [line] = task.run(shop.night(name), shop.lake)
+        line, *_ = task.run(shop.night(name), shop.lake)  # the night's second is of predictors
         report = report_of(shop, name.replace(" ", "-"))
         assert (report["verdict"], report["model_version"], report["candidate"]) == (
             "refused",

@@ -1,0 +1,1 @@
+"""Predictive traits on Online Retail beside the RFM rule and BG/NBD."""

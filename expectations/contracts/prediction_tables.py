@@ -1,0 +1,23 @@
+"""The lake's table of predictions: what customers are expected to do."""
+
+from expectations.contracts.tables import Table
+
+PRED_CUSTOMER_SCORES = Table(
+    name="pred_customer_scores",
+    grain="One row per customer and predictive trait.",
+    key=("customer_id", "trait"),
+    not_null=("scored_date", "model_version", "percentile", "decile"),
+    ranges={"percentile": (1, 100), "decile": (1, 10)},
+    columns={
+        "customer_id": "string",
+        "trait": "string",  # purchase_7d, purchase_30d, churn_30d, churn_60d, spend_60d
+        "scored_date": "date",  # the first day that is predicted
+        "model_version": "string",
+        "probability": "double",  # null for spend
+        "expected_spend": "double",  # null for probabilities; in the shop's currency
+        "percentile": "int",  # among the customers of the trait; 100 are the highest
+        "decile": "int",
+        # strongest first; `contribution` to the log-odds, or to the logarithm of the amount
+        "reasons": "array<struct<code:string,words:string,effect:string,contribution:double>>",
+    },
+)
