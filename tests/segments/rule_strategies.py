@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from segments.events import TYPES
-from segments.fields import FIELDS
+from segments.parsing.definitions import ALL_FIELDS
 from segments.tree import measures, rules
 from segments.tree.events import Duration, EventSet, Filter, LocalTime, Near, Period, Within
 
@@ -59,7 +59,7 @@ NAMES = {
 }
 NUMBERS = (-1, 0, 0, 0.25, 1, 1, 2, 3, 5, 10.0, 40)
 NUMBER_FIELDS, BOOLEAN_FIELDS, TEXT_FIELDS = (
-    tuple(name for name, about in FIELDS.items() if about.kind == kind)[:2]
+    tuple(name for name, about in ALL_FIELDS.items() if about.kind == kind)[:2]
     for kind in ("number", "boolean", "text")
 )
 USUAL_TYPES = ("view", "cart", "uncart", "empty_cart", "purchase")
@@ -69,7 +69,14 @@ LEAVES = (
     *("sequence", "sequence", "sequence", "any_value", "anniversary", "list", "random"),
 )
 
-pick_from = lru_cache(None)(st.sampled_from)
+
+@lru_cache(None)
+def sample(values: tuple, types: tuple) -> st.SearchStrategy:  # by types too: (0, 1) == (False, True)
+    return st.sampled_from(values)
+
+
+def pick_from(values: tuple) -> st.SearchStrategy:
+    return sample(values, tuple(map(type, values)))
 
 
 def pick(draw: Draw, values: tuple) -> Any:
