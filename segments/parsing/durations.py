@@ -11,7 +11,7 @@ from segments.tree.events import Duration, Period, Window, Within
 ELAPSED = ("second", "minute", "hour", "day", "week")
 UNITS = (*ELAPSED, "month", "year")
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-CENTURY = 36_525 * 86_400
+CENTURY = (36_525 + 5) * 86_400  # and what months may be longer than their mean
 PERIODS = {"day": 36_525, "week": 5_218, "month": 1_200, "quarter": 400, "year": 100}  # a century of each
 
 
@@ -21,7 +21,7 @@ def build_duration(match: re.Match, node: Node, reader: Reader) -> Duration | Br
     if duration.number == 0:
         message = f"{match.group()!r} has no length; allowed: 1 {duration.unit} or more"
         return reader.refuse(node, message, is_structural=False)
-    if find_extent(duration)[1] > CENTURY + 2 * SECONDS["day"]:
+    if find_extent(duration)[1] > CENTURY:
         return reader.refuse(node, f"{match.group()!r} is longer than 100 years", is_structural=False)
     return duration
 
@@ -44,7 +44,8 @@ DAYS = declare_duration(("day", "week"), "days or weeks, as 7 days")
 
 def find_extent(duration: Duration) -> tuple[int, int]:
     """The least and the most seconds that a duration back from some moment is on some calendar: of a day an
-    hour less or more, by the clock's change; of months as the calendar has them.
+    hour less or more, by the clock's change; of months as the calendar has them. Where an island left out a
+    whole day, a window may be empty for once.
     """
     number, unit = duration.number, duration.unit
     if unit in ("second", "minute", "hour"):
