@@ -20,7 +20,7 @@ from segments.calendar import DAY, ShopCalendar
 from segments.evaluation.measures import Context
 from segments.evaluation.packing import StatePacker
 from segments.evaluation.program import Program
-from segments.evaluation.state import State
+from segments.evaluation.state import SegmentState
 from segments.evaluation.windows import NEVER
 from segments.events import Event
 from tests.segments.golden_definitions import load_golden, load_shipped
@@ -48,9 +48,9 @@ def run_bare(stream: Stream) -> None:
         history.append(event)
 
 
-def run_program(program: Program, stream: Stream) -> tuple[dict[str, State], int, int]:
+def run_program(program: Program, stream: Stream) -> tuple[dict[str, SegmentState], int, int]:
     """The states behind the stream, how many timers were asked, and how many memberships changed."""
-    states: dict[str, tuple[State, Context]] = {}
+    states: dict[str, tuple[SegmentState, Context]] = {}
     timers: list[tuple[int, str]] = []
     n_timers = n_changes = 0
     for customer_id, event in stream:

@@ -178,7 +178,5 @@ def find_open_steps(steps: tuple[rules.Step, ...]) -> Iterator[str]:
     for number, step in enumerate(steps[1:], 1):
         names = sorted({name for other in steps[1 : number + 1] for name in (*other.same, *other.different)})
         if step.within is None and names and not (step.is_absent and number + 1 < len(steps)):
-            yield (
-                f"an event for every {' and '.join(names)} is kept, because step {number + 1} has no `within`"
-                " and the sequence no window"
-            )
+            asked = " and ".join(names)
+            yield f"an event for every {asked} is kept, because step {number + 1} may come at any time"

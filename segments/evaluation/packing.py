@@ -10,7 +10,7 @@ from segments.evaluation.any_values import Cells, ValueCell
 from segments.evaluation.layout import Layout
 from segments.evaluation.program import Program
 from segments.evaluation.sequences import Run, Track
-from segments.evaluation.state import State
+from segments.evaluation.state import SegmentState
 from segments.events import ATTRIBUTES, TYPES, Event
 
 VERSION = 1
@@ -35,7 +35,7 @@ class StatePacker:
         self.fingerprint = hashlib.blake2b(program.description.encode(), digest_size=8).digest()
         self.kept = {name: tuple(sorted(program.attributes.get(name, ()))) for name in TYPES}
 
-    def pack(self, state: State) -> bytes:
+    def pack(self, state: SegmentState) -> bytes:
         """The state's bytes. Text that is no valid Unicode, as JSON allows, is text like any other."""
         texts = Texts()
         program, cell = self.program, state.cell
@@ -54,7 +54,7 @@ class StatePacker:
             (VERSION, self.fingerprint, body, list(texts.places)), unicode_errors="surrogatepass"
         )
 
-    def unpack(self, packed: bytes) -> State:
+    def unpack(self, packed: bytes) -> SegmentState:
         """The state that `pack` made these bytes of.
 
         Raises:

@@ -8,7 +8,7 @@ from segments.evaluation.compiled import CompiledDefinitions
 from segments.evaluation.matching import Lists
 from segments.evaluation.measures import Context
 from segments.evaluation.sequences import Track
-from segments.evaluation.state import CustomerCell, State, find_order
+from segments.evaluation.state import CustomerCell, SegmentState, find_order
 from segments.evaluation.windows import NEVER
 from segments.events import Event
 from segments.tree import rules
@@ -28,11 +28,11 @@ class Program(CompiledDefinitions):
     ) -> None:
         super().__init__(definitions, calendar, list_items, lateness)
 
-    def make_state(self) -> State:
+    def make_state(self) -> SegmentState:
         """The state of a customer of whom nothing is known."""
-        return State(self.make_cell(), len(self.rules), -NEVER)
+        return SegmentState(self.make_cell(), len(self.rules), -NEVER)
 
-    def build_state(self, events: Iterable[Event], now: int | None = None) -> State:
+    def build_state(self, events: Iterable[Event], now: int | None = None) -> SegmentState:
         """The state of a customer with a whole history, counted as of `now`."""
         state = self.make_state()
         for event in sorted(events, key=find_order):
@@ -41,7 +41,7 @@ class Program(CompiledDefinitions):
             self.prune(state, now)
         return state
 
-    def add(self, state: State, event: Event) -> bool:
+    def add(self, state: SegmentState, event: Event) -> bool:
         """Take an event in, whenever it comes; false: it changes nothing, was here or comes too late."""
         if event.event_id in state.ids or event.type == "empty_cart":
             return False
@@ -62,7 +62,7 @@ class Program(CompiledDefinitions):
         state.keep(event)
         return True
 
-    def _insert(self, state: State, event: Event, cuts: "Cuts | None" = None) -> int:
+    def _insert(self, state: SegmentState, event: Event, cuts: "Cuts | None" = None) -> int:
         """Put an event into all that holds it; the definitions that it can change."""
         cell = state.cell
         touched = self.layout.insert(cell, event, cuts and cuts.logs)
@@ -79,7 +79,7 @@ class Program(CompiledDefinitions):
         state.dirty |= touched & ~self.kept
         return touched
 
-    def replay(self, state: State) -> None:
+    def replay(self, state: SegmentState) -> None:
         """Make everything anew of the events that are kept and the counters of those that are gone."""
         before, state.cell = state.cell, self.make_cell()
         state.cell.folds = before.folds
@@ -98,7 +98,7 @@ class Program(CompiledDefinitions):
                     self._insert(state, emptied, cuts)
         state.dirty = (1 << len(self.rules)) - 1
 
-    def decide(self, state: State, now: int, context: Context) -> frozenset[str]:
+    def decide(self, state: SegmentState, now: int, context: Context) -> frozenset[str]:
         """The segments that the customer is in at `now`; a moment before the last `prune` is that one."""
         now = max(now, state.pruned_at)
         if now < state.asked_at or context is not state.context:
@@ -109,7 +109,7 @@ class Program(CompiledDefinitions):
             self._decide_again(state, now, context)
         return self.name_members(state.members)
 
-    def _decide_again(self, state: State, now: int, context: Context) -> None:
+    def _decide_again(self, state: SegmentState, now: int, context: Context) -> None:
         """Ask the definitions that an event or the time may have changed."""
         untils, dirty, members = state.untils, state.dirty, state.members
         if now >= state.changes_at:
@@ -125,12 +125,12 @@ class Program(CompiledDefinitions):
         state.members, state.dirty = members, 0
         state.changes_at = min(untils, default=NEVER)
 
-    def find_next_change(self, state: State, now: int, context: Context) -> int | None:
+    def find_next_change(self, state: SegmentState, now: int, context: Context) -> int | None:
         """The next moment at which membership can change without an event, or one before it; None: never."""
         self.decide(state, now, context)
         return None if state.changes_at >= NEVER else state.changes_at
 
-    def prune(self, state: State, now: int) -> None:
+    def prune(self, state: SegmentState, now: int) -> None:
         """Drop what no later moment can ask for; what is asked for ever is counted first."""
         if now <= state.pruned_at:
             return
@@ -150,7 +150,7 @@ class Program(CompiledDefinitions):
         state.events[:n] = kept
         state.ids = {event.event_id for event in state.events}
 
-    def _settle_carts(self, state: State, events: list[Event], before: int) -> list[Event]:
+    def _settle_carts(self, state: SegmentState, events: list[Event], before: int) -> list[Event]:
         """The events with `empty_cart` ones, which the cart before the later events no longer gives."""
         if not self.needs_carts:
             return events
@@ -163,7 +163,7 @@ class Program(CompiledDefinitions):
                     settled.append(emptied)
         return sorted(settled, key=find_order)
 
-    def merge(self, one: State, other: State) -> State:
+    def merge(self, one: SegmentState, other: SegmentState) -> SegmentState:
         """The state of a customer who is both, as if both's events had come to one.
 
         Of what either has already dropped, counters are added up and carts are; events that were dropped are

@@ -25,7 +25,7 @@ class CustomerCell(Cell):
         self.values: list[dict[Any, ValueCell]] = [{} for _ in range(n_any_values)]
 
 
-class State:
+class SegmentState:
     """One customer. A program makes, fills, joins and packs it; nobody else writes to it.
 
     Attributes:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from segments.calendar import DAY
 from segments.evaluation.measures import Context
 from segments.evaluation.program import Program
-from segments.evaluation.state import State
+from segments.evaluation.state import SegmentState
 from segments.tree.rules import Group, Rule
 from tests.segments.oracle import Customer, decide
 from tests.segments.rule_strategies import draw_age, draw_rule, draw_rule_of_value, draw_sequence
@@ -34,7 +34,7 @@ def list_members(case: Case, now: int) -> frozenset[str]:
     )
 
 
-def fill(program: Program, events) -> State:
+def fill(program: Program, events) -> SegmentState:
     state = program.make_state()
     for event in events:
         program.add(state, event)
