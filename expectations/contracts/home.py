@@ -30,6 +30,12 @@ class HomePaths:
         return self.root / "lake"
 
     @property
+    def ingest_parts(self) -> Path:
+        """What `ingest` has read of a run's files, until it is written; of one name for driver and workers.
+        """
+        return self.root / "ingest"
+
+    @property
     def warehouse(self) -> Path:
         return self.root / "warehouse"
 

@@ -6,7 +6,8 @@ no longer names must go; so must those of a run that was cut off), and an older 
 newer one, or a second part of one.
 """
 
-import pyarrow as pa
+from pathlib import Path
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -17,7 +18,7 @@ from spark_jobs.ingest.deliveries import Delivery, DeliveryManifest, IngestedDel
 from spark_jobs.ingest.delivery_counts import DeliveryCounts, count_few_records, count_records
 from spark_jobs.ingest.feed_records import FeedRecords
 from spark_jobs.ingest.file_messages import log_files, log_full_exports
-from spark_jobs.ingest.read_files import are_small, read_deliveries
+from spark_jobs.ingest.read_files import are_small
 from spark_jobs.ingest.readable_records import select_few_readable, select_readable
 from spark_jobs.ingest.repeated_records import mark_news
 from spark_jobs.ingest.table_reports import make_table_report
@@ -43,8 +44,12 @@ class FeedIngest(FeedRecords):
         self.export_days: list[FullExportDay] = []  # of a full export, those looked at in this run
         self.ended_rows: DataFrame | None = None  # of a full export, what they ended
 
-    def run(self, deliveries: list[Delivery]) -> None:
-        """Write the deliveries to the raw and the core table; count and report them."""
+    def run(self, deliveries: list[Delivery], folder: Path) -> None:
+        """Write the deliveries to the raw and the core table; count and report them.
+
+        Args:
+            folder: for files that it reads until `release`.
+        """
         feed, lake, self.deliveries = self.feed, self.lake, deliveries
         self.is_repeated = bool(
             self.manifest.begun_earlier & {delivery.delivery_id for delivery in deliveries}
@@ -53,12 +58,7 @@ class FeedIngest(FeedRecords):
         self.before = {
             table.name: lake.version(table) for table in (feed.target, *self._list_compared_tables())
         }
-        typed = self.type_records(read_deliveries(lake.spark, feed, deliveries))
-        self.is_small = are_small(deliveries)
-        # Typed records are used a dozen times. Few of them are typed once and carried as rows: planning their
-        # long derivation anew for each use would cost ten times the work itself.
-        self.few_typed = typed.toArrow() if self.is_small else None
-        self.typed = typed.persist() if self.few_typed is None else self._carry(self.few_typed)
+        self.typed = self.type_deliveries(deliveries, None if are_small(deliveries) else folder)
         self.marked = self.news = self.typed
         self.accepted = self.number_lines(
             self.typed.where("reason is null"),
@@ -92,12 +92,6 @@ class FeedIngest(FeedRecords):
             )
             for each in deliveries
         ]
-
-    def release(self) -> None:
-        """Let go of what Spark keeps for it, when nothing is derived from it any more."""
-        for frame in (self.typed, self.ended_rows):
-            if frame is not None:
-                frame.unpersist()
 
     def add_ended_rows(self, records: DataFrame) -> DataFrame:
         """Accepted records, and the rows that full exports ended since."""
@@ -147,7 +141,8 @@ class FeedIngest(FeedRecords):
             else (self.marked, self.read_previous(self.feed.target))
         )
         ended = find_ended_rows(typed, current, self.feed, self.export_days, self.context.time_zone)
-        ended = convert_arrow_to_spark(self.lake.spark, ended.toArrow()) if self.is_small else ended.persist()
+        is_small = self.few_typed is not None
+        ended = convert_arrow_to_spark(self.lake.spark, ended.toArrow()) if is_small else self.keep(ended)
         self.ended_rows = None if ended.isEmpty() else ended
 
     def read_previous(self, table: Table) -> DataFrame | None:
@@ -164,10 +159,6 @@ class FeedIngest(FeedRecords):
     def _list_compared_tables(self) -> list[Table]:
         mine = (each for each in self.source.derived_tables if each.entity == self.feed.entity)
         return [each.compared_table for each in mine if each.compared_table]
-
-    def _carry(self, rows: pa.Table) -> DataFrame:
-        """Few rows as a frame; what is written from memory is left out of it."""
-        return convert_arrow_to_spark(self.lake.spark, rows.drop_columns(["received"]))
 
     def _write_raw(self) -> None:
         """Write the records as received; by delivery, so that a run that died here may be repeated."""

@@ -1,13 +1,17 @@
 """The records of one feed, read back from its raw table or from its new deliveries: typed and numbered."""
 
 from datetime import date
+from pathlib import Path
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.ingest.deliveries import Delivery, DeliveryManifest, find_arrival
 from spark_jobs.ingest.line_numbers import continue_line_numbers, find_repeated_files
-from spark_jobs.ingest.read_files import read_raw_table
+from spark_jobs.ingest.parted_deliveries import carry_odd_records, part_deliveries, read_few_deliveries
+from spark_jobs.ingest.read_files import read_deliveries, read_raw_table
+from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.lake.tables import Lake
 from spark_jobs.sources.declaration import Feed, Source, SourceContext
 
@@ -20,6 +24,8 @@ class FeedRecords:
     ) -> None:
         self.lake, self.context, self.manifest, self.source, self.feed = lake, context, manifest, source, feed
         self.deliveries: list[Delivery] = []
+        self.few_typed: pa.Table | None = None  # the new deliveries' records where they are few
+        self.kept: list[DataFrame] = []  # what Spark keeps until `release`
 
     @property
     def days(self) -> tuple[date, date]:
@@ -33,6 +39,52 @@ class FeedRecords:
         return (
             f"landing_date between date'{self.days[0]}' and date'{self.days[1]}' and delivery_id in ({ids})"
         )
+
+    def type_deliveries(self, deliveries: list[Delivery], folder: Path | None) -> DataFrame:
+        """The typed records of new deliveries; few of them stand in `few_typed` besides.
+
+        Typed records are used a dozen times. Few of them are typed once and carried as rows: planning their
+        long derivation anew for each use would cost ten times the work itself.
+
+        Args:
+            folder: for files of many records, one that does not exist yet; None where they are few.
+        """
+        spark, feed, self.deliveries = self.lake.spark, self.feed, deliveries
+        if folder is None:
+            self.few_typed = self._type_few(deliveries)
+            return convert_arrow_to_spark(spark, self.few_typed.drop_columns(["received"]))
+        if feed.plain_typer is None:
+            return self.keep(self.type_records(read_deliveries(spark, feed, deliveries)))
+        parts = part_deliveries(spark, feed, self.context, deliveries, folder)
+        if parts.plain is None:
+            return self.keep(self.type_records(parts.odd))
+        if parts.odd is None:
+            return parts.plain
+        return self.keep(self.type_records(parts.odd)).unionByName(parts.plain)
+
+    def _type_few(self, deliveries: list[Delivery]) -> pa.Table:
+        """Few typed records."""
+        spark, feed = self.lake.spark, self.feed
+        if feed.plain_typer is None:
+            return self.type_records(read_deliveries(spark, feed, deliveries)).toArrow()
+        plain, odd = read_few_deliveries(feed, self.context, deliveries)
+        if not odd.num_rows:
+            return plain
+        typed = self.type_records(carry_odd_records(spark, odd, feed)).toArrow()
+        # What Spark knows of a few records' columns, that none is null, need not hold of the others.
+        schema = pa.schema([field.with_nullable(True) for field in typed.schema])
+        return pa.concat_tables([typed.cast(schema), plain.select(typed.column_names).cast(schema)])
+
+    def keep(self, frame: DataFrame) -> DataFrame:
+        """The frame, persisted until `release`."""
+        self.kept.append(frame.persist())
+        return self.kept[-1]
+
+    def release(self) -> None:
+        """Let go of what Spark keeps, when nothing is derived from it any more."""
+        for frame in self.kept:
+            frame.unpersist()
+        self.kept = []
 
     def read_all_accepted(self) -> DataFrame:
         """All accepted records of the feed that count, the new ones among them, from its raw table."""

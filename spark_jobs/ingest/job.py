@@ -9,7 +9,9 @@ up fail each attempt: that is a bug. When too much of a file was refused, look w
 correct the file or remove it; it fails until then.
 """
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from spark_jobs.ingest.conservation import check_balance
 from spark_jobs.ingest.deliveries import Delivery, DeliveryManifest
@@ -48,8 +50,10 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         lake.add_missing_columns(ingest.source.raw_table(ingest.feed))
     pending = [(each, manifest.find_pending(each.source, each.feed, files)) for each in feed_ingests]
     manifest.begin([delivery for _, deliveries in pending for delivery in deliveries], context.run_id)
+    parts = settings.paths.ingest_parts
+    shutil.rmtree(parts, ignore_errors=True)  # of a run that was cut off
     with ThreadPoolExecutor(MAX_PARALLEL_FEEDS) as pool:
-        groups = pool.map(lambda jobs: ingest_feeds(lake, jobs), group_by_target(pending))
+        groups = pool.map(lambda jobs: ingest_feeds(lake, jobs, parts), group_by_target(pending))
         finished = [ingest for group in groups for ingest in group]
         rest = [
             pool.submit(write_quarantine, lake, finished),
@@ -61,6 +65,7 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     failed = [ingest for ingest in finished if report_failure(ingest, settings.refused_percent)]
     for ingest in finished:
         ingest.release()
+    shutil.rmtree(parts, ignore_errors=True)
     # The next attempt ingests what is not committed here, and refuses it again, until a person has decided.
     manifest.commit(
         [each for ingest in finished if ingest not in failed for each in ingest.ingested], context.run_id
@@ -79,14 +84,14 @@ def group_by_target(pending: list[FeedJob]) -> list[list[FeedJob]]:
     return list(groups.values())
 
 
-def ingest_feeds(lake: Lake, jobs: list[FeedJob]) -> list[FeedIngest]:
+def ingest_feeds(lake: Lake, jobs: list[FeedJob], parts: Path) -> list[FeedIngest]:
     """Ingest feeds one after the other."""
-    return [ingest_feed(lake, *job) for job in jobs]
+    return [ingest_feed(lake, *job, parts) for job in jobs]
 
 
-def ingest_feed(lake: Lake, ingest: FeedIngest, deliveries: list[Delivery]) -> FeedIngest:
+def ingest_feed(lake: Lake, ingest: FeedIngest, deliveries: list[Delivery], parts: Path) -> FeedIngest:
     """Write one feed's own tables, then those derived from it."""
-    ingest.run(deliveries)
+    ingest.run(deliveries, parts / f"{ingest.source.name}.{ingest.feed.entity}")
     ingest.reports += write_derived_tables(lake, ingest)
     return ingest
 

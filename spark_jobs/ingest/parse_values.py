@@ -12,6 +12,7 @@ DATE_AND_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
 TIME_WITHOUT_ZONE = DATE_AND_TIME + r"(:\d{2}(\.\d*)?)?$"
 CURRENCY_CODE = "^[A-Z]{3}$"
 FIRST_YEAR = 2000  # no source of ours is older; a clock that was never set shows 1970
+FIRST_PERSON_YEAR = 1900  # a customer file may be older than any system it was kept in
 
 
 def trim_white_space(received: Column) -> Column:

@@ -6,6 +6,7 @@ one that begins with `_`, and load a file's bytes into memory whole.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -53,31 +54,35 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
     whether the file before holds a record with the same values), `wrong_kinds`, `raw_text`,
     `source_file`, `source_line`, `hash_delivery`, `landing_date`, `first_received`.
     """
-    files = [
-        (
-            delivery.file.path,
-            (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place),
-        )
-        for delivery in deliveries
-    ]
     schema = build_record_schema(feed)
     parse, normalise = feed.read_records, make_column_normaliser(feed.columns, feed.id_fields)
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        repeats = RepeatFinder(feed, [path for path, _ in files])
+        repeats = RepeatFinder(feed, [each.file.path for each in deliveries])
         for batch in batches:
             for number in batch.column("id").to_pylist():
-                path, origin = files[number]
                 repeats.begin(number)
-                with path.open("rb") as file:
+                with deliveries[number].file.path.open("rb") as file:
                     for some in batch_records(parse(file)):
-                        yield make_arrow_batch(some, origin, normalise, schema, repeats.mark(some))
+                        normal = normalise_records(some, normalise)
+                        origin = find_origin(deliveries[number])
+                        yield make_arrow_batch(some, normal, origin, schema, repeats.mark(some))
 
     ddl = ", ".join(
         [f"{name} {kind}" for name, _, kind in RECORD_FIELDS]
         + [f"`{name}` string" for name in schema.names[len(RECORD_FIELDS) :]]
     )
-    flat = spark.range(0, len(files), 1, count_tasks(deliveries)).mapInArrow(records, ddl)
+    flat = spark.range(0, len(deliveries), 1, count_tasks(deliveries)).mapInArrow(records, ddl)
+    return select_received_columns(flat, feed)
+
+
+def find_origin(delivery: Delivery) -> tuple[str, str, str, str]:
+    """Where a delivery's records come from, for `make_arrow_batch`."""
+    return delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place
+
+
+def select_received_columns(flat: DataFrame, feed: Feed) -> DataFrame:
+    """Rows of `build_record_schema` in the columns of `read_deliveries`."""
     raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
     as_received = F.struct(
         *[F.coalesce(f"`received_{name}`", f"`raw_{name}`").alias(name) for name in feed.columns]
@@ -169,35 +174,48 @@ def batch_records(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield some
 
 
+class NormalRecords(NamedTuple):
+    """Records' values in their normal form, by column, and by record what that found."""
+
+    values: list[Values]
+    flaws: list[str | None]
+    doubts: list[str | None]
+    wrong_kinds: list[str | None]
+
+
+def normalise_records(records: list[Record], normalise: ColumnNormaliser) -> NormalRecords:
+    """The normal form of records."""
+    wrong_kinds = [",".join(each.wrong_kinds) or None for each in records]
+    return NormalRecords(*normalise([each.values for each in records], wrong_kinds), wrong_kinds)
+
+
 def make_arrow_batch(
     records: list[Record],
+    normal: NormalRecords,
     origin: tuple[str, str, str, str],
-    normalise: ColumnNormaliser,
     schema: pa.Schema,
     are_repeats: list[bool],
 ) -> pa.RecordBatch:
     """Records of one file as Arrow, in the schema's order."""
     name, delivery, day, place = origin
-    lines, texts, values, reasons, details, kinds = zip(*records, strict=True)
+    lines, texts, values, reasons, details, _ = zip(*records, strict=True)
     n, n_columns = len(records), (len(schema) - len(RECORD_FIELDS)) // 2
-    wrong_kinds = [",".join(names) or None for names in kinds]
-    normal, flaws, doubts = normalise(values, wrong_kinds)
     received = transpose_rows([(None,) * n_columns if each is None else each for each in values], n_columns)
     columns = [
         lines,
         texts,
-        [reason or (flaw and BAD_ID) for reason, flaw in zip(reasons, flaws, strict=True)],
-        [detail or flaw for detail, flaw in zip(details, flaws, strict=True)],
+        [reason or (flaw and BAD_ID) for reason, flaw in zip(reasons, normal.flaws, strict=True)],
+        [detail or flaw for detail, flaw in zip(details, normal.flaws, strict=True)],
         pa.repeat(name, n),
         pa.repeat(delivery, n),
         pa.repeat(day, n),
         [f"{place}#{line:09d}" for line in lines],
-        wrong_kinds,
+        normal.wrong_kinds,
         [each is not None for each in values],
-        doubts,
+        normal.doubts,
         are_repeats,
-        *normal,
-        *[select_differences(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
+        *normal.values,
+        *[select_differences(theirs, ours) for theirs, ours in zip(received, normal.values, strict=True)],
     ]
     return pa.record_batch(
         [

@@ -14,6 +14,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.sources.declaration import Feed, Record
 
 MAX_ODD_KEYS = 100_000  # that are carried through the driver; of more, every record counts in full
@@ -69,6 +70,6 @@ def mark_news(spark: SparkSession, typed: DataFrame, feed: Feed) -> DataFrame:
     is_news = ~F.col("is_repeat") | F.col("reason").isNotNull()
     if not odd_keys.num_rows:
         return typed.withColumn("is_news", is_news)
-    listed = spark.createDataFrame(odd_keys).withColumn("_is_odd", F.lit(True))
+    listed = convert_arrow_to_spark(spark, odd_keys).withColumn("_is_odd", F.lit(True))
     marked = typed.join(F.broadcast(listed), list(key), "left")
     return marked.withColumn("is_news", is_news | F.col("_is_odd").isNotNull()).drop("_is_odd")

@@ -40,6 +40,7 @@ from spark_jobs.ingest.parse_values import (
     shop_date,
     trim_to_null,
 )
+from spark_jobs.ingest.plain_events import EventTyper
 from spark_jobs.ingest.reject_reasons import add_refusal_reasons
 from spark_jobs.ingest.segment_format import (
     COLUMNS,
@@ -212,6 +213,7 @@ def declare_events_feed(entity: str = "events", file_pattern: str = "*.jsonl.gz"
         target=CORE_EVENTS,
         is_public=True,
         id_fields=ID_FIELDS,
+        plain_typer=EventTyper,
         # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
         record_key=f"if(event_type = 'purchase', {EVENT_ID_WITHOUT_NUMBER}, event_id)",
         identifiers=(

@@ -211,8 +211,10 @@ class LakeReader:
         )
 
     def _to_frame(self, rows: pa.Table, table: Table) -> "DataFrame":
+        from spark_jobs.lake.frames import convert_arrow_to_spark
+
         return (
-            self.spark.createDataFrame(rows)
+            convert_arrow_to_spark(self.spark, rows)
             if rows.num_rows
             else self.spark.createDataFrame([], table.schema)
         )

@@ -4,7 +4,7 @@ A source is one file in `spark_jobs/ingest/sources/` that ends in `SOURCE = Sour
 format.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -14,6 +14,7 @@ from expectations.contracts.raw_tables import define_raw_table
 from expectations.contracts.tables import Table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
 
@@ -60,6 +61,9 @@ class SourceContext:
     source: str
     time_zone: str  # of times that name none, and of the shop's days
     identity_key: str = field(repr=False)
+
+
+PlainTyper = Callable[[Sequence[Sequence[str | None]]], "pa.RecordBatch"]
 
 
 class IdentifierColumn(NamedTuple):
@@ -109,6 +113,10 @@ class Feed:
         earliest_columns: columns of the target that keep the smallest value any record of the key had.
         record_key: for records that become several rows, SQL over the target that gives the record's key.
         identifiers: which columns hold identifiers of persons and browsers.
+        plain_typer: makes, of `columns` and the source's context, a function that types records whose values
+            have the form that programs write, as `transform` would, many at once and without Spark: of values
+            by column the rows of those it knows, with `_position` and `_last_date` (the landing date lies no
+            more than a day before it). It refuses none: what it leaves out goes to `transform`.
     """
 
     entity: str
@@ -128,6 +136,7 @@ class Feed:
     record_key: str | None = None
     identifiers: tuple[IdentifierColumn, ...] = ()
     id_fields: tuple[IdField, ...] = ()
+    plain_typer: "Callable[[Sequence[str], SourceContext], PlainTyper] | None" = None
 
     def __post_init__(self) -> None:
         undeclared = {each.kind for each in self.identifiers} - {each.kind for each in self.id_fields}

@@ -21,6 +21,7 @@ from spark_jobs.ingest.identifiers import hash_identifier_column
 from spark_jobs.ingest.item_changes import derive_item_changes
 from spark_jobs.ingest.parse_values import (
     CURRENCY_CODE,
+    FIRST_PERSON_YEAR,
     compute_line_amount,
     is_implausible_time,
     is_unparseable,
@@ -31,6 +32,7 @@ from spark_jobs.ingest.parse_values import (
     trim_to_null,
 )
 from spark_jobs.ingest.phone_numbers import normalise_phone
+from spark_jobs.ingest.plain_people import PeopleTyper
 from spark_jobs.ingest.reject_reasons import add_refusal_reasons
 from spark_jobs.ingest.segment_events import declare_events_feed
 from spark_jobs.sources.declaration import (
@@ -76,7 +78,6 @@ PEOPLE_COLUMNS = (
     "personalization_consent",
 )
 LINE_TYPES = ("sale", "return", "charge")
-FIRST_PERSON_YEAR = 1900  # a customer file may be older than any system it was kept in
 
 
 def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFrame:
@@ -230,6 +231,7 @@ SOURCE = Source(
             id_fields=tuple(
                 IdField(name, name) for name in ("crm_id", "user_id", "email", "phone", "country")
             ),
+            plain_typer=PeopleTyper,
         ),
         declare_catalogue_feed(),
     ),

@@ -1,0 +1,115 @@
+"""Reads delivered files of a feed with a `plain_typer`: rows of plain records, typed, and the other records.
+
+Few are read in the step's own process. Of many, each task writes the two parts as Parquet files, so that
+Spark plans and types what is not plain alone, and reads of the typed rows the columns that it needs; nothing
+of them stands in its memory.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from spark_jobs.engine.tasks import run_tasks
+from spark_jobs.ingest.column_normalisation import make_column_normaliser
+from spark_jobs.ingest.deliveries import Delivery
+from spark_jobs.ingest.plain_records import PlainRecords, SplitBatch
+from spark_jobs.ingest.read_files import (
+    batch_records,
+    build_record_schema,
+    count_tasks,
+    find_origin,
+    make_arrow_batch,
+    normalise_records,
+    select_received_columns,
+)
+from spark_jobs.ingest.repeated_records import RepeatFinder
+from spark_jobs.lake.frames import convert_arrow_to_spark
+from spark_jobs.sources.declaration import Feed, SourceContext
+
+PARTS = SplitBatch._fields
+
+
+@dataclass(frozen=True)
+class PartedDeliveries:
+    """The two parts of a run's records: frames, None where a part holds no record."""
+
+    plain: DataFrame | None
+    odd: DataFrame | None  # in the columns of `read_deliveries`
+
+
+def split_deliveries(
+    feed: Feed, context: SourceContext, deliveries: list[Delivery], numbers: range
+) -> Iterator[SplitBatch]:
+    """The records of the deliveries with these numbers, batch by batch."""
+    schema, normalise = build_record_schema(feed), make_column_normaliser(feed.columns, feed.id_fields)
+    repeats, plain = RepeatFinder(feed, [each.file.path for each in deliveries]), PlainRecords(feed, context)
+    for number in numbers:
+        delivery = deliveries[number]
+        repeats.begin(number)
+        with delivery.file.path.open("rb") as file:
+            for some in batch_records(feed.read_records(file)):
+                normal = normalise_records(some, normalise)
+                batch = make_arrow_batch(some, normal, find_origin(delivery), schema, repeats.mark(some))
+                yield plain.split(batch, normal.values, delivery.file.day)
+
+
+def read_few_deliveries(
+    feed: Feed, context: SourceContext, deliveries: list[Delivery]
+) -> tuple[pa.Table, pa.Table]:
+    """Both parts of few records, in this process."""
+    parts = list(split_deliveries(feed, context, deliveries, range(len(deliveries))))
+    if not parts:
+        nothing = pa.RecordBatch.from_pylist([], schema=build_record_schema(feed))
+        parts = [PlainRecords(feed, context).split(nothing, [()] * len(feed.columns), date.min)]
+    return tuple(pa.Table.from_batches([getattr(each, name) for each in parts]) for name in PARTS)
+
+
+def part_deliveries(
+    spark: SparkSession, feed: Feed, context: SourceContext, deliveries: list[Delivery], folder: Path
+) -> PartedDeliveries:
+    """Both parts of many records.
+
+    Args:
+        folder: a new one for the parts, of one name for driver and workers; who calls deletes it.
+    """
+    folder.mkdir(parents=True, mode=0o700)
+    n_tasks, n = count_tasks(deliveries), len(deliveries)
+    tasks = [range(n * task // n_tasks, n * (task + 1) // n_tasks) for task in range(n_tasks)]
+
+    def write_parts(numbers: range) -> dict[str, pa.Schema]:
+        writers: dict[str, pq.ParquetWriter] = {}
+        paths: dict[str, Path] = {}
+        for batches in split_deliveries(feed, context, deliveries, numbers):
+            for name, batch in zip(PARTS, batches, strict=True):
+                if not batch.num_rows:
+                    continue
+                if name not in writers:
+                    paths[name] = folder / f".{name}-{uuid.uuid4().hex}"
+                    writers[name] = pq.ParquetWriter(paths[name], batch.schema, compression="snappy")
+                writers[name].write_batch(batch)
+        for name, writer in writers.items():
+            writer.close()
+            paths[name].replace(folder / f"{name}-{numbers.start:06d}.parquet")
+        return {name: writer.schema for name, writer in writers.items()}
+
+    schemas = run_tasks(spark, write_parts, tasks)
+    frames: dict[str, DataFrame | None] = dict.fromkeys(PARTS)
+    for name in PARTS:
+        schema = next((each[name] for each in schemas if name in each), None)
+        if schema is not None:
+            reader = spark.read.schema(from_arrow_schema(schema))
+            frames[name] = reader.parquet(*map(str, sorted(folder.glob(f"{name}-*.parquet"))))
+    odd = frames["odd"]
+    return PartedDeliveries(frames["plain"], None if odd is None else select_received_columns(odd, feed))
+
+
+def carry_odd_records(spark: SparkSession, odd: pa.Table, feed: Feed) -> DataFrame:
+    """Few records that are not plain, in the columns of `read_deliveries`."""
+    return select_received_columns(convert_arrow_to_spark(spark, odd), feed)

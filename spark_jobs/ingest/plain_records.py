@@ -1,0 +1,101 @@
+"""Parts records whose values are plain from all others: a feed's `plain_typer` types them at once, in Python,
+as its transform would on Spark. Most records of a shop's programs are.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from spark_jobs.sources.declaration import Feed, SourceContext
+
+Columns = Sequence[Sequence[str | None]]
+MAX_REMEMBERED = 200_000  # records of whole files, which name the same ones day after day
+# Columns of a typed record that a plain one has no value in: it is accepted, and quarantine has its text.
+EMPTY_COLUMNS = ("reason", "detail", "_doubt", "id_doubt", "wrong_kinds", "raw_text")
+PLACE_COLUMNS = ("source_file", "source_line", "delivery_id", "first_received", "is_repeat")
+
+
+class SplitBatch(NamedTuple):
+    """Records of one file: rows of the plain ones, typed, and the others as they were read."""
+
+    plain: pa.RecordBatch
+    odd: pa.RecordBatch
+
+
+class PlainRecords:
+    """Parts the records of a feed; remembers typed records of whole files."""
+
+    def __init__(self, feed: "Feed", context: "SourceContext") -> None:
+        self.feed = feed
+        self.type_columns = feed.plain_typer(feed.columns, context)
+        self.rows = self.type_columns([()] * len(feed.columns))  # remembered ones
+        self.row_of: dict[tuple[str | None, ...], int | None] = {}  # None: that record is not plain
+
+    def split(self, batch: pa.RecordBatch, normal: Columns, landing_date: date) -> SplitBatch:
+        """Part a batch.
+
+        Args:
+            batch: as `make_arrow_batch` gives it, of records that landed on that day.
+            normal: their values in their normal form, by column.
+        """
+        is_readable = pc.and_(batch.column("has_values"), pc.is_null(batch.column("reason")))
+        for name in ("id_doubt", "wrong_kinds"):
+            is_readable = pc.and_(is_readable, pc.is_null(batch.column(name)))
+        readable = np.flatnonzero(is_readable.to_numpy(zero_copy_only=False))
+        if len(readable) < batch.num_rows:
+            normal = [[column[number] for number in readable.tolist()] for column in normal]
+        typed = self._type_whole_file(normal) if self.feed.is_full_export else self.type_columns(normal)
+        # What has not happened yet when the file landed is refused today; tomorrow it may not be.
+        latest = pa.scalar(landing_date + timedelta(1), pa.date32())
+        typed = typed.filter(pc.less_equal(typed.column("_last_date"), latest))
+        positions = readable[typed.column("_position").to_numpy()]
+        is_odd = np.ones(batch.num_rows, dtype=bool)
+        is_odd[positions] = False
+        return SplitBatch(self._add_place(typed, batch, pa.array(positions)), batch.filter(pa.array(is_odd)))
+
+    def _type_whole_file(self, normal: Columns) -> pa.RecordBatch:
+        """As `type_columns`, each record once; a record of a whole file is one row."""
+        records = list(zip(*normal, strict=True))
+        new = list(dict.fromkeys(record for record in records if record not in self.row_of))
+        if new:
+            if len(self.row_of) + len(new) > MAX_REMEMBERED:
+                self.row_of, self.rows = {}, self.rows.slice(0, 0)
+                new = list(dict.fromkeys(records))
+            typed = self.type_columns(list(zip(*new, strict=True)))
+            self.row_of.update(dict.fromkeys(new))
+            for row, position in enumerate(typed.column("_position").to_pylist(), start=self.rows.num_rows):
+                self.row_of[new[position]] = row
+            self.rows = pa.concat_batches([self.rows, typed])
+        rows = pa.array([self.row_of[record] for record in records], pa.int64())
+        positions = np.flatnonzero(rows.is_valid().to_numpy(zero_copy_only=False))
+        typed = self.rows.take(rows.drop_null())
+        return typed.set_column(
+            typed.schema.get_field_index("_position"), "_position", pa.array(positions, pa.int32())
+        )
+
+    def _add_place(self, typed: pa.RecordBatch, batch: pa.RecordBatch, taken: pa.Array) -> pa.RecordBatch:
+        """The typed rows with where each came from and what was received."""
+        n = typed.num_rows
+        columns = {name: batch.column(name).take(taken) for name in PLACE_COLUMNS}
+        received = [
+            pc.coalesce(batch.column(f"received_{name}").take(taken), batch.column(f"raw_{name}").take(taken))
+            for name in self.feed.columns
+        ]
+        return pa.RecordBatch.from_pydict(
+            {
+                "received": pa.StructArray.from_arrays(received, names=list(self.feed.columns)),
+                **columns,
+                "landing_date": batch.column("landing_date").take(taken).cast(pa.date32()),
+                **{name: pa.nulls(n, pa.string()) for name in EMPTY_COLUMNS},
+                **{
+                    name: typed.column(name)
+                    for name in typed.schema.names
+                    if name not in ("_position", "_last_date")
+                },
+            }
+        )
