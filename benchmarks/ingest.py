@@ -143,7 +143,7 @@ def main() -> None:
             print_line(f"{feed.entity} bare", n_records, *took)
             print_line(f"{feed.entity} read", *measure(lambda feed=feed, mine=mine: read_records(feed, mine)))
             if feed.plain_typer:
-                (_, odd), *took = measure(
+                (_, odd, _), *took = measure(
                     lambda feed=feed, of=deliveries: read_few_deliveries(feed, context, of)
                 )
                 print_line(f"{feed.entity} plain {1 - odd.num_rows / n_records:.1%}", n_records, *took)

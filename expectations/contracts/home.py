@@ -31,8 +31,7 @@ class HomePaths:
 
     @property
     def ingest_parts(self) -> Path:
-        """What `ingest` has read of a run's files, until it is written; of one name for driver and workers.
-        """
+        """What `ingest` has read of a run's files, until it is written."""
         return self.root / "ingest"
 
     @property

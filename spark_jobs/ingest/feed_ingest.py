@@ -164,7 +164,9 @@ class FeedIngest(FeedRecords):
         """Write the records as received; by delivery, so that a run that died here may be repeated."""
         raw = self.source.raw_table(self.feed)
         few = self.few_typed
-        readable = select_readable(self.typed) if few is None else select_few_readable(few)
+        readable = self.raw_rows
+        if readable is None:
+            readable = select_readable(self.typed) if few is None else select_few_readable(few)
         self._report(raw.name, self.lake.rewrite_days(readable, raw, self.days, self.delivery_filter))
 
     def _add_records(self, counts: DeliveryCounts) -> tuple[WriteResult, int]:

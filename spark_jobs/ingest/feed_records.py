@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -9,11 +10,19 @@ from pyspark.sql import functions as F
 
 from spark_jobs.ingest.deliveries import Delivery, DeliveryManifest, find_arrival
 from spark_jobs.ingest.line_numbers import continue_line_numbers, find_repeated_files
-from spark_jobs.ingest.parted_deliveries import carry_odd_records, part_deliveries, read_few_deliveries
+from spark_jobs.ingest.parted_deliveries import (
+    PartFolders,
+    carry_odd_records,
+    part_deliveries,
+    read_few_deliveries,
+)
 from spark_jobs.ingest.read_files import read_deliveries, read_raw_table
+from spark_jobs.lake.file_writer import WrittenFile
 from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.lake.tables import Lake
 from spark_jobs.sources.declaration import Feed, Source, SourceContext
+
+TypedRows = TypeVar("TypedRows", DataFrame, pa.Table)
 
 
 class FeedRecords:
@@ -25,6 +34,8 @@ class FeedRecords:
         self.lake, self.context, self.manifest, self.source, self.feed = lake, context, manifest, source, feed
         self.deliveries: list[Delivery] = []
         self.few_typed: pa.Table | None = None  # the new deliveries' records where they are few
+        # what the raw table gets of them, where it was read beside
+        self.raw_rows: pa.Table | list[WrittenFile] | None = None
         self.kept: list[DataFrame] = []  # what Spark keeps until `release`
 
     @property
@@ -52,25 +63,29 @@ class FeedRecords:
         spark, feed, self.deliveries = self.lake.spark, self.feed, deliveries
         if folder is None:
             self.few_typed = self._type_few(deliveries)
-            return convert_arrow_to_spark(spark, self.few_typed.drop_columns(["received"]))
+            return convert_arrow_to_spark(spark, drop_received(self.few_typed))
         if feed.plain_typer is None:
             return self.keep(self.type_records(read_deliveries(spark, feed, deliveries)))
-        parts = part_deliveries(spark, feed, self.context, deliveries, folder)
+        raw = self.source.raw_table(feed)
+        folders = PartFolders(folder, Path(self.lake.path(raw)), raw)
+        parts = part_deliveries(spark, feed, self.context, deliveries, folders)
+        self.raw_rows = parts.raw
         if parts.plain is None:
-            return self.keep(self.type_records(parts.odd))
+            odd = read_deliveries(spark, feed, deliveries) if parts.odd is None else parts.odd
+            return self.keep(drop_received(self.type_records(odd)))
         if parts.odd is None:
             return parts.plain
-        return self.keep(self.type_records(parts.odd)).unionByName(parts.plain)
+        return self.keep(drop_received(self.type_records(parts.odd))).unionByName(parts.plain)
 
     def _type_few(self, deliveries: list[Delivery]) -> pa.Table:
         """Few typed records."""
         spark, feed = self.lake.spark, self.feed
         if feed.plain_typer is None:
             return self.type_records(read_deliveries(spark, feed, deliveries)).toArrow()
-        plain, odd = read_few_deliveries(feed, self.context, deliveries)
+        plain, odd, self.raw_rows = read_few_deliveries(feed, self.context, deliveries)
         if not odd.num_rows:
             return plain
-        typed = self.type_records(carry_odd_records(spark, odd, feed)).toArrow()
+        typed = drop_received(self.type_records(carry_odd_records(spark, odd, feed))).toArrow()
         # What Spark knows of a few records' columns, that none is null, need not hold of the others.
         schema = pa.schema([field.with_nullable(True) for field in typed.schema])
         return pa.concat_tables([typed.cast(schema), plain.select(typed.column_names).cast(schema)])
@@ -154,3 +169,10 @@ class FeedRecords:
         files += [(each.place, each.delivery_id, each.file.sha256) for each in self.deliveries]
         once = records.where(~F.col("delivery_id").isin(*find_repeated_files(files)))
         return continue_line_numbers(once, current, self.feed)
+
+
+def drop_received(typed: TypedRows) -> TypedRows:
+    """Typed records without what the raw table alone gets."""
+    if isinstance(typed, pa.Table):
+        return typed.drop_columns([name for name in ("received",) if name in typed.column_names])
+    return typed.drop("received")

@@ -10,7 +10,9 @@ correct the file or remove it; it fails until then.
 """
 
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from spark_jobs.ingest.conservation import check_balance
@@ -50,27 +52,36 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         lake.add_missing_columns(ingest.source.raw_table(ingest.feed))
     pending = [(each, manifest.find_pending(each.source, each.feed, files)) for each in feed_ingests]
     manifest.begin([delivery for _, deliveries in pending for delivery in deliveries], context.run_id)
-    parts = settings.paths.ingest_parts
-    shutil.rmtree(parts, ignore_errors=True)  # of a run that was cut off
-    with ThreadPoolExecutor(MAX_PARALLEL_FEEDS) as pool:
-        groups = pool.map(lambda jobs: ingest_feeds(lake, jobs, parts), group_by_target(pending))
-        finished = [ingest for group in groups for ingest in group]
-        rest = [
-            pool.submit(write_quarantine, lake, finished),
-            pool.submit(write_identifiers, lake, feed_ingests, finished),
-        ]
-        reports = [report for ingest in finished for report in ingest.reports]
-        reports += [report for job in rest for report in job.result()]
-    check_balance(reports)  # before the manifest, or the next attempt would find nothing to do and be green
-    failed = [ingest for ingest in finished if report_failure(ingest, settings.refused_percent)]
-    for ingest in finished:
-        ingest.release()
-    shutil.rmtree(parts, ignore_errors=True)
+    with hold_parts(settings.paths.ingest_parts) as parts:
+        with ThreadPoolExecutor(MAX_PARALLEL_FEEDS) as pool:
+            groups = pool.map(lambda jobs: ingest_feeds(lake, jobs, parts), group_by_target(pending))
+            finished = [ingest for group in groups for ingest in group]
+            rest = [
+                pool.submit(write_quarantine, lake, finished),
+                pool.submit(write_identifiers, lake, feed_ingests, finished),
+            ]
+            reports = [report for ingest in finished for report in ingest.reports]
+            reports += [report for job in rest for report in job.result()]
+        # before the manifest, or the next attempt would find nothing to do and be green
+        check_balance(reports)
+        failed = [ingest for ingest in finished if report_failure(ingest, settings.refused_percent)]
+        for ingest in finished:
+            ingest.release()
     # The next attempt ingests what is not committed here, and refuses it again, until a person has decided.
     manifest.commit(
         [each for ingest in finished if ingest not in failed for each in ingest.ingested], context.run_id
     )
     return reports + report_unmatched_files(sources, files)
+
+
+@contextmanager
+def hold_parts(folder: Path) -> Iterator[Path]:
+    """A folder for what is read, empty at first and gone at the end: it holds people's records."""
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was cut off
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def group_by_target(pending: list[FeedJob]) -> list[list[FeedJob]]:

@@ -2,7 +2,7 @@
 
 Few are read in the step's own process. Of many, each task writes the two parts as Parquet files, so that
 Spark plans and types what is not plain alone, and reads of the typed rows the columns that it needs; nothing
-of them stands in its memory.
+of them stands in its memory. Files of the raw table are written beside, in the same pass.
 """
 
 import uuid
@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from expectations.contracts.tables import Table
 from spark_jobs.engine.tasks import run_tasks
 from spark_jobs.ingest.column_normalisation import make_column_normaliser
 from spark_jobs.ingest.deliveries import Delivery
@@ -30,18 +32,38 @@ from spark_jobs.ingest.read_files import (
     select_received_columns,
 )
 from spark_jobs.ingest.repeated_records import RepeatFinder
+from spark_jobs.lake.file_writer import TableFileWriter, WrittenFile
 from spark_jobs.lake.frames import convert_arrow_to_spark
 from spark_jobs.sources.declaration import Feed, SourceContext
 
-PARTS = SplitBatch._fields
+PARTS = ("plain", "odd")
 
 
 @dataclass(frozen=True)
 class PartedDeliveries:
-    """The two parts of a run's records: frames, None where a part holds no record."""
+    """A run's records: both parts as frames, None where one holds no record.
+
+    Attributes:
+        odd: in the columns of `read_deliveries`.
+        raw: files of the raw table.
+    """
 
     plain: DataFrame | None
-    odd: DataFrame | None  # in the columns of `read_deliveries`
+    odd: DataFrame | None
+    raw: list[WrittenFile]
+
+
+class PartFolders(NamedTuple):
+    """Where many records are written: folders of one name for driver and workers.
+
+    Attributes:
+        parts: a new one; who calls deletes it.
+        raw: that of the raw table.
+    """
+
+    parts: Path
+    raw: Path
+    raw_table: Table
 
 
 def split_deliveries(
@@ -62,52 +84,56 @@ def split_deliveries(
 
 def read_few_deliveries(
     feed: Feed, context: SourceContext, deliveries: list[Delivery]
-) -> tuple[pa.Table, pa.Table]:
-    """Both parts of few records, in this process."""
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Few records, read in this process: the fields of `SplitBatch`."""
     parts = list(split_deliveries(feed, context, deliveries, range(len(deliveries))))
     if not parts:
         nothing = pa.RecordBatch.from_pylist([], schema=build_record_schema(feed))
         parts = [PlainRecords(feed, context).split(nothing, [()] * len(feed.columns), date.min)]
-    return tuple(pa.Table.from_batches([getattr(each, name) for each in parts]) for name in PARTS)
+    return tuple(
+        pa.Table.from_batches([getattr(each, name) for each in parts]) for name in SplitBatch._fields
+    )
 
 
 def part_deliveries(
-    spark: SparkSession, feed: Feed, context: SourceContext, deliveries: list[Delivery], folder: Path
+    spark: SparkSession, feed: Feed, context: SourceContext, deliveries: list[Delivery], folders: PartFolders
 ) -> PartedDeliveries:
-    """Both parts of many records.
-
-    Args:
-        folder: a new one for the parts, of one name for driver and workers; who calls deletes it.
-    """
-    folder.mkdir(parents=True, mode=0o700)
+    """Both parts of many records, and their files of the raw table, not committed yet."""
+    folders.parts.mkdir(parents=True, mode=0o700)
     n_tasks, n = count_tasks(deliveries), len(deliveries)
     tasks = [range(n * task // n_tasks, n * (task + 1) // n_tasks) for task in range(n_tasks)]
 
-    def write_parts(numbers: range) -> dict[str, pa.Schema]:
-        writers: dict[str, pq.ParquetWriter] = {}
-        paths: dict[str, Path] = {}
-        for batches in split_deliveries(feed, context, deliveries, numbers):
-            for name, batch in zip(PARTS, batches, strict=True):
+    def write_parts(numbers: range) -> tuple[dict[str, pa.Schema], list[WrittenFile]]:
+        raw, writers, paths = TableFileWriter(folders.raw, folders.raw_table), {}, {}
+        for split in split_deliveries(feed, context, deliveries, numbers):
+            if split.raw.num_rows:
+                raw.write(split.raw, split.raw.column("landing_date")[0].as_py())
+            for name in PARTS:
+                batch = getattr(split, name)
                 if not batch.num_rows:
                     continue
                 if name not in writers:
-                    paths[name] = folder / f".{name}-{uuid.uuid4().hex}"
+                    paths[name] = folders.parts / f".{name}-{uuid.uuid4().hex}"
                     writers[name] = pq.ParquetWriter(paths[name], batch.schema, compression="snappy")
                 writers[name].write_batch(batch)
         for name, writer in writers.items():
             writer.close()
-            paths[name].replace(folder / f"{name}-{numbers.start:06d}.parquet")
-        return {name: writer.schema for name, writer in writers.items()}
+            paths[name].replace(folders.parts / f"{name}-{numbers.start:06d}.parquet")
+        return {name: writer.schema for name, writer in writers.items()}, raw.close()
 
-    schemas = run_tasks(spark, write_parts, tasks)
+    results = run_tasks(spark, write_parts, tasks)
     frames: dict[str, DataFrame | None] = dict.fromkeys(PARTS)
     for name in PARTS:
-        schema = next((each[name] for each in schemas if name in each), None)
+        schema = next((schemas[name] for schemas, _ in results if name in schemas), None)
         if schema is not None:
             reader = spark.read.schema(from_arrow_schema(schema))
-            frames[name] = reader.parquet(*map(str, sorted(folder.glob(f"{name}-*.parquet"))))
+            frames[name] = reader.parquet(*map(str, sorted(folders.parts.glob(f"{name}-*.parquet"))))
     odd = frames["odd"]
-    return PartedDeliveries(frames["plain"], None if odd is None else select_received_columns(odd, feed))
+    return PartedDeliveries(
+        frames["plain"],
+        None if odd is None else select_received_columns(odd, feed),
+        [file for _, files in results for file in files],
+    )
 
 
 def carry_odd_records(spark: SparkSession, odd: pa.Table, feed: Feed) -> DataFrame:

@@ -2,7 +2,6 @@
 as its transform would on Spark. Most records of a shop's programs are.
 """
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,21 +9,30 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spark_jobs.sources.plain_typing import Columns
+
 if TYPE_CHECKING:
     from spark_jobs.sources.declaration import Feed, SourceContext
 
-Columns = Sequence[Sequence[str | None]]
 MAX_REMEMBERED = 200_000  # records of whole files, which name the same ones day after day
 # Columns of a typed record that a plain one has no value in: it is accepted, and quarantine has its text.
 EMPTY_COLUMNS = ("reason", "detail", "_doubt", "id_doubt", "wrong_kinds", "raw_text")
+OF_TYPING = ("_position", "_last_date")
 PLACE_COLUMNS = ("source_file", "source_line", "delivery_id", "first_received", "is_repeat")
 
 
 class SplitBatch(NamedTuple):
-    """Records of one file: rows of the plain ones, typed, and the others as they were read."""
+    """Records of one file.
+
+    Attributes:
+        plain: rows of the plain ones, typed.
+        odd: the others as they were read.
+        raw: both as received, where they could be read, in the columns of the raw table.
+    """
 
     plain: pa.RecordBatch
     odd: pa.RecordBatch
+    raw: pa.RecordBatch
 
 
 class PlainRecords:
@@ -56,7 +64,11 @@ class PlainRecords:
         positions = readable[typed.column("_position").to_numpy()]
         is_odd = np.ones(batch.num_rows, dtype=bool)
         is_odd[positions] = False
-        return SplitBatch(self._add_place(typed, batch, pa.array(positions)), batch.filter(pa.array(is_odd)))
+        return SplitBatch(
+            add_place(typed, batch, pa.array(positions)),
+            batch.filter(pa.array(is_odd)),
+            select_raw_rows(batch, self.feed),
+        )
 
     def _type_whole_file(self, normal: Columns) -> pa.RecordBatch:
         """As `type_columns`, each record once; a record of a whole file is one row."""
@@ -78,24 +90,33 @@ class PlainRecords:
             typed.schema.get_field_index("_position"), "_position", pa.array(positions, pa.int32())
         )
 
-    def _add_place(self, typed: pa.RecordBatch, batch: pa.RecordBatch, taken: pa.Array) -> pa.RecordBatch:
-        """The typed rows with where each came from and what was received."""
-        n = typed.num_rows
-        columns = {name: batch.column(name).take(taken) for name in PLACE_COLUMNS}
-        received = [
-            pc.coalesce(batch.column(f"received_{name}").take(taken), batch.column(f"raw_{name}").take(taken))
-            for name in self.feed.columns
-        ]
-        return pa.RecordBatch.from_pydict(
-            {
-                "received": pa.StructArray.from_arrays(received, names=list(self.feed.columns)),
-                **columns,
-                "landing_date": batch.column("landing_date").take(taken).cast(pa.date32()),
-                **{name: pa.nulls(n, pa.string()) for name in EMPTY_COLUMNS},
-                **{
-                    name: typed.column(name)
-                    for name in typed.schema.names
-                    if name not in ("_position", "_last_date")
-                },
-            }
-        )
+
+def add_place(typed: pa.RecordBatch, batch: pa.RecordBatch, taken: pa.Array) -> pa.RecordBatch:
+    """The typed rows with where each came from.
+
+    Args:
+        taken: whose rows they are, by position in the batch.
+    """
+    n, names = typed.num_rows, [name for name in typed.schema.names if name not in OF_TYPING]
+    return pa.RecordBatch.from_pydict(
+        {
+            **{name: batch.column(name).take(taken) for name in PLACE_COLUMNS},
+            "landing_date": batch.column("landing_date").take(taken).cast(pa.date32()),
+            **{name: pa.nulls(n, pa.string()) for name in EMPTY_COLUMNS},
+            **{name: typed.column(name) for name in names},
+        }
+    )
+
+
+def select_raw_rows(batch: pa.RecordBatch, feed: "Feed") -> pa.RecordBatch:
+    """The records that could be read, as the raw table keeps them."""
+    readable = batch.filter(batch.column("has_values"))
+    received = {
+        name: pc.coalesce(readable.column(f"received_{name}"), readable.column(f"raw_{name}"))
+        for name in feed.columns
+    }
+    places = {name: readable.column(name) for name in ("source_file", "source_line", "delivery_id")}
+    landed = {"landing_date": readable.column("landing_date").cast(pa.date32())}
+    return pa.RecordBatch.from_pydict(
+        {**received, **places, **landed, "wrong_kinds": readable.column("wrong_kinds")}
+    )

@@ -50,6 +50,7 @@ from spark_jobs.ingest.segment_format import (
     PROPERTIES,
 )
 from spark_jobs.sources.declaration import Feed, IdentifierColumn, SourceContext
+from spark_jobs.sources.plain_typing import typed_plainly_by
 
 
 def map_event_type(kind: Column, name: Column) -> Column:
@@ -74,6 +75,7 @@ def read_browser_id(raw: Column) -> Column:
     return F.when(raw.type == "alias", F.coalesce(trim_to_null(raw.previousId), browser)).otherwise(browser)
 
 
+@typed_plainly_by(EventTyper)
 def transform_events(
     received: DataFrame, context: SourceContext, id_source: Column | None = None
 ) -> DataFrame:
@@ -213,7 +215,6 @@ def declare_events_feed(entity: str = "events", file_pattern: str = "*.jsonl.gz"
         target=CORE_EVENTS,
         is_public=True,
         id_fields=ID_FIELDS,
-        plain_typer=EventTyper,
         # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
         record_key=f"if(event_type = 'purchase', {EVENT_ID_WITHOUT_NUMBER}, event_id)",
         identifiers=(

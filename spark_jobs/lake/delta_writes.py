@@ -16,10 +16,12 @@ from deltalake.exceptions import DeltaError
 
 from expectations.contracts.tables import ContractError, Table
 from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.file_writer import add_files
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+Rows = "DataFrame | pa.Table | list[WrittenFile]"
 NO_DELETION_VECTORS = {"delta.enableDeletionVectors": "false"}
 # `load` stages changed rows only
 TABLE_PROPERTIES = NO_DELETION_VECTORS | {"delta.enableChangeDataFeed": "true"}
@@ -80,8 +82,11 @@ def has_partitions_between(path: str, first: date, last: date) -> bool:
     return any(first <= day <= last for day in days)
 
 
-def append_rows(rows: "DataFrame | pa.Table", path: str, table: Table) -> None:
-    """Add rows; one file a partition."""
+def append_rows(rows: Rows, path: str, table: Table) -> None:
+    """Add rows, one file a partition; or the files that tasks wrote."""
+    if isinstance(rows, list):
+        add_files(rows, path, table)
+        return
     if isinstance(rows, pa.Table):
         write_deltalake(path, cast_to_contract(rows, table), mode="append")
         return

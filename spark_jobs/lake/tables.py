@@ -72,13 +72,14 @@ class Lake(LakeReader):
         return self._write(frame, table, options)
 
     def rewrite_days(
-        self, rows: "DataFrame | pa.Table", table: Table, days: tuple[date, date], where: str
+        self, rows: delta_writes.Rows, table: Table, days: tuple[date, date], where: str
     ) -> WriteResult:
         """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of
         what was received.
 
         Args:
-            rows: all within `days` of the table's partition and meeting `where`.
+            rows: all within `days` of the table's partition and meeting `where`; or the files that tasks
+                wrote them to.
             days: first and last partition, both included.
         """
         path = self.path(table)

@@ -4,7 +4,7 @@ A source is one file in `spark_jobs/ingest/sources/` that ends in `SOURCE = Sour
 format.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -14,8 +14,9 @@ from expectations.contracts.raw_tables import define_raw_table
 from expectations.contracts.tables import Table
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import DataFrame
+
+    from spark_jobs.sources.plain_typing import PlainTyperMaker
 
 
 class Record(NamedTuple):
@@ -61,9 +62,6 @@ class SourceContext:
     source: str
     time_zone: str  # of times that name none, and of the shop's days
     identity_key: str = field(repr=False)
-
-
-PlainTyper = Callable[[Sequence[Sequence[str | None]]], "pa.RecordBatch"]
 
 
 class IdentifierColumn(NamedTuple):
@@ -113,10 +111,6 @@ class Feed:
         earliest_columns: columns of the target that keep the smallest value any record of the key had.
         record_key: for records that become several rows, SQL over the target that gives the record's key.
         identifiers: which columns hold identifiers of persons and browsers.
-        plain_typer: makes, of `columns` and the source's context, a function that types records whose values
-            have the form that programs write, as `transform` would, many at once and without Spark: of values
-            by column the rows of those it knows, with `_position` and `_last_date` (the landing date lies no
-            more than a day before it). It refuses none: what it leaves out goes to `transform`.
     """
 
     entity: str
@@ -136,7 +130,6 @@ class Feed:
     record_key: str | None = None
     identifiers: tuple[IdentifierColumn, ...] = ()
     id_fields: tuple[IdField, ...] = ()
-    plain_typer: "Callable[[Sequence[str], SourceContext], PlainTyper] | None" = None
 
     def __post_init__(self) -> None:
         undeclared = {each.kind for each in self.identifiers} - {each.kind for each in self.id_fields}
@@ -145,6 +138,11 @@ class Feed:
                 f"feed {self.entity} lists identifiers of {', '.join(sorted(undeclared))} and declares no id"
                 " field of that kind"
             )
+
+    @property
+    def plain_typer(self) -> "PlainTyperMaker | None":
+        """What types its plain records, where its transform names one (`typed_plainly_by`)."""
+        return getattr(self.transform, "plain_typer", None)
 
     @property
     def record_key_sql(self) -> str:

@@ -15,14 +15,17 @@ from pyspark.sql import functions as F
 from spark_jobs.ingest.consents import declare_consents
 from spark_jobs.ingest.live_records import CLAIMED_USER, QUARANTINED, read_live_records
 from spark_jobs.ingest.parse_values import trim_to_null
+from spark_jobs.ingest.plain_events import EventTyper
 from spark_jobs.ingest.segment_events import declare_events_feed, transform_events
 from spark_jobs.ingest.segment_format import COLUMNS, ID_FIELDS
 from spark_jobs.sources.declaration import ServiceLog, Source, SourceContext
+from spark_jobs.sources.plain_typing import typed_plainly_by
 
 # `CLAIMED_USER`: who a visitor claimed to be without the proof that it takes. No identifier is made of it.
 LIVE_COLUMNS = (*COLUMNS, "source", CLAIMED_USER, QUARANTINED)
 
 
+@typed_plainly_by(EventTyper)
 def transform_live_events(received: DataFrame, context: SourceContext) -> DataFrame:
     """As `transform_events`; what the service refused stays refused, also when it is read again from the raw
     table, which holds no reasons.

@@ -44,6 +44,7 @@ from spark_jobs.sources.declaration import (
     Source,
     SourceContext,
 )
+from spark_jobs.sources.plain_typing import typed_plainly_by
 
 ORDER_COLUMNS = (
     "order_id",
@@ -125,6 +126,7 @@ def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFr
     )
 
 
+@typed_plainly_by(PeopleTyper)
 def transform_people(received: DataFrame, context: SourceContext) -> DataFrame:
     """Adds the columns of `core_people`, `_crm_id`, `_user_id`, `_phone`, `_consents` and `_doubt`.
 
@@ -231,7 +233,6 @@ SOURCE = Source(
             id_fields=tuple(
                 IdField(name, name) for name in ("crm_id", "user_id", "email", "phone", "country")
             ),
-            plain_typer=PeopleTyper,
         ),
         declare_catalogue_feed(),
     ),
