@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from spark_jobs.ingest import feed_ingest
 from spark_jobs.ingest.deliveries import Delivery, DeliveryManifest
 from spark_jobs.ingest.feed_records import FeedRecords
 from spark_jobs.ingest.parted_deliveries import read_few_deliveries
+from spark_jobs.ingest.plain_events import EventTyper
 from spark_jobs.ingest.plain_values import TIME, compute_shop_dates, parse_plain_times
 from spark_jobs.ingest.read_files import read_deliveries
 from spark_jobs.ingest.readable_records import select_few_readable
@@ -219,6 +221,12 @@ def test_what_the_service_refused_is_not_plain(type_both_ways, tmp_path):
     assert {line for line, _ in plain} == {1, 3}
     assert plain == {key: row for key, row in careful.items() if key[0] != 2}
     assert {row["id_source"] for row in plain.values()} == {"sample_shop"}
+
+
+def test_a_feed_with_another_transform_types_nothing_plainly():
+    feed = sample_shop.SOURCE.find_feed("events")
+    assert feed.plain_typer is live.SOURCE.find_feed("events").plain_typer is EventTyper
+    assert replace(feed, transform=lambda received, context: received).plain_typer is None
 
 
 def test_many_events_give_the_tables_that_few_give(home, monkeypatch):
