@@ -78,8 +78,7 @@ class Lake(LakeReader):
         what was received.
 
         Args:
-            rows: all within `days` of the table's partition and meeting `where`; or the files that tasks
-                wrote them to.
+            rows: all within `days` of the table's partition and meeting `where`; or files that hold them.
             days: first and last partition, both included.
         """
         path = self.path(table)
