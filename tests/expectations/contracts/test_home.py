@@ -144,5 +144,7 @@ def test_the_names_of_files_stay():
         "warehouse/development/warehouse.duckdb",
         "warehouse/docs/copy.duckdb",
         "warehouse/docs/index.html",
+        "warehouse/insights/copy.duckdb",
+        "warehouse/insights/index.html",
     }
     assert HOME.warehouse_build("run", 2).name == "run.2.duckdb"
