@@ -93,19 +93,27 @@ home, run_id, day = sys.argv[1:]
 settings, day = Settings.from_environment({"CONCIERGE_HOME": home}), date.fromisoformat(day)
 context = RunContext(run_id, LandingDates(day, day), settings, datetime(2026, 6, 1, tzinfo=UTC))
 plan = prepare_build(context, Lake(settings.lake))
-build_warehouse(settings, plan, "--exclude-resource-type", "unit_test")
+results = build_warehouse(settings, plan, "--exclude-resource-type", "unit_test")["results"]
+dearest = sorted(results, key=lambda node: -node["execution_time"])[:3]
+print(", ".join(f"{node['unique_id'].split('.')[2]} {node['execution_time']:.1f} s" for node in dearest))
 print(plan.finished)
 """
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one build took; `file` is what it built, None where it gave way."""
+    """What one build took.
+
+    Attributes:
+        file: what it built; None where it gave way.
+        dearest: the models and tests that took longest.
+    """
 
     seconds: float
     cpu_seconds: float
     gigabytes: float
     file: Path | None
+    dearest: str
 
 
 def write_core_tables(lake: Lake, customers: int, days: range, is_merged: bool) -> None:
@@ -114,10 +122,10 @@ def write_core_tables(lake: Lake, customers: int, days: range, is_merged: bool) 
     with duckdb.connect(config={"threads": 2}) as db:
         db.execute("set TimeZone = 'UTC'")
         for table, query in ((contracts.CORE_EVENTS, EVENTS), (contracts.CORE_ORDER_LINES, LINES)):
-            append(lake, table, db.execute(query, values).to_arrow_table(), "append")
+            append(lake, table, db.sql(query, params=values).to_arrow_table(), "append")
         of_identity = {"customers": customers, "opened": values["opened"], "is_merged": is_merged}
-        rows = db.execute(IDENTIFIERS, of_identity).to_arrow_table()
-        items = db.execute(ITEMS, {"opened": values["opened"]}).to_arrow_table()
+        rows = db.sql(IDENTIFIERS, params=of_identity).to_arrow_table()
+        items = db.sql(ITEMS, params={"opened": values["opened"]}).to_arrow_table()
     for table, of_table in (
         (contracts.CORE_IDENTIFIERS, rows),
         (contracts.CORE_IDENTITIES, rows),
@@ -158,13 +166,14 @@ def build(code: Path, home: Path, run_id: str, day: date, minutes: float) -> Cos
             error = f"not done after {minutes:.0f} minutes"
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    file = None if error else Path(ended.stdout.strip().splitlines()[-1])
+    dearest, file = ("", None) if error else ended.stdout.strip().splitlines()[-2:]
+    file = file and Path(file)
     if error:
         print(f"    gave way: {error}", flush=True)
     else:
         published_at = datetime(2026, 6, 1, tzinfo=UTC).isoformat()
         Published(run_id, day.isoformat(), published_at, "", file.name, "", "").write(home)
-    return Cost(time.monotonic() - start, cpu, memory.bytes / 1e9, file)
+    return Cost(time.monotonic() - start, cpu, memory.bytes / 1e9, file, dearest)
 
 
 def count_differences(before: Path, after: Path) -> dict[str, int]:
@@ -201,7 +210,8 @@ def measure(customers: int, days: int, codes: list[Path], folder: Path, minutes:
             files.append(cost.file)
             print(
                 f"{customers:>8,} customers × {days} days, {night:<5} night, {code.name:<12}"
-                f" {cost.seconds:7.1f} s  {cost.cpu_seconds:7.1f} s CPU  {cost.gigabytes:5.1f} GB",
+                f" {cost.seconds:7.1f} s  {cost.cpu_seconds:7.1f} s CPU  {cost.gigabytes:5.1f} GB"
+                f"  {cost.dearest}",
                 flush=True,
             )
         if len(files) > 1 and all(files):
