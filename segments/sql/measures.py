@@ -84,7 +84,7 @@ class Measures:
                 place = self.select("last", "place", events)
                 return format_distance(place[0], place[1], latitude, longitude), "number"
             case Arithmetic(operator, left, right):
-                return self.format_arithmetic(operator, left, right), "number"
+                return keep_finite(self.format_arithmetic(operator, left, right)), "number"
         raise SegmentQueryError(f"{measure!r} is no measure")
 
     def format_field(self, name: str) -> tuple[str, str]:
@@ -138,15 +138,21 @@ class Measures:
         return self.selected[key][1]
 
     def format_arithmetic(self, operator: str, left: Measure, right: Measure) -> str:
-        """Two numbers joined; unknown where the result is not finite."""
+        """Two numbers joined, which may not be finite."""
         one, other = self.format_number(left), self.format_number(right)
-        return keep_finite(f"({one} {operator} {f'nullif({other}, 0)' if operator == '/' else other})")
+        return f"({one} {operator} {f'nullif({other}, 0)' if operator == '/' else other})"
 
     def format_number(self, measure: Measure) -> str:
-        """A measure that must be a number."""
+        """A measure that must be a number, as a part of arithmetic.
+
+        What is not finite becomes unknown once, in what is compared: in every part, the text would double
+        with each level.
+        """
+        if isinstance(measure, Arithmetic):
+            return self.format_arithmetic(measure.operator, measure.left, measure.right)
         expression, kind = self.format(measure)
         if kind != "number":
-            raise SegmentQueryError(f"{measure!r} is a {kind}; arithmetic is of numbers")
+            raise SegmentQueryError(f"{measure!r} is a {kind}; a number is wanted")
         return f"({expression})"
 
     def list_parts(self) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,8 @@ class Predicates:
     def format(self, rule: Rule) -> str:
         """A rule as a condition."""
         match rule:
+            case Group("not", (Group("not", (inner,)),)) | Group("all" | "any", (inner,)):
+                return self.format(inner)  # what parses SQL nests some twenty calls deep at each level
             case Group("not", (inner,)):
                 return f"not {self.format(inner)}"
             case Group(operator, rules):
@@ -52,8 +54,11 @@ class Predicates:
             case Compare(measure, op, other):
                 return self.format_compare(measure, op, other)
             case Between(measure, low, high):
-                low, high = format_number(low), format_number(high)
-                return f"coalesce({self.measures.format_number(measure)} between {low} and {high}, false)"
+                expression, kind = self.measures.format(measure)
+                if kind != "number":
+                    raise SegmentQueryError(f"{measure!r} is a {kind}; between is of numbers")
+                ends = f"{format_number(low)} and {format_number(high)}"
+                return f"coalesce({expression} between {ends}, false)"
             case OneOf(measure, values):
                 expression, kind = self.measures.format(measure)
                 listed = ", ".join(format_value(value, kind) for value in values)

@@ -9,12 +9,14 @@ import sqlglot
 
 from segments.calendar import DAY, ShopCalendar
 from segments.events import Event
+from segments.parsing.definitions import parse_definition
+from segments.parsing.flaws import SegmentError
 from segments.sql.emptiness import holds_of_nothing
 from segments.sql.literals import SegmentQueryError, quote_text
 from segments.sql.members import build_members_query
 from segments.sql.moments import make_timestamp
 from segments.sql.transpile import transpile
-from segments.tree.events import EventSet, Filter
+from segments.tree.events import Duration, EventSet, Filter
 from segments.tree.measures import Aggregate, Arithmetic, Constant, Count, FieldValue
 from segments.tree.rules import (
     AnyValue,
@@ -129,6 +131,62 @@ def test_decimals_are_added_exactly():
     rule = Compare(Aggregate("sum", "amount", EventSet(("purchase",))), "=", Constant(1))
     question = Question(name_rules({"rule": rule}), (Customer("c", events),), (NOW,), SHOP)
     assert len(ask_duckdb(question)) == 1
+
+
+DEEP = {
+    "groups": ("{all: [{count: view, op: '=', value: 1}, {any: [", "]}]}"),
+    "negations": ("{not: {any: [{count: cart, op: '=', value: 1}, ", "]}}"),
+    "negations of negations": ("{not: ", "}"),
+}
+ADDED = ("{add: [1, ", "]}")
+
+
+def write_deep(parts: tuple[str, str], n_levels: int) -> str:
+    return parts[0] * n_levels + "{count: view, op: '=', value: 1}" + parts[1] * n_levels
+
+
+def write_sum(parts: tuple[str, str], n_levels: int) -> str:
+    number = parts[0] * n_levels + "{count: view}" + parts[1] * n_levels
+    return f"{{count: view, op: '<', value: {number}}}"
+
+
+@pytest.mark.parametrize(
+    ("write", "parts"),
+    [*(pytest.param(write_deep, parts, id=name) for name, parts in DEEP.items()), (write_sum, ADDED)],
+)
+def test_what_the_parser_allows_at_most_is_no_too_deep_query(write, parts):
+    segment = None
+    for n_levels in range(1, 100):
+        head = "segment_id: deep\nname: x\nkind: rule\ndescription: x\nmembers: "
+        try:
+            segment = parse_definition(head + write(parts, n_levels), "deep.yml")
+        except SegmentError:
+            break
+    assert n_levels > 8
+    question = Question(
+        (segment,), (Customer("c", (Event(NOW - 1, "e", "view"),)), Customer("d")), (NOW,), SHOP
+    )
+    assert ask_duckdb(question) == ask_reference(question)
+    assert len(question.query.format("snowflake")) < 20_000
+
+
+def test_what_the_parser_allows_at_most_is_no_too_wide_query():
+    """200 rules in a group, 1,000 values, ten steps, a chain of 20 segments."""
+    many = Filter("brand", "in", tuple(f"brand {n}" for n in range(1000)))
+    steps = tuple(Step(VIEW, n % 2 == 1, within=Duration(1, "hour")) for n in range(10))
+    rules = {
+        "wide": Group("any", tuple(Compare(Count(VIEW), "=", Constant(n)) for n in range(200))),
+        "long": Compare(Count(EventSet(("view",), (many,))), "=", Constant(1)),
+        "steps": Sequence(steps),
+        "seen": Compare(Count(VIEW), ">=", Constant(1)),
+        **{f"chain_{n}": InSegment(f"chain_{n - 1}" if n else "seen") for n in range(20)},
+    }
+    customers = (Customer("c", (Event(NOW - 1, "e", "view", brand="brand 7"),)), Customer("d"))
+    shop = Shop(SHOP.calendar, {}, rules)
+    question = Question(name_rules(rules), customers, (NOW,), shop)
+    assert ask_duckdb(question) == ask_reference(question)
+    assert {row[:2] for row in ask_duckdb(question)} >= {("c", "wide"), ("c", "long"), ("c", "chain_19")}
+    assert len(question.query.format("snowflake")) < 100_000
 
 
 def test_a_share_is_of_the_customer_and_stable():
