@@ -8,7 +8,7 @@ from segments.calendar import ShopCalendar
 from segments.evaluation.layout import Cell, Layout
 from segments.evaluation.measures import Context
 from segments.evaluation.spans import make_span
-from segments.evaluation.windows import NEVER, ShopWindows
+from segments.evaluation.windows import FOREVER, NEVER, ShopWindows
 from segments.tree import rules
 
 FindMoment = Callable[[Cell, int], tuple[int | None, int]]
@@ -42,6 +42,7 @@ def make_moment(which: str, events: Any, layout: Layout, windows: ShopWindows) -
 def make_age(rule: rules.Age, layout: Layout, windows: ShopWindows) -> Callable:
     """Whether the event is so old, or younger."""
     find_moment = make_moment(rule.which, rule.events, layout, windows)
+    is_first_ever = rule.which == "first" and rule.events.window is None  # it only becomes earlier
     shift, is_for_old = windows.find_shift(rule.duration), rule.op == ">="
 
     def evaluate(cell: Cell, now: int, context: Context) -> tuple[bool, int]:
@@ -50,7 +51,7 @@ def make_age(rule: rules.Age, layout: Layout, windows: ShopWindows) -> Callable:
             return False, until
         ages_at = shift.find_end(at - 1)  # the first moment whose start is not before the event
         if now >= ages_at:
-            return is_for_old, until
+            return is_for_old, FOREVER if is_first_ever else until
         return not is_for_old, min(until, ages_at)
 
     return evaluate

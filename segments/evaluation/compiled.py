@@ -32,7 +32,7 @@ class CompiledDefinitions:
     ) -> None:
         self.segment_ids = tuple(sorted(definitions))
         self.calendar, self.lateness = calendar, lateness
-        self.layout = Layout(EventReader(calendar, list_items))
+        self.layout = Layout(EventReader(calendar, list_items), kept=1 << len(definitions))
         compiler = RuleCompiler(self.layout, ShopWindows(calendar), definitions)
         self.rules: list[Evaluated] = []
         masks: list[tuple[int, set[int], set[int]]] = []
@@ -53,7 +53,7 @@ class CompiledDefinitions:
         for place, plan in enumerate(self.sequences):
             for name in plan.by_type:
                 self.sequences_by_type.setdefault(name, []).append((place, plan))
-        self.kept = self.layout.kept = 1 << len(self.rules)
+        self.kept = self.layout.kept
         self.attributes = self._list_attributes(definitions)
         rules_by_id = [(segment_id, definitions[segment_id]) for segment_id in self.segment_ids]
         self.description = repr((rules_by_id, calendar.zone, lateness))

@@ -67,7 +67,7 @@ class Cell:
 class Layout:
     """The logs and counters that some rules read; filled while they are compiled."""
 
-    def __init__(self, reader: EventReader) -> None:
+    def __init__(self, reader: EventReader, kept: int = 2) -> None:
         self.reader = reader
         self.plans: list[LogPlan] = []
         self.n_folds = 0
@@ -77,7 +77,7 @@ class Layout:
         self.used_any_values: set[int] = set()
         self.masks: list[int] = []  # by log, who reads it
         self.append_masks: list[int] = []  # who feels it that an event is put behind others
-        self.kept = 2  # in a mask beside the readers: something holds the event
+        self.kept = kept  # in a mask beside the readers: something holds the event
         self._places: dict[LogKey, int] = {}
 
     def find_log(self, events: EventSet, attribute: str | None, fold_kind: str) -> int:
@@ -110,29 +110,26 @@ class Layout:
         for masks in (self.masks, self.append_masks):
             masks += [0] * (len(self.plans) - len(masks))
         for place, is_append_felt in self.used.items():
-            self.masks[place] |= mask
-            if is_append_felt:
-                self.append_masks[place] |= mask
+            self.masks[place] |= mask | self.kept
+            self.append_masks[place] |= (mask if is_append_felt else 0) | self.kept
         self.used.clear()
 
     def insert(self, cell: Cell, event: Event, cuts: list[int] | None = None) -> int:
         """Put an event into the logs that hold it, if it lies behind their cuts; who reads them."""
-        logs, touched = cell.logs, 0
+        logs, touched, at, event_id = cell.logs, 0, event.at, event.event_id
         for place, accepts, read in self.by_type.get(event.type, ()):
             if accepts is not None and not accepts(event):
                 continue
             value = None
             if read is not None and (value := read(event)) is None:
                 continue
-            if cuts is not None and event.at < cuts[place]:
+            if cuts is not None and at < cuts[place]:
                 continue
             log = logs[place]
             if log is None:
                 plan = self.plans[place]
                 log = logs[place] = Log(plan.has_sums, plan.has_counts)
-            is_behind = log.insert(event.at, event.event_id, value)
-            touched |= self.append_masks[place] if is_behind else self.masks[place]
-            touched |= self.kept
+            touched |= (self.append_masks if log.insert(at, event_id, value) else self.masks)[place]
         return touched
 
     def prune(self, cell: Cell, cuts: list[int]) -> None:

@@ -1,6 +1,7 @@
 """Measures as functions of what is kept of a customer: the value at `now`, and until when it stays.
 
-"Until" is never later than the first moment at which the value can change without an event.
+"Until" is never later than the first moment at which the value can change without an event. `FOREVER`:
+no event can change it either, until the customer's context does.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from segments.evaluation.layout import Cell, Layout
 from segments.evaluation.logs import UNIT, count_values, join
 from segments.evaluation.matching import find_distance
 from segments.evaluation.spans import FindSpan, Span, make_span
-from segments.evaluation.windows import NEVER, ShopWindows
+from segments.evaluation.windows import FOREVER, ShopWindows
 from segments.tree import measures
 from segments.tree.events import EventSet, Value
 
@@ -47,9 +48,9 @@ class MeasureCompiler:
         """The measure as a function."""
         match node:
             case measures.Constant(value):
-                return lambda cell, now, context: (value, NEVER)
+                return lambda cell, now, context: (value, FOREVER)
             case measures.FieldValue(name):
-                return lambda cell, now, context: (context.fields.get(name), NEVER)
+                return lambda cell, now, context: (context.fields.get(name), FOREVER)
             case measures.Arithmetic(operator, left, right):
                 return make_arithmetic(operator, self.compile(left), self.compile(right))
             case measures.Count(events):

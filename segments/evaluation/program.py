@@ -9,7 +9,7 @@ from segments.evaluation.matching import Lists
 from segments.evaluation.measures import Context
 from segments.evaluation.sequences import Track
 from segments.evaluation.state import CustomerCell, SegmentState, find_order
-from segments.evaluation.windows import NEVER
+from segments.evaluation.windows import FOREVER, NEVER
 from segments.events import Event
 from segments.tree import rules
 
@@ -96,13 +96,13 @@ class Program(CompiledDefinitions):
                 emptied = state.cart.apply(event)
                 if emptied is not None:
                     self._insert(state, emptied, cuts)
-        state.dirty = (1 << len(self.rules)) - 1
+        state.dirty, state.fixed = (1 << len(self.rules)) - 1, 0
 
     def decide(self, state: SegmentState, now: int, context: Context) -> frozenset[str]:
         """The segments that the customer is in at `now`; a moment before the last `prune` is that one."""
         now = max(now, state.pruned_at)
         if now < state.asked_at or context is not state.context:
-            state.dirty = (1 << len(self.rules)) - 1
+            state.dirty, state.fixed = (1 << len(self.rules)) - 1, 0
             state.context = context
         state.asked_at = now
         if state.dirty or now >= state.changes_at:
@@ -111,7 +111,7 @@ class Program(CompiledDefinitions):
 
     def _decide_again(self, state: SegmentState, now: int, context: Context) -> None:
         """Ask the definitions that an event or the time may have changed."""
-        untils, dirty, members = state.untils, state.dirty, state.members
+        untils, dirty, members = state.untils, state.dirty & ~state.fixed, state.members
         if now >= state.changes_at:
             for place, until in enumerate(untils):
                 if until <= now:
@@ -120,8 +120,11 @@ class Program(CompiledDefinitions):
             lowest = dirty & -dirty
             dirty ^= lowest
             place = lowest.bit_length() - 1
-            holds, untils[place] = self.rules[place](state.cell, now, context)
+            holds, until = self.rules[place](state.cell, now, context)
+            untils[place] = until
             members = members | lowest if holds else members & ~lowest
+            if until == FOREVER:
+                state.fixed |= lowest
         state.members, state.dirty = members, 0
         state.changes_at = min(untils, default=NEVER)
 

@@ -16,10 +16,12 @@ from segments.evaluation.layout import Cell, Layout
 from segments.evaluation.matching import COMPARE
 from segments.evaluation.measures import Context, MeasureCompiler, Measured, take_distinct
 from segments.evaluation.sequences import SequencePlan
-from segments.evaluation.windows import NEVER, ShopWindows
+from segments.evaluation.windows import FOREVER, NEVER, ShopWindows
 from segments.tree import measures, rules
 from segments.tree.events import EventSet
 
+# What a comparison of a count stays, once it is, while events come and none goes; the opposite while they go.
+STAYS = {">=": True, ">": True, "<": False, "<=": False}
 Evaluated = Callable[[Any, int, Context], tuple[bool, int]]
 
 
@@ -85,20 +87,23 @@ class RuleCompiler:
             case rules.InSegment():
                 return make_stay(rule, self.windows)
             case rules.InList(name):
-                return lambda cell, now, context: (name in context.lists, NEVER)
+                return lambda cell, now, context: (name in context.lists, FOREVER)
             case rules.RandomShare(share, seed):
-                return lambda cell, now, context: (draw(seed, context.customer_id) < share * 2**32, NEVER)
+                return lambda cell, now, context: (draw(seed, context.customer_id) < share * 2**32, FOREVER)
         raise TypeError(f"no rule: {rule!r}")
 
     def _compile_count(self, events: EventSet, op: str, wanted: float) -> Evaluated:
         """A count compared with a number: how many may leave the window is known before they do."""
         find_span, fold = self.measures.make_reader(events, None, "count")
         find_exit, compare = self.windows.find_window(events.window).find_exit, COMPARE[op]
+        stays = STAYS.get(op) if events.window is None else None
 
         def evaluate(cell: Cell, now: int, context: Context) -> tuple[bool, int]:
             log, first, last, until = find_span(cell, now)
             n = last - first + (0 if fold is None else cell.folds[fold] or 0)
             holds = compare(n, wanted)
+            if holds is stays:
+                return holds, FOREVER
             if until == NEVER or last < len(log.ats):
                 return holds, until
             place = first + n - find_next_count(op, n, wanted) - 1
@@ -109,12 +114,14 @@ class RuleCompiler:
     def _compile_distinct(self, measure: measures.CountDistinct, op: str, wanted: float) -> Evaluated:
         """Different values compared with a number: while events leave a window they do not become more."""
         find_span, fold = self.measures.make_reader(measure.events, measure.attribute, "distinct")
-        compare, settled = COMPARE[op], {">=": False, ">": False, "<": True, "<=": True}.get(op)
+        compare, stays, is_ever = COMPARE[op], STAYS.get(op), measure.events.window is None
 
         def evaluate(cell: Cell, now: int, context: Context) -> tuple[bool, int]:
             span = find_span(cell, now)
             holds = compare(take_distinct(span, None if fold is None else cell.folds[fold]), wanted)
-            is_settled = holds is settled and span[2] == len(span[0].ats)
+            if is_ever:
+                return holds, FOREVER if holds is stays else span[3]
+            is_settled = holds is not stays and stays is not None and span[2] == len(span[0].ats)
             return holds, NEVER if is_settled else span[3]
 
         return evaluate
@@ -165,12 +172,12 @@ def make_group(operator: str, parts: tuple[Evaluated, ...]) -> Evaluated:
     decisive = operator == "any"  # one part that is so decides
 
     def evaluate(cell: Any, now: int, context: Context) -> tuple[bool, int]:
-        is_decided, earliest, latest = False, NEVER, 0
+        is_decided, earliest, latest = False, FOREVER, 0
         for part in parts:
             holds, until = part(cell, now, context)
             if holds is decisive:
                 if until >= NEVER:
-                    return decisive, NEVER
+                    return decisive, until
                 is_decided, latest = True, max(latest, until)
             elif until < earliest:
                 earliest = until

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from segments.evaluation.matching import EventReader, Predicate
 from segments.evaluation.steps import plan_step
-from segments.evaluation.windows import NEVER, WindowBounds
+from segments.evaluation.windows import FOREVER, NEVER, WindowBounds
 from segments.events import Event
 from segments.tree import rules
 
@@ -80,11 +80,12 @@ class SequencePlan:
         """
         if track.is_found:
             return False
-        if track.events and find_order(event) < find_order(track.events[-1]):
-            insort(track.events, event, key=find_order)
+        events = track.events
+        if events and event < events[-1]:  # by moment and id, which are first in an event
+            insort(events, event, key=find_order)
             self.find_runs(track)
             return True
-        track.events.append(event)
+        events.append(event)
         return not track.is_settled and self._extend(track, event, places)
 
     def find_runs(self, track: Track) -> None:
@@ -140,7 +141,7 @@ class SequencePlan:
     def evaluate(self, track: Track | None, now: int) -> tuple[bool, int]:
         """Whether the sequence is found at `now`, and until when that stays."""
         if track is None or track.is_found:
-            return track is not None, NEVER
+            return track is not None, NEVER if track is None else FOREVER
         start, end = self.window.find_bounds(now)
         until, runs = NEVER, track.runs[-1]
         for place in range(len(runs) - 1, -1, -1):

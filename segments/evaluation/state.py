@@ -32,7 +32,8 @@ class SegmentState:
         events: what was received and can still matter, in order; all else is made of it and of the counters.
         pruned_at: the moment up to which windows were asked for when events were last dropped.
         members, untils, changes_at: who was a member when last asked, by place of the definition; until when;
-            and the first of these moments. `dirty` has the definitions that an event has touched since.
+            and the first of these moments. `dirty` has those that an event has touched since, `fixed`
+            those that none can change.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class SegmentState:
         "context",
         "dirty",
         "events",
+        "fixed",
         "ids",
         "members",
         "pruned_at",
@@ -59,13 +61,14 @@ class SegmentState:
         self.untils = [0] * n_definitions
         self.changes_at = 0
         self.dirty = (1 << n_definitions) - 1
+        self.fixed = 0
         self.asked_at = 0
         self.context: Context | None = None
 
     def keep(self, event: Event) -> None:
         """Put an event among those received."""
         self.ids.add(event.event_id)
-        if not self.events or find_order(event) > find_order(self.events[-1]):
+        if not self.events or event > self.events[-1]:
             self.events.append(event)
         else:
             insort(self.events, event, key=find_order)

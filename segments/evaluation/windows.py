@@ -9,7 +9,8 @@ from functools import lru_cache
 from segments.calendar import DAY, ELAPSED, ShopCalendar, find_clock_changes, shift_day
 from segments.tree.events import Duration, Period, Window, Within
 
-NEVER = 1 << 62  # later than any moment; what has not begun since 1970 began before this one
+NEVER = 1 << 62  # later than any moment: time alone changes nothing
+FOREVER = NEVER + 1  # nor does an event, whenever it comes
 N_REMEMBERED = 10_000  # days of a duration, 1 MB
 
 

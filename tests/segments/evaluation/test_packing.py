@@ -1,7 +1,7 @@
 """A packed state answers as the one it was made of."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segments.calendar import DAY, ShopCalendar
@@ -17,7 +17,7 @@ from tests.segments.strategies import STEPS, cases
 VIEWS = Compare(Count(EventSet(("view",))), ">=", Constant(2))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_packed_state_goes_on_as_if_it_had_not_been(data):
     case = data.draw(cases())

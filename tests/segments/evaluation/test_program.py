@@ -1,7 +1,7 @@
 """The evaluator decides as the reference does, in whatever order events come, whatever was dropped since."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segments.calendar import DAY
@@ -44,7 +44,7 @@ def fill(program: Program, events) -> SegmentState:
 @pytest.mark.parametrize(
     "draw", [draw_rule, draw_sequence, draw_age, lambda draw: draw_rule_of_value(draw, 1)]
 )
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_members_are_the_references(draw, data):
     case = data.draw(cases(draw_rule=draw))
@@ -53,7 +53,7 @@ def test_members_are_the_references(draw, data):
     assert program.decide(state, case.now, make_context(case.customer)) == list_members(case, case.now)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_answers_follow_the_time_and_what_comes_late_or_twice(data):
     """Events come in any order, some twice, between moments at which members are asked for."""
@@ -77,7 +77,7 @@ def test_answers_follow_the_time_and_what_comes_late_or_twice(data):
         assert program.decide(state, now, context) == list_members(so_far, now)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_nothing_changes_before_the_next_change(data):
     case = data.draw(cases())
@@ -100,7 +100,7 @@ def test_nothing_changes_before_the_next_change(data):
         now = change
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_is_dropped_changes_no_later_answer(data):
     """Events older than the lateness are dropped now and then; later ones come in any order."""
@@ -124,7 +124,7 @@ def test_what_is_dropped_changes_no_later_answer(data):
     assert program.decide(rebuilt, later, context) == list_members(case, later)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_merge_is_both_histories(data):
     case = data.draw(cases())
