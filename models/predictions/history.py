@@ -47,6 +47,16 @@ class CustomerHistory:
         """What was known when this day began."""
         return replace(self.where(self.day < cut), until=min(cut, self.until))
 
+    def sample_customers(self, most: int, seed: int) -> "CustomerHistory":
+        """The history of so many customers at most, drawn by the seed and numbered anew in their order."""
+        if self.n_customers <= most:
+            return self
+        drawn = np.sort(np.random.default_rng(seed).choice(self.n_customers, most, replace=False))
+        place = np.full(self.n_customers, -1, np.int32)
+        place[drawn] = np.arange(most, dtype=np.int32)
+        kept = self.where(place[self.customer] >= 0)
+        return replace(kept, n_customers=most, customer=place[kept.customer])
+
 
 def find_known_customers(history: CustomerHistory, cut: int) -> np.ndarray:
     """int32 [n], ascending: customers who did anything before the cut."""

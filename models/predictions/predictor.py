@@ -20,8 +20,6 @@ from models.predictions.traits import Trait
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-MOST_ROWS = 200_000  # a fit takes so many at most, drawn by the seed: a minute on one core
-
 
 class UnlearnableError(ValueError):
     """There is nothing to tell apart."""
@@ -126,8 +124,5 @@ def grow_trees(trait: Trait, names: tuple[str, ...], fit: Examples, settings: Tr
     }
     if not trait.is_probability:
         parameters["tweedie_variance_power"] = POWER
-    rows = np.arange(len(fit))
-    if len(rows) > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
-    data = Dataset(fit.table[rows], fit.labels[rows], feature_name=list(names), params=parameters)
+    data = Dataset(fit.table, fit.labels, feature_name=list(names), params=parameters)
     return train(parameters, data, settings.rounds).model_to_string()

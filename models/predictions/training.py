@@ -31,6 +31,8 @@ from models.predictions.rfm_rule import fit_rfm_rule
 from models.predictions.traits import Trait
 
 MODEL, RFM = "model", "rfm"
+# Twelve cuts of them are 240,000 rows: beyond, what a fit costs does not grow with the shop.
+MOST_CUSTOMERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,12 @@ class TraitResult:
 def train_trait(
     history: CustomerHistory, trait: Trait, seed: int, settings: TreeSettings | None = None
 ) -> TraitResult:
-    """Test the trait on the last days, and fit it on all of them where it passed. A leak is a refusal."""
+    """Test the trait on the last days, and fit it on all of them where it passed. A leak is a refusal.
+
+    Of a larger shop `MOST_CUSTOMERS` are learned from and tested.
+    """
     settings = settings or TreeSettings()
+    history = history.sample_customers(MOST_CUSTOMERS, seed)
     first = int(history.day.min()) if len(history) else history.until
     try:
         plan = plan_cuts(first, history.until, trait.days, is_tested=True)

@@ -109,6 +109,20 @@ def test_no_feature_changes_with_what_comes_after_the_cut(rows, later, cut):
     )
 
 
+def test_a_sample_of_customers_has_their_whole_history_and_no_one_elses():
+    rows = [(n, day, PURCHASE, 1, float(n), 0) for n in range(50) for day in range(n % 4 + 1)]
+    history = build_history(rows, 50, 10)
+    sample = history.sample_customers(20, seed=1)
+    assert history.sample_customers(50, seed=1) is history
+    assert sample.n_customers == 20 and set(sample.customer) == set(range(20))
+    who = {
+        int(customer): int(amount) for customer, amount in zip(sample.customer, sample.amount, strict=True)
+    }
+    assert list(who.values()) == sorted(set(who.values()))
+    for customer, n in who.items():
+        assert (sample.customer == customer).sum() == (history.customer == n).sum()
+
+
 def test_spend_is_what_was_paid_and_not_paid_back_from_the_cut_on():
     rows = [
         (0, 9, PURCHASE, 1, 100.0, 0),
