@@ -43,6 +43,8 @@ class CompiledDefinitions:
             self.layout.used_sequences, self.layout.used_any_values = set(), set()
         self.sequences = list(compiler.sequences.values())
         self.any_values = list(compiler.any_values.values())
+        self.sequence_places = {rule: place for place, rule in enumerate(compiler.sequences)}
+        self.any_value_places = {rule: place for place, rule in enumerate(compiler.any_values)}
         for mask, used_sequences, used_any_values in masks:
             for place in used_sequences:
                 self.sequences[place].mask |= mask
