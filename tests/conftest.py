@@ -21,9 +21,6 @@ QUICK_ON_FIVE_ROWS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
-    # Where in Python a column was made, for messages of errors: asked of the JVM at every call, a twelfth of
-    # what ingest's nights take here.
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
     # C1 alone gets 48 MB of code cache, and stops when that is full.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
 }

@@ -29,6 +29,9 @@ SESSION_SETTINGS = {
     # Vacuum lists folders in as many tasks as this says, 10,000 by default.
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Where in Python a column was made, for messages of errors: asked of the session at every call, a twelfth
+    # of what a small night's ingest takes.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     # delta-rs and DuckDB read these tables: neither knows deletion vectors in every version we support.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
 }
