@@ -1,6 +1,7 @@
-"""A customer's state as bytes, for a store: msgpack, every text once, moments as distances."""
+"""A customer's state as bytes, for a store: msgpack, every text once, moments as distances, then deflated."""
 
 import hashlib
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +35,10 @@ class StatePacker:
         self.program = program
         self.fingerprint = hashlib.blake2b(program.description.encode(), digest_size=8).digest()
         self.kept = {name: tuple(sorted(program.attributes.get(name, ()))) for name in TYPES}
+        self.columns = {
+            event_type: [(Event._fields.index(name), name in TEXTS) for name in names]
+            for event_type, names in self.kept.items()
+        }
 
     def pack(self, state: SegmentState) -> bytes:
         """The state's bytes. Text that is no valid Unicode, as JSON allows, is text like any other."""
@@ -50,9 +55,8 @@ class StatePacker:
             ],
             self._pack_events(state.events, texts),
         )
-        return msgpack.packb(
-            (VERSION, self.fingerprint, body, list(texts.places)), unicode_errors="surrogatepass"
-        )
+        rows = (VERSION, self.fingerprint, body, list(texts.places))
+        return zlib.compress(msgpack.packb(rows, unicode_errors="surrogatepass"), level=1)
 
     def unpack(self, packed: bytes) -> SegmentState:
         """The state that `pack` made these bytes of.
@@ -62,10 +66,10 @@ class StatePacker:
         """
         try:
             unpacked = msgpack.unpackb(
-                packed, use_list=False, unicode_errors="surrogatepass", strict_map_key=False
+                zlib.decompress(packed), use_list=False, unicode_errors="surrogatepass", strict_map_key=False
             )
             version, fingerprint, body, texts = unpacked
-        except (msgpack.UnpackException, TypeError, ValueError) as error:
+        except (zlib.error, msgpack.UnpackException, TypeError, ValueError) as error:
             raise ValueError("not a packed state") from error
         if version != VERSION or fingerprint != self.fingerprint:
             raise ValueError(f"packed by version {version!r} or for other definitions; build it anew")
@@ -102,14 +106,14 @@ class StatePacker:
         events, place, at = [], 0, 0
         while place < len(flat):
             at += flat[place]
-            event_type = TYPES[flat[place + 2]]
-            names = self.kept[event_type]
+            values: list[Any] = [None] * len(Event._fields)
+            values[:3] = at, flat[place + 1], TYPES[flat[place + 2]]
             place += 3
-            values = dict(zip(names, flat[place : place + len(names)], strict=True))
-            for name in TEXTS & values.keys():
-                values[name] = None if values[name] is None else texts[values[name]]
-            events.append(Event(at, flat[place - 2], event_type, **values))
-            place += len(names)
+            for number, is_text in self.columns[values[2]]:
+                value = flat[place]
+                values[number] = texts[value] if is_text and value is not None else value
+                place += 1
+            events.append(Event._make(values))
         return events
 
     def _pack_track(self, track: Track | None, texts: Texts) -> Any:

@@ -1,5 +1,7 @@
 """A packed state answers as the one it was made of."""
 
+import zlib
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -43,11 +45,14 @@ def make_two_views() -> tuple[Program, bytes]:
 
 
 def test_what_no_rule_reads_is_not_packed():
-    _, packed = make_two_views()
-    assert b"\xa1a" not in packed and len(packed) < 50
+    program, packed = make_two_views()
+    events = StatePacker(program).unpack(packed).events
+    assert events == [Event(DAY + n, f"e{n}", "view") for n in range(2)]
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x93", b"\xc1", b"\x01"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"\x93", zlib.compress(b""), zlib.compress(b"\xc1"), zlib.compress(b"\x01")]
+)
 def test_other_bytes_are_refused(damage):
     program, _ = make_two_views()
     with pytest.raises(ValueError, match="not a packed state"):
