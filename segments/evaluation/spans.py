@@ -19,8 +19,10 @@ def make_span(place: int, window: WindowBounds) -> FindSpan:
     """What finds the events of a log in a window."""
     if window.is_ever:
         return lambda cell, now: find_all(cell.logs[place], now)
-    if window.start is None or window.end is not None:
+    if window.start is None:
         return lambda cell, now: find_between(cell.logs[place], window, now)
+    if window.end is not None:
+        return make_earlier_span(place, window)
     find_start, find_end = window.start.find_start, window.start.find_end
 
     def find_latest(cell: Cell, now: int) -> Span:
@@ -40,6 +42,26 @@ def make_span(place: int, window: WindowBounds) -> FindSpan:
     return find_latest
 
 
+def make_earlier_span(place: int, window: WindowBounds) -> FindSpan:
+    """What finds the events of a window that ends before `now`."""
+    find_start, find_exit = window.start.find_start, window.start.find_end
+    find_end, find_entry = window.end.find_start, window.end.find_end
+
+    def find_earlier(cell: Cell, now: int) -> Span:
+        log = cell.logs[place]
+        if log is None or not log.ats:
+            return NOTHING
+        ats, start, end = log.ats, find_start(now), find_end(now)
+        first = 0 if ats[0] >= start else bisect_left(ats, start)
+        last = len(ats) if ats[-1] < end else bisect_left(ats, end, first)
+        until = find_exit(ats[first]) if first < last else NEVER
+        if last < len(ats):
+            until = min(until, find_entry(ats[last]))
+        return log, first, last, until
+
+    return find_earlier
+
+
 def find_all(log: Log | None, now: int) -> Span:
     """All events before `now`."""
     if log is None or not log.ats:
@@ -52,7 +74,7 @@ def find_all(log: Log | None, now: int) -> Span:
 
 
 def find_between(log: Log | None, window: WindowBounds, now: int) -> Span:
-    """The events of a window that may end before `now`."""
+    """The events of a period."""
     if log is None or not log.ats:
         return NOTHING
     start, end = window.find_bounds(now)

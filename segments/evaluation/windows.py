@@ -11,6 +11,7 @@ from segments.tree.events import Duration, Period, Window, Within
 
 NEVER = 1 << 62  # later than any moment: time alone changes nothing
 FOREVER = NEVER + 1  # nor does an event, whenever it comes
+UNMEASURED = 0  # no duration is that long
 N_REMEMBERED = 10_000  # days of a duration, 1 MB
 
 
@@ -32,16 +33,18 @@ class Shift:
         """The moment that lies the duration before `now`."""
         if self.elapsed is not None:
             return now - self.elapsed
-        day = now // DAY
-        distance = self._back[day] if day in self._back else self._measure(day, is_back=True)
+        distance = self._back.get(now // DAY, UNMEASURED)
+        if distance is UNMEASURED:
+            distance = self._measure(now // DAY, is_back=True)
         return self.calendar.find_start(now, self.duration) if distance is None else now + distance
 
     def find_end(self, at: int) -> int:
         """The first `now` whose start is later than `at`."""
         if self.elapsed is not None:
             return at + self.elapsed + 1
-        day = at // DAY
-        distance = self._on[day] if day in self._on else self._measure(day, is_back=False)
+        distance = self._on.get(at // DAY, UNMEASURED)
+        if distance is UNMEASURED:
+            distance = self._measure(at // DAY, is_back=False)
         return self._search_end(at) if distance is None else at + distance
 
     def _search_end(self, at: int) -> int:
