@@ -110,6 +110,12 @@ def load_duckdb(database: duckdb.DuckDBPyConnection, question: Question, query: 
 
 def ask_snowflake(session: SnowflakeSession, question: Question) -> Members:
     query = question.query
+    load_snowflake(session, question, query)
+    return set(session.run(query.format("snowflake")))
+
+
+def load_snowflake(session: SnowflakeSession, question: Question, query: MembersQuery) -> None:
+    """Make every relation anew, five hundred rows an insert."""
     rows = question.list_rows(query)
     for name, columns in list_tables(query.moments.list_columns(), question.fields):
         session.run(f"drop table if exists {name}")
@@ -119,7 +125,6 @@ def ask_snowflake(session: SnowflakeSession, question: Question) -> Members:
                 "(" + ", ".join(map(format_row_value, row)) + ")" for row in rows[name][start : start + 500]
             )
             session.run(f"insert into {name} values {values}")
-    return set(session.run(query.format("snowflake")))
 
 
 def format_row_value(value: object) -> str:

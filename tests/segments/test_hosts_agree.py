@@ -2,17 +2,26 @@
 random ones: every customer, every definition, several moments in one query.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from segments.sql.empty_carts import derive_empty_carts
 from segments.sql.members import build_members_query
 from spark_jobs.settings import Settings
 from spark_jobs.snowflake.connection import connect_to_snowflake
 from tests.segments.golden_shop import ask_golden
-from tests.segments.hosts import Question, ask_duckdb, ask_reference, ask_snowflake, name_rules
+from tests.segments.hosts import (
+    Question,
+    ask_duckdb,
+    ask_reference,
+    ask_snowflake,
+    load_snowflake,
+    name_rules,
+)
 from tests.segments.rule_strategies import Draw, draw_rule, pick
 from tests.segments.strategies import CENTRES, draw_customer, draw_now, draw_shop, find_calendar, read_time
 
@@ -59,17 +68,27 @@ def session(snowflake, tmp_path_factory):
 
 
 def test_golden_definitions_on_snowflake(session):
-    question = ask_golden(n_customers=60)
+    question = ask_golden(n_customers=25)
     assert ask_snowflake(session, question) == ask_reference(question)
 
 
 def test_random_definitions_on_snowflake(session):
-    @settings(max_examples=3, suppress_health_check=UNHURRIED)
+    @settings(max_examples=2, suppress_health_check=UNHURRIED)
     @given(questions())
     def agree(question):
         assert ask_snowflake(session, question) == ask_reference(question)
 
     agree()
+
+
+def test_empty_carts_on_snowflake(session):
+    question = ask_golden(n_customers=25)
+    load_snowflake(session, question, question.query)
+    expected = session.run("select * from events")
+    session.run("delete from events where event_type = 'empty_cart'")
+    derived = session.run(derive_empty_carts("events", "snowflake"))
+    assert Counter(derived) == Counter(expected)
+    assert any("empty_cart" in row for row in derived)
 
 
 def test_one_moment_answers_as_many_do():

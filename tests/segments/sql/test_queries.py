@@ -189,6 +189,14 @@ def test_what_the_parser_allows_at_most_is_no_too_wide_query():
     assert len(question.query.format("snowflake")) < 100_000
 
 
+def test_a_rule_of_no_event_holds_of_any_value_there_is():
+    """A rule that asks for no event at all still asks whether there is a value."""
+    always, never = IsKnown(Constant(1)), Compare(Constant(1), ">", Constant(2))
+    rules = {"always": AnyValue("item_id", always), "never": AnyValue("item_id", never)}
+    seen = Customer("seen", (Event(NOW - 1, "e", "page", item_id="a"),))
+    assert ask(rules, seen, Customer("other", (Event(NOW - 1, "f", "page"),))) == {("seen", "always")}
+
+
 def test_a_share_is_of_the_customer_and_stable():
     customers = [Customer(f"c{n}") for n in range(200)]
     members = ask(
