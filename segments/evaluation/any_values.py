@@ -12,14 +12,14 @@ EVALUATE_NOW = -NEVER
 
 
 class ValueCell(Cell):
-    """What is kept of one value: its first moment too, and the last answer, until when it holds."""
+    """What is kept of one value: its first moment too, and the last answer, from when until when it holds."""
 
-    __slots__ = ("holds", "seen_at", "until")
+    __slots__ = ("asked_at", "holds", "seen_at", "until")
 
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
         self.holds, self.until = False, EVALUATE_NOW
-        self.seen_at = NEVER
+        self.asked_at, self.seen_at = NEVER, NEVER
 
 
 Cells = dict[Any, ValueCell]
@@ -52,7 +52,8 @@ class AnyValuePlan:
         """Whether the rule holds of any value, and until when that stays."""
         holds, latest, earliest = False, EVALUATE_NOW, NEVER
         for cell in cells.values():
-            if cell.until <= now:
+            if not cell.asked_at <= now < cell.until:
+                cell.asked_at = now
                 cell.holds, cell.until = self.evaluate_cell(cell, now, context)
                 if cell.holds and cell.seen_at >= now:
                     cell.holds, cell.until = False, cell.seen_at + 1

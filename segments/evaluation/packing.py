@@ -119,6 +119,8 @@ class StatePacker:
     def _pack_track(self, track: Track | None, texts: Texts) -> Any:
         if track is None or track.is_found:
             return None if track is None else True
+        if not any(track.kept):
+            return None
         return [
             (self._pack_events([run.event for run in runs], texts), [run.began_at for run in runs])
             for runs in track.kept
@@ -166,7 +168,7 @@ def unpack_folds(layout: Layout, packed: tuple) -> list[Any]:
 
 def pack_cells(layout: Layout, cells: Cells) -> list:
     """The values of which more than events is known."""
-    return [(value, cell.seen_at, pack_folds(layout, cell.folds)) for value, cell in cells.items()]
+    return [(value, cell.seen_at, pack_folds(layout, cell.folds)) for value, cell in sorted(cells.items())]
 
 
 def unpack_cells(layout: Layout, packed: tuple) -> Cells:

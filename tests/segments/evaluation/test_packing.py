@@ -13,7 +13,7 @@ from segments.events import Event
 from segments.tree.events import EventSet
 from segments.tree.measures import Constant, Count
 from segments.tree.rules import Compare
-from tests.segments.evaluation.test_program import list_members, make_context, make_program
+from tests.segments.evaluation.test_program import fill, list_members, make_context, make_program
 from tests.segments.strategies import STEPS, cases
 
 VIEWS = Compare(Count(EventSet(("view",))), ">=", Constant(2))
@@ -36,6 +36,23 @@ def test_a_packed_state_goes_on_as_if_it_had_not_been(data):
     unpacked = packer.unpack(packer.pack(state))
     assert packer.pack(unpacked) == packer.pack(state)
     assert program.decide(unpacked, later, context) == list_members(case, later)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_state_is_the_same_whatever_order_its_events_came_in(data):
+    case = data.draw(cases())
+    program, context = make_program(case), make_context(case.customer)
+    packer, history = StatePacker(program), case.customer.history
+    in_order = packer.pack(program.build_state(history))
+    half = len(history) // 2
+    one, other = fill(program, history[:half]), fill(program, history[half:])
+    assert packer.pack(program.merge(one, other)) == in_order
+    state = program.make_state()
+    for event in data.draw(st.permutations(history * 2)):
+        program.add(state, event)
+        program.decide(state, case.now, context)
+    assert packer.pack(state) == in_order
 
 
 def make_two_views() -> tuple[Program, bytes]:

@@ -75,6 +75,7 @@ def test_answers_follow_the_time_and_what_comes_late_or_twice(data):
         )
         so_far = case._replace(customer=customer)
         assert program.decide(state, now, context) == list_members(so_far, now)
+    assert program.decide(state, case.now, context) == list_members(case, case.now)  # back in time
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
