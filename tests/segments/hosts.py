@@ -1,4 +1,4 @@
-"""The same definitions asked of every host: the reference, DuckDB, and Snowflake's stand-in."""
+"""The same definitions asked of every host: reference, evaluator, DuckDB, Snowflake's stand-in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,9 @@ from datetime import date, datetime
 import duckdb
 import pyarrow as pa
 
+from segments.calendar import DAY
+from segments.evaluation.measures import Context
+from segments.evaluation.program import Program
 from segments.fields import Field
 from segments.parsing.definitions import ALL_FIELDS
 from segments.sql.members import MembersQuery, build_members_query
@@ -87,6 +90,20 @@ def ask_reference(question: Question) -> Members:
         for now in question.moments
         if decide(segment.members, customer, now, question.shop)
     }
+
+
+def ask_evaluator(question: Question) -> Members:
+    """By states that hold whole histories."""
+    rules = {segment.segment_id: segment.members for segment in question.definitions}
+    program = Program(rules, question.shop.calendar, question.shop.list_items, lateness=10_000 * DAY)
+    members = set()
+    for customer in question.customers:
+        state = program.build_state(customer.history)
+        context = Context(customer.customer_id, customer.fields, customer.stays, customer.lists)
+        for now in question.moments:
+            decided = program.decide(state, now, context)
+            members |= {(customer.customer_id, name, make_timestamp(now)) for name in decided}
+    return members
 
 
 def ask_duckdb(question: Question) -> Members:

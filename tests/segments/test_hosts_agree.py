@@ -1,5 +1,5 @@
-"""SQL on DuckDB and on Snowflake has the members that the reference has, over the forty definitions and
-random ones: every customer, every definition, several moments in one query.
+"""SQL on DuckDB and on Snowflake, and the evaluator, have the members that the reference has, over the forty
+definitions and random ones: every customer, every definition, several moments in one query.
 """
 
 from collections import Counter
@@ -17,6 +17,7 @@ from tests.segments.golden_shop import ask_golden
 from tests.segments.hosts import (
     Question,
     ask_duckdb,
+    ask_evaluator,
     ask_reference,
     ask_snowflake,
     load_snowflake,
@@ -45,14 +46,17 @@ def questions(draw: Draw, n_rules: int = N_RULES, n_customers: int = 8) -> Quest
 
 @settings(max_examples=20, suppress_health_check=UNHURRIED)
 @given(questions())
-def test_random_definitions_on_duckdb(question):
-    assert ask_duckdb(question) == ask_reference(question)
+def test_random_definitions_on_duckdb_and_by_the_evaluator(question):
+    members = ask_reference(question)
+    assert ask_duckdb(question) == members
+    assert ask_evaluator(question) == members
 
 
-def test_golden_definitions_on_duckdb():
+def test_golden_definitions_on_duckdb_and_by_the_evaluator():
     question = ask_golden()
     members = ask_reference(question)
     assert ask_duckdb(question) == members
+    assert ask_evaluator(question) == members
     n_decisions = len(question.customers) * len(question.moments)
     for segment in question.definitions:
         n_members = sum(segment_id == segment.segment_id for _, segment_id, _ in members)
