@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable as RustTable
-from deltalake import QueryBuilder
+from deltalake import QueryBuilder, Schema
 
 from expectations.contracts.tables import ContractError, Table
 from spark_jobs.lake import delta_log, delta_writes
@@ -57,10 +57,17 @@ class LakeReader:
         table_on_disk = RustTable(self.path(table))
         return table_on_disk.metadata().id, table_on_disk.version()
 
-    def is_partitioned(self, table: Table) -> bool:
-        """Whether the table as it was written has the partition of its contract."""
-        wanted = [table.partition] if table.partition else []
-        return RustTable(self.path(table)).metadata().partition_columns == wanted
+    def has_layout_of_contract(self, table: Table) -> bool:
+        """Whether the table as it was written has its contract's columns, types and partition: a home of an
+        earlier version may have others.
+        """
+        table_on_disk = RustTable(self.path(table))
+        there, wanted = (
+            {field.name: field.type for field in schema.fields}
+            for schema in (table_on_disk.schema(), Schema.from_arrow(build_arrow_schema(table)))
+        )
+        partition = [table.partition] if table.partition else []
+        return there == wanted and table_on_disk.metadata().partition_columns == partition
 
     def read_versions(self) -> dict[str, int]:
         """The newest version of every table but the `ops_*` logs, by name."""

@@ -17,10 +17,11 @@ from spark_jobs.warehouse.export import run
 MARTS = """
 create table feat_customers (customer_id varchar, country varchar, rfm_segment varchar, channel varchar,
 price_band varchar,
-    favourite_category varchar, n_orders integer, last_order_at timestamp, segment_ids varchar[]);
+    favourite_category varchar, n_orders integer, last_order_at timestamp, segment_ids varchar[],
+    has_analytics_consent boolean);
 insert into feat_customers values ('c_ann', 'NL', 'loyal', 'web', 'low', 'tea', 2, '2026-01-05 10:00:00',
-['big', 'loyal']),
-    ('c_new', null, null, null, null, null, 0, null, []);
+['big', 'loyal'], true),
+    ('c_new', null, null, null, null, null, 0, null, [], null);
 create table fct_interactions (interaction_id varchar, customer_id varchar, item_id varchar,
 interaction_type varchar,
     occurred_at timestamp, occurred_date date, quantity integer, amount decimal(18, 4), order_id varchar);
@@ -165,7 +166,29 @@ def test_a_table_of_an_earlier_layout_is_written_by_day(night):
     write_deltalake(lake.path(FCT_INTERACTIONS), rows)
     run(night, lake)
     assert [day for *_, day in read_rows(lake)] == [date(2026, 1, 5)] * 2
-    assert lake.is_partitioned(FCT_INTERACTIONS)
+    assert lake.has_layout_of_contract(FCT_INTERACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("table", "gained"),
+    [
+        pytest.param(FEAT_CUSTOMERS, "rfm_segment", id="whole"),
+        pytest.param(FCT_INTERACTIONS, "quantity", id="by day"),
+    ],
+)
+def test_a_column_that_a_contract_gained_comes_into_the_lake_though_it_says_nothing(night, table, gained):
+    with warehouse(night) as file:
+        file.execute(f"update {table.name} set {gained} = null")
+    lake = Lake(night.settings.lake)
+    run(night, lake)
+    rows = lake.read_arrow(table)
+    shutil.rmtree(lake.path(table))
+    days = [table.partition] if table.partition else None
+    write_deltalake(lake.path(table), rows.drop_columns([gained]), partition_by=days)
+    report = next(each for each in run(night, lake) if each.table_name == table.name)
+    assert (report.version_after, report.n_updated, report.n_unchanged) == (1, 0, 2)
+    assert lake.read_arrow(table).sort_by(table.key[0]) == rows.sort_by(table.key[0])
+    assert all(each.version_before == each.version_after for each in run(night, lake))
 
 
 def test_spark_reads_what_was_brought(night, spark):
