@@ -10,7 +10,7 @@ from segments.evaluation.layout import Cell, Layout
 from segments.evaluation.matching import EventReader, list_types
 from segments.evaluation.measures import Context
 from segments.evaluation.rules import RuleCompiler
-from segments.evaluation.windows import ShopWindows
+from segments.evaluation.windows import ShopWindows, count_elapsed
 from segments.tree import measures, rules
 from segments.tree.events import EventSet, Filter, LocalTime, Near, Period, Window
 
@@ -61,10 +61,11 @@ def find_needs(rule: rules.Rule) -> Needs:
             more = attributes["empty_cart"] | {"item_id", "quantity"}
             attributes[name] = attributes.get(name, frozenset()) | more
     windows = [use.events.window for use in uses] + [n.window for n in nodes if isinstance(n, rules.Sequence)]
+    gaps = [count_elapsed(n.within) for n in nodes if isinstance(n, rules.Step) and n.within is not None]
     ever = [node for node in nodes if is_counted_for_ever(node)]
     return Needs(
         attributes,
-        max((find_reach(window) for window in windows), default=0),
+        max([0, *gaps, *(find_reach(window) for window in windows)]),
         tuple(sorted({describe_counter(node) for node in ever})),
         tuple(dict.fromkeys(find_unbounded(nodes))),
         frozenset(node.name for node in nodes if isinstance(node, measures.FieldValue)),
@@ -169,6 +170,8 @@ def find_unbounded(nodes: list[Any]) -> Iterator[str]:
                 yield f"a counter for every {attribute} is kept, because the commonest ever is asked for"
             case rules.AnyValue(attribute, rule) if any(is_counted_for_ever(part) for part in walk(rule)):
                 yield f"counters for every {attribute} are kept, because some look back for ever"
+            case rules.AnyValue(attribute) if holds_of_nothing(node):
+                yield f"every {attribute} is kept, because the rule holds of one without events too"
             case rules.Sequence(steps, None):
                 yield from find_open_steps(steps)
 

@@ -85,5 +85,6 @@ def test_needs_of_the_forty():
     assert needs["02"].counters == ("sum of amount of purchase", "sum of amount of return")
     assert needs["02"].reach == 0
     assert 70 * DAY <= needs["18"].reach <= 71 * DAY
+    assert needs["21"].reach == 2 * DAY  # so long may a run wait for its next step
     assert needs["27"].attributes["purchase"] >= {"item_id", "quantity"}  # the cart is followed
     assert needs["40"].fields == {"personalization_consent"}
