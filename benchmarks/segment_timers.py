@@ -12,8 +12,7 @@ import argparse
 import sys
 import time
 
-from benchmarks.segment_evaluator import make_program
-from benchmarks.segment_histories import make_events
+from benchmarks.segment_evaluator import make_events, make_program
 from segments.calendar import SECOND
 from segments.evaluation.measures import Context
 from segments.evaluation.program import Program
