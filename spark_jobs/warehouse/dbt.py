@@ -22,7 +22,6 @@ from spark_jobs.warehouse.dbt_results import build_table_reports, describe_failu
 from spark_jobs.warehouse.survivorship import write_policy_models
 
 PROJECT = ROOT / "dbt_project"
-RESULTS = Path("target", "run_results.json")  # within a folder of dbt's
 # dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
 SNOWFLAKE_VARIABLES = {
     "account": "SNOWFLAKE_ACCOUNT",
@@ -68,11 +67,11 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
     """
     generate_models(PROJECT)
     work = settings.paths.dbt
-    results = work / RESULTS
+    results = get_results_file(work, "build")
     results.unlink(missing_ok=True)
     finished = run_dbt(settings, beginning, "build", *arguments)
     if finished.returncode:
-        raise DbtFailed(describe_failure(finished.stdout + finished.stderr, results))
+        raise DbtFailed(describe_failure(finished.stdout, results))
     if beginning.file:
         beginning.file.rename(beginning.finished)
     return json.loads(results.read_text())
@@ -87,13 +86,27 @@ def generate_models(project: Path) -> None:
 def run_dbt(
     settings: Settings, beginning: BuildPlan, command: str, *arguments: str
 ) -> subprocess.CompletedProcess:
-    """One dbt command on this project; what it generates lies under the home, not in the repository."""
+    """One dbt command on this project; what it generates lies under the home, not in the repository. All that
+    it said stands in `stdout`.
+    """
     work = settings.paths.dbt
-    program = ("spark_jobs.warehouse.dbt_process", str(work / RESULTS))
+    program = ("spark_jobs.warehouse.dbt_process", str(get_results_file(work, command)))
     words = build_dbt_command(settings, work, command, *arguments, program=program)
     return subprocess.run(
-        words, cwd=PROJECT, env=build_dbt_environment(settings, beginning), capture_output=True, text=True
+        words,
+        cwd=PROJECT,
+        env=build_dbt_environment(settings, beginning),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
+
+
+def get_results_file(work: Path, command: str) -> Path:
+    """The file of a command's results. Each has its own: documentation may be written beside a night's build,
+    and in dbt's `target/run_results.json` stands what ended last.
+    """
+    return work / f"{command.split()[0]}_results.json"
 
 
 def build_dbt_command(

@@ -6,21 +6,23 @@ did, its `run_results.json`, is written here all the same.
 
 import gc
 import sys
-from pathlib import Path
 
 # Before the imports, of which dbt's alone makes a million objects that live as long as the process.
 gc.disable()
 
 from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: E402
 from dbt.cli.main import dbtRunner  # noqa: E402
+from dbt_common.exceptions import env_secrets, scrub_secrets  # noqa: E402
 
 
 def main(argv: list[str]) -> int:
     """Run dbt with the words behind the first, which names the file of its results; 0 when all went well."""
     results, *words = argv
     outcome = dbtRunner().invoke(words)
-    if isinstance(outcome.result, RunExecutionResult) and not Path(results).exists():
+    if isinstance(outcome.result, RunExecutionResult):
         outcome.result.write(results)
+    if outcome.exception:  # which dbt logs once it has begun, and nobody does before
+        sys.stderr.write(f"{scrub_secrets(str(outcome.exception), env_secrets())}\n")
     return 0 if outcome.success else 1
 
 
