@@ -16,6 +16,7 @@ from spark_jobs.ingest.text_normalisation import (
     PLACEHOLDER,
     NormalisedRecord,
     NormalisedValue,
+    ValueNormaliser,
     Values,
     compile_odd_id_pattern,
     make_record_normaliser,
@@ -26,9 +27,27 @@ if TYPE_CHECKING:
     from spark_jobs.sources.declaration import IdField
 
 PLACEHOLDER_LINE = re.compile(PLACEHOLDER.replace("(?i:", "(?im:^(?:", 1) + ")")
-MAX_REMEMBERED = 100_000  # values of a column
+# Values of a column, and their characters: anybody may send 100,000 events of 32 KB.
+MAX_REMEMBERED = 100_000
+MAX_REMEMBERED_CHARACTERS = 32 << 20
 NormalisedColumns = tuple[list[Values], list[str | None], list[str | None]]
 ColumnNormaliser = Callable[[Sequence[Values | None], Sequence[str | None]], NormalisedColumns]
+
+
+class RememberedValues(dict[str | None, NormalisedValue]):
+    """The normal form of a column's values that were met, within bounds."""
+
+    n_characters = 0
+
+    def look_up(self, column: Values, read: ValueNormaliser) -> list[NormalisedValue]:
+        """Each value's normal form; a value that is not remembered is read once."""
+        if len(self) > MAX_REMEMBERED or self.n_characters > MAX_REMEMBERED_CHARACTERS:
+            self.clear()
+            self.n_characters = 0
+        for value in set(column) - self.keys():
+            self[value] = NO_VALUE if value is None else read(value)
+            self.n_characters += len(value or "")
+        return [self[value] for value in column]
 
 
 def make_column_normaliser(columns: Sequence[str], id_fields: Sequence["IdField"]) -> ColumnNormaliser:
@@ -39,7 +58,7 @@ def make_column_normaliser(columns: Sequence[str], id_fields: Sequence["IdField"
     readers = make_value_normalisers(columns, id_fields)
     plain_checks = [make_plain_check([each for each in id_fields if each.column == name]) for name in columns]
     # Whole files name the same values day after day.
-    memories: list[dict[str | None, NormalisedValue]] = [{} for _ in columns]
+    memories = [RememberedValues() for _ in columns]
     nothing = NormalisedRecord((None,) * len(columns), None, None)
 
     def normalise_one_by_one(
@@ -66,11 +85,7 @@ def make_column_normaliser(columns: Sequence[str], id_fields: Sequence["IdField"
             if is_plain(column):
                 normal.append(column)
                 continue
-            if len(memory) > MAX_REMEMBERED:
-                memory.clear()
-            for value in set(column) - memory.keys():
-                memory[value] = NO_VALUE if value is None else read(value)
-            values = [memory[value] for value in column]
+            values = memory.look_up(column, read)
             normal.append(tuple([each.value for each in values]))
             # The first column's word counts, as in a single record.
             flaws = [flaw or each.flaw for flaw, each in zip(flaws, values, strict=True)]

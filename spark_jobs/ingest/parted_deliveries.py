@@ -39,6 +39,13 @@ from spark_jobs.sources.declaration import Feed, SourceContext
 PARTS = ("plain", "odd")
 
 
+class PartFile(NamedTuple):
+    """A Parquet file that a task wrote."""
+
+    path: str
+    schema: pa.Schema
+
+
 @dataclass(frozen=True)
 class PartedDeliveries:
     """A run's records: both parts as frames, None where one holds no record.
@@ -103,8 +110,8 @@ def part_deliveries(
     n_tasks, n = count_tasks(deliveries), len(deliveries)
     tasks = [range(n * task // n_tasks, n * (task + 1) // n_tasks) for task in range(n_tasks)]
 
-    def write_parts(numbers: range) -> tuple[dict[str, pa.Schema], list[WrittenFile]]:
-        raw, writers, paths = TableFileWriter(folders.raw, folders.raw_table), {}, {}
+    def write_parts(numbers: range) -> tuple[dict[str, PartFile], list[WrittenFile]]:
+        raw, parts, writers = TableFileWriter(folders.raw, folders.raw_table), {}, {}
         for split in split_deliveries(feed, context, deliveries, numbers):
             if split.raw.num_rows:
                 raw.write(split.raw, split.raw.column("landing_date")[0].as_py())
@@ -113,21 +120,23 @@ def part_deliveries(
                 if not batch.num_rows:
                     continue
                 if name not in writers:
-                    paths[name] = folders.parts / f".{name}-{uuid.uuid4().hex}"
-                    writers[name] = pq.ParquetWriter(paths[name], batch.schema, compression="snappy")
+                    path = str(folders.parts / f"{name}-{uuid.uuid4().hex}.parquet")
+                    parts[name] = PartFile(path, batch.schema)
+                    writers[name] = pq.ParquetWriter(path, batch.schema, compression="snappy")
                 writers[name].write_batch(batch)
-        for name, writer in writers.items():
+        for writer in writers.values():
             writer.close()
-            paths[name].replace(folders.parts / f"{name}-{numbers.start:06d}.parquet")
-        return {name: writer.schema for name, writer in writers.items()}, raw.close()
+        return parts, raw.close()
 
     results = run_tasks(spark, write_parts, tasks)
     frames: dict[str, DataFrame | None] = dict.fromkeys(PARTS)
     for name in PARTS:
-        schema = next((schemas[name] for schemas, _ in results if name in schemas), None)
-        if schema is not None:
-            reader = spark.read.schema(from_arrow_schema(schema))
-            frames[name] = reader.parquet(*map(str, sorted(folders.parts.glob(f"{name}-*.parquet"))))
+        # Those that a task told of, whatever lies beside them: a task that was begun twice, or goes on after
+        # its step was killed, writes there too.
+        files = [parts[name] for parts, _ in results if name in parts]
+        if files:
+            reader = spark.read.schema(from_arrow_schema(files[0].schema))
+            frames[name] = reader.parquet(*[each.path for each in files])
     odd = frames["odd"]
     return PartedDeliveries(
         frames["plain"],

@@ -14,7 +14,9 @@ from spark_jobs.sources.plain_typing import Columns
 if TYPE_CHECKING:
     from spark_jobs.sources.declaration import Feed, SourceContext
 
-MAX_REMEMBERED = 200_000  # records of whole files, which name the same ones day after day
+# Records of whole files, which name the same ones day after day, and characters of their values.
+MAX_REMEMBERED = 200_000
+MAX_REMEMBERED_CHARACTERS = 64 << 20
 # Columns of a typed record that a plain one has no value in: it is accepted, and quarantine has its text.
 EMPTY_COLUMNS = ("reason", "detail", "_doubt", "id_doubt", "wrong_kinds", "raw_text")
 OF_TYPING = ("_position", "_last_date")
@@ -43,6 +45,7 @@ class PlainRecords:
         self.type_columns = feed.plain_typer(feed.columns, context)
         self.rows = self.type_columns([()] * len(feed.columns))  # remembered ones
         self.row_of: dict[tuple[str | None, ...], int | None] = {}  # None: that record is not plain
+        self.n_characters = 0  # of what is remembered
 
     def split(self, batch: pa.RecordBatch, normal: Columns, landing_date: date) -> SplitBatch:
         """Part a batch.
@@ -75,9 +78,13 @@ class PlainRecords:
         records = list(zip(*normal, strict=True))
         new = list(dict.fromkeys(record for record in records if record not in self.row_of))
         if new:
-            if len(self.row_of) + len(new) > MAX_REMEMBERED:
-                self.row_of, self.rows = {}, self.rows.slice(0, 0)
+            if (
+                len(self.row_of) + len(new) > MAX_REMEMBERED
+                or self.n_characters + count_characters(new) > MAX_REMEMBERED_CHARACTERS
+            ):
+                self.row_of, self.rows, self.n_characters = {}, self.rows.slice(0, 0), 0
                 new = list(dict.fromkeys(records))
+            self.n_characters += count_characters(new)
             typed = self.type_columns(list(zip(*new, strict=True)))
             self.row_of.update(dict.fromkeys(new))
             for row, position in enumerate(typed.column("_position").to_pylist(), start=self.rows.num_rows):
@@ -89,6 +96,11 @@ class PlainRecords:
         return typed.set_column(
             typed.schema.get_field_index("_position"), "_position", pa.array(positions, pa.int32())
         )
+
+
+def count_characters(records: list[tuple[str | None, ...]]) -> int:
+    """How many characters the records' values have."""
+    return sum(len(value) for record in records for value in record if value)
 
 
 def add_place(typed: pa.RecordBatch, batch: pa.RecordBatch, taken: pa.Array) -> pa.RecordBatch:

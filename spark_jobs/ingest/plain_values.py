@@ -20,6 +20,7 @@ UTC_TIME = r"^[12]\d{3}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3}|\.\d
 PLAIN_MONEY = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,4})?")  # what its column holds without rounding
 PLAIN_QUANTITY = re.compile(r"[1-9][0-9]{0,5}")
 TIME = pa.timestamp("us", "UTC")
+MAX_HASHED = 100_000  # values that a hasher remembers; a file of 2 GB may name twenty million
 CONSENTS = pa.list_(
     pa.struct(
         [
@@ -104,6 +105,8 @@ def make_identifier_hasher(context: SourceContext, kind: str) -> Callable[[str |
             return None
         text = f"{kind}||{value}" if is_shared else f"{kind}|{issuer}|{value}"
         if text not in known:
+            if len(known) >= MAX_HASHED:
+                known.clear()
             known[text] = f"i_{hmac.digest(key, text.encode(), 'sha256').hex()[:ID_HEX_DIGITS]}"
         return known[text]
 

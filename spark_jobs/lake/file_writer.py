@@ -28,8 +28,8 @@ class WrittenFile(NamedTuple):
 
 
 class TableFileWriter:
-    """Writes rows of a table that is partitioned by a day and promises nothing of its columns: one file a
-    day.
+    """Writes rows of a table that is partitioned by a day and promises nothing of its columns: one file for
+    the rows of a day that come one after the other, of which one is open at a time.
     """
 
     def __init__(self, folder: Path, table: Table) -> None:
@@ -37,28 +37,35 @@ class TableFileWriter:
         self.folder, self.table = folder, table
         # a partition's value stands in the log alone
         self.schema = pa.schema([field for field in schema if field.name != table.partition])
-        self.writers: dict[date, tuple[str, pq.ParquetWriter, list[int]]] = {}
+        self.files: list[WrittenFile] = []
+        self.writer: pq.ParquetWriter | None = None
+        self.name, self.day, self.n_rows = "", date.min, 0  # of the open file
 
     def write(self, rows: pa.RecordBatch, day: date) -> None:
         """Add rows of a day, without the column of the partition."""
         if not rows.num_rows:
             return
-        if day not in self.writers:
-            name = f"{self.table.partition}={day}/part-{uuid.uuid4().hex}.snappy.parquet"
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            writer = pq.ParquetWriter(self.folder / name, self.schema, compression="snappy")
-            self.writers[day] = name, writer, []
-        _, writer, n_rows = self.writers[day]
-        writer.write_batch(rows.select(self.schema.names).cast(self.schema))
-        n_rows.append(rows.num_rows)
+        if day != self.day:
+            self._finish_file()
+        if self.writer is None:
+            self.name = f"{self.table.partition}={day}/part-{uuid.uuid4().hex}.snappy.parquet"
+            self.day, self.n_rows = day, 0
+            (self.folder / self.name).parent.mkdir(parents=True, exist_ok=True)
+            self.writer = pq.ParquetWriter(self.folder / self.name, self.schema, compression="snappy")
+        self.writer.write_batch(rows.select(self.schema.names).cast(self.schema))
+        self.n_rows += rows.num_rows
 
     def close(self) -> list[WrittenFile]:
-        """Finish the files; what was written."""
-        files = []
-        for day, (name, writer, n_rows) in self.writers.items():
-            writer.close()
-            files.append(WrittenFile(name, day, (self.folder / name).stat().st_size, sum(n_rows)))
-        return files
+        """Finish the last file; what was written."""
+        self._finish_file()
+        return self.files
+
+    def _finish_file(self) -> None:
+        if self.writer is None:
+            return
+        self.writer.close()
+        self.writer, path = None, self.folder / self.name
+        self.files.append(WrittenFile(self.name, self.day, path.stat().st_size, self.n_rows))
 
 
 def add_files(files: list[WrittenFile], path: str, table: Table, modified_at: int = 0) -> None:
