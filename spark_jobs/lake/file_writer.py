@@ -25,6 +25,7 @@ class WrittenFile(NamedTuple):
     day: date  # its partition
     n_bytes: int
     n_rows: int
+    modified_at: int  # milliseconds
 
 
 class TableFileWriter:
@@ -64,22 +65,30 @@ class TableFileWriter:
         if self.writer is None:
             return
         self.writer.close()
-        self.writer, path = None, self.folder / self.name
-        self.files.append(WrittenFile(self.name, self.day, path.stat().st_size, self.n_rows))
+        self.writer, stat = None, (self.folder / self.name).stat()
+        self.files.append(
+            WrittenFile(self.name, self.day, stat.st_size, self.n_rows, stat.st_mtime_ns // 1_000_000)
+        )
 
 
-def add_files(files: list[WrittenFile], path: str, table: Table, modified_at: int = 0) -> None:
+def add_files(files: list[WrittenFile], path: str, table: Table) -> None:
     """Add files to a table in one commit.
 
-    Args:
-        modified_at: milliseconds; readers of ours look at no file's time.
+    Raises:
+        FileNotFoundError: one does not lie there as it was written; nothing is committed.
     """
+    for each in files:
+        if not is_whole(Path(path, each.path), each.n_bytes):
+            raise FileNotFoundError(
+                f"{table.name}: {each.path} is not in its folder as a task wrote it; workers must see the"
+                " home's folder under the name that it has here"
+            )
     actions = [
         AddAction(
             each.path,
             each.n_bytes,
             {table.partition: str(each.day)},
-            modified_at,
+            each.modified_at,
             True,
             json.dumps({"numRecords": each.n_rows}),
         )
@@ -89,3 +98,8 @@ def add_files(files: list[WrittenFile], path: str, table: Table, modified_at: in
         RustTable(path).create_write_transaction(
             actions, "append", build_arrow_schema(table), partition_by=[table.partition]
         )
+
+
+def is_whole(file: Path, n_bytes: int) -> bool:
+    """Whether a file is there and has so many bytes."""
+    return file.is_file() and file.stat().st_size == n_bytes

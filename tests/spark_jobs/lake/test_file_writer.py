@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from expectations.contracts.raw_tables import define_raw_table
-from spark_jobs.lake.file_writer import TableFileWriter
+from spark_jobs.lake.file_writer import TableFileWriter, add_files
 from spark_jobs.lake.tables import Lake
 
 RAW = define_raw_table("shop", "things", ("name",))
@@ -73,3 +73,26 @@ def test_no_file_is_no_row(write):
     assert write_rows([(DAYS[0], received("a", 1).slice(0, 0))]) == []
     lake.rewrite_days([], RAW, DAYS, "false")
     assert lake.read_arrow(RAW).num_rows == 0
+
+
+def test_a_file_that_lies_elsewhere_is_not_committed(tmp_path):
+    """As a worker with a disk of its own would write it."""
+    writer, lake = TableFileWriter(tmp_path / "worker", RAW), Lake(tmp_path / "lake")
+    writer.write(received("a", 1), DAYS[0])
+    files = writer.close()
+    with pytest.raises(FileNotFoundError, match=r"raw_shop__things: landing_date=2026-01-05/part-"):
+        lake.rewrite_days(files, RAW, DAYS, "false")
+    assert lake.read_arrow(RAW).num_rows == 0
+    file = files[0].path
+    (tmp_path / "lake" / RAW.name / file).parent.mkdir(exist_ok=True)
+    (tmp_path / "worker" / file).replace(tmp_path / "lake" / RAW.name / file)
+    add_files(files, lake.path(RAW), RAW)
+    assert lake.read_arrow(RAW, ["name"])["name"].to_pylist() == ["a"]
+
+
+def test_one_file_is_open_at_a_time(tmp_path):
+    writer = TableFileWriter(tmp_path, RAW)
+    for line, day in enumerate((*DAYS, DAYS[0])):
+        writer.write(received("a", line), day)
+        assert len(writer.files) == line
+    assert [(file.day, file.n_rows) for file in writer.close()] == [(day, 1) for day in (*DAYS, DAYS[0])]
