@@ -9,7 +9,7 @@ orders as (
 
 sized as (
     select
-        amount,
+        {{ in_shop_currency('amount') }} as amount,
         n_units,
         case
             when n_lines < 5 then '01 to 04 lines'
@@ -27,7 +27,7 @@ final as (
         count(*) as n_orders,
         round(avg(n_units), 1) as mean_units,
         round(avg(amount), 2) as mean_amount,
-        sum(amount) as amount
+        coalesce(sum(amount), 0) as amount
     from sized
     group by basket_size
 )

@@ -3,7 +3,12 @@
 with
 
 order_lines as (
-    select * from {{ ref('fct_order_lines') }}
+    select
+        item_id,
+        customer_id,
+        quantity,
+        coalesce({{ in_shop_currency('amount') }}, 0) as amount
+    from {{ ref('fct_order_lines') }}
     where is_sold and is_goods and item_id is not null
 ),
 

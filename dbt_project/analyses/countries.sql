@@ -3,7 +3,11 @@
 with
 
 customers as (
-    select * from {{ ref('dim_customers') }}
+    select
+        country,
+        n_orders,
+        {{ in_shop_currency('amount_spent') }} as amount_spent
+    from {{ ref('dim_customers') }}
     where n_orders > 0
 ),
 
@@ -12,7 +16,7 @@ final as (
         country,
         count(*) as n_customers,
         cast(sum(n_orders) as bigint) as n_orders,
-        sum(amount_spent) as amount_spent,
+        coalesce(sum(amount_spent), 0) as amount_spent,
         round(avg(amount_spent), 2) as mean_amount_spent,
         round(
             100.0 * count(case when n_orders > 1 then 1 end) / count(*), 1

@@ -9,7 +9,7 @@ customers as (
 
 kinds as (
     select
-        amount_spent,
+        coalesce({{ in_shop_currency('amount_spent') }}, 0) as amount_spent,
         case
             when n_orders > 1 then '4 bought again'
             when n_orders = 1 then '3 bought once'

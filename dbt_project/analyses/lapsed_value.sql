@@ -9,7 +9,7 @@ customers as (
 
 grouped as (
     select
-        amount_spent,
+        coalesce({{ in_shop_currency('amount_spent') }}, 0) as amount_spent,
         n_orders,
         case
             when recency_days < 30 then '1 less than 30 days'

@@ -10,7 +10,7 @@ orders as (
 placed as (
     select
         customer_id,
-        amount,
+        coalesce({{ in_shop_currency('amount') }}, 0) as amount,
         {{ get_period_start('month', 'ordered_date') }} as month_starts_on,
         min({{ get_period_start('month', 'ordered_date') }}) over (
             partition by customer_id

@@ -10,7 +10,7 @@ customers as (
 
 grouped as (
     select
-        amount_spent,
+        coalesce({{ in_shop_currency('amount_spent') }}, 0) as amount_spent,
         least(n_orders, 10) as n_orders_up_to_10
     from customers
 ),

@@ -19,7 +19,7 @@ words as (
             when not has_personalization_consent then 'no'
             else 'not known'
         end as personalization_consent,
-        amount_spent
+        coalesce({{ in_shop_currency('amount_spent') }}, 0) as amount_spent
     from customers
 ),
 

@@ -3,7 +3,12 @@
 with
 
 order_lines as (
-    select * from {{ ref('fct_order_lines') }}
+    select
+        item_id,
+        is_sold,
+        line_type,
+        coalesce({{ in_shop_currency('amount') }}, 0) as amount
+    from {{ ref('fct_order_lines') }}
     where item_id is not null and is_goods
 ),
 

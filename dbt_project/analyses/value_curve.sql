@@ -4,7 +4,10 @@
 with
 
 customers as (
-    select * from {{ ref('dim_customers') }}
+    select
+        customer_id,
+        coalesce({{ in_shop_currency('amount_spent') }}, 0) as amount_spent
+    from {{ ref('dim_customers') }}
     where n_orders > 0
 ),
 

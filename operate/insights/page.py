@@ -12,7 +12,7 @@ from operate.insights.pictures import draw_answer, format_name
 from operate.insights.questions import QUESTIONS, Question
 from spark_jobs.identify.report.page import STYLE, render_image, render_table
 
-MOST_ROWS = 25  # of an answer; the picture holds all of it
+MOST_ROWS = 25  # of an answer's table; its picture shows more
 STYLE_HERE = "details { margin: .4rem 0 } nav li { margin: .15rem 0 } body { max-width: 62rem }"
 
 
@@ -23,7 +23,8 @@ def render_page(title: str, answers: Mapping[str, pa.Table]) -> str:
     )
     parts = [
         f"<h1>{escape(title)}</h1>",
-        "<p>Each question is a dbt analysis of its name in <code>dbt_project/analyses/</code>.</p>",
+        "<p>Each question is a dbt analysis of its name in <code>dbt_project/analyses/</code>. Amounts are in"
+        " the currency of most orders; others are counted and not added.</p>",
         f"<nav><ol>{contents}</ol></nav>",
         *(render_question(question, answers[question.name]) for question in QUESTIONS),
     ]

@@ -43,30 +43,37 @@ def draw_answer(answer: pa.Table, picture: Picture) -> bytes:
 
 
 def draw_bars(axes: "Axes", answer: pa.Table, picture: Picture) -> None:
-    """Bars of one group beside each other; rows of one place (a currency each) are added up."""
-    places = list(dict.fromkeys(read(answer, picture.across)))[:MOST_BARS]
-    width = 0.8 / len(picture.values)
-    for n, column in enumerate(picture.values):
+    """Bars of one place beside each other, the newest where they are days; rows of one place and group are
+    added up.
+    """
+    places = list(dict.fromkeys(read(answer, picture.across)))
+    places = places[-MOST_BARS:] if isinstance(places[0], date) else places[:MOST_BARS]
+    groups = read(answer, picture.by) if picture.by else [None] * answer.num_rows
+    series = [(column, group) for column in picture.values for group in dict.fromkeys(groups)][: len(COLOURS)]
+    width = 0.8 / len(series)
+    for n, (column, group) in enumerate(series):
         sums = dict.fromkeys(places, 0.0)
-        for place, value in zip(read(answer, picture.across), read(answer, column), strict=True):
-            if place in sums:
+        for place, of, value in zip(read(answer, picture.across), groups, read(answer, column), strict=True):
+            if place in sums and of == group:
                 sums[place] += float(value or 0)
-        offsets = np.arange(len(places)) + (n - (len(picture.values) - 1) / 2) * width
-        axes.bar(offsets, list(sums.values()), width, color=COLOURS[n], label=format_name(column))
+        offsets = np.arange(len(places)) + (n - (len(series) - 1) / 2) * width
+        label = format_name(column) + (f", {group}" if group else "")
+        axes.bar(offsets, list(sums.values()), width, color=COLOURS[n], label=label)
     label_places(axes, places)
     axes.legend(fontsize=8, frameon=False)
     axes.yaxis.set_major_formatter(format_short)
 
 
 def draw_curve(axes: "Axes", answer: pa.Table, picture: Picture) -> None:
-    """A line with a point a row, each with its value."""
-    across, [column] = [float(x) for x in read(answer, picture.across)], picture.values
-    values = [float(y) for y in read(answer, column)]
-    axes.plot(across, values, "o-", color=COLOURS[0], markersize=4)
-    for x, y in zip(across, values, strict=True):
+    """A line with a point a row that has a value, each with its value."""
+    [column] = picture.values
+    points = zip(read(answer, picture.across), read(answer, column), strict=True)
+    points = [(float(x), float(y)) for x, y in points if y is not None]
+    axes.plot(*zip(*points, strict=True) if points else ([], []), "o-", color=COLOURS[0], markersize=4)
+    for x, y in points:
         axes.annotate(f"{y:g}", (x, y), (0, 5), textcoords="offset points", ha="center", size=7)
     axes.set_ylabel(format_name(column), size=9)
-    axes.set_ylim(0, max(values) * 1.15 or 1)
+    axes.set_ylim(0, max((y for _, y in points), default=0) * 1.15 or 1)
 
 
 def draw_lines(axes: "Axes", answer: pa.Table, picture: Picture) -> None:

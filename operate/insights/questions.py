@@ -18,7 +18,7 @@ class Picture:
     Attributes:
         kind: `bars`, `lines` and `curve` draw `values` over `across`; `map` colours `values[0]` by `across`
             and `down`; `bubbles` draws `down` over `across`, as large as `values[0]`, named by `by`.
-        by: for `lines`, a column whose values are a line each.
+        by: for `lines` and `bars`, a column whose values are a line or a bar each.
     """
 
     kind: Literal["bars", "lines", "curve", "map", "bubbles"]
@@ -44,7 +44,10 @@ class Question:
 
 QUESTIONS = (
     Question("customers_by_kind", Picture("bars", "customer_kind", ("n_customers",))),
-    Question("sales_by_month", Picture("bars", "month_starts_on", ("amount_sold", "amount_returned"))),
+    Question(
+        "sales_by_month",
+        Picture("bars", "month_starts_on", ("amount_sold", "amount_returned"), by="currency"),
+    ),
     Question(
         "new_and_returning_buyers",
         Picture("bars", "month_starts_on", ("n_new_customers", "n_returning_customers")),

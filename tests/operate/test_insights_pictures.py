@@ -1,0 +1,55 @@
+"""What the pictures of insights draw: each currency apart, and nothing where there is no value."""
+
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from operate.insights.pictures import MOST_BARS, draw_answer, draw_bars, draw_curve
+from operate.insights.questions import Picture
+
+SALES = Picture("bars", "month_starts_on", ("amount_sold",), by="currency")
+CURVE = Picture("curve", "customer_percent", ("amount_percent_so_far",))
+
+
+@pytest.fixture
+def axes():
+    from matplotlib.figure import Figure
+
+    return Figure().subplots()
+
+
+def list_bars(axes) -> dict[str, list[float]]:
+    return {group.get_label(): [bar.get_height() for bar in group] for group in axes.containers}
+
+
+def test_each_currency_has_its_own_bars(axes):
+    months = [date(2026, 1, 1), date(2026, 1, 1), date(2026, 2, 1)]
+    answer = pa.table(
+        {
+            "month_starts_on": months,
+            "currency": ["EUR", "USD", "EUR"],
+            "amount_sold": [Decimal("5.50"), Decimal(7), None],
+        }
+    )
+    draw_bars(axes, answer, SALES)
+    assert list_bars(axes) == {"amount sold, EUR": [5.5, 0], "amount sold, USD": [7, 0]}
+
+
+def test_of_more_months_than_fit_the_newest_are_drawn(axes):
+    months = [date(2000 + n // 12, n % 12 + 1, 1) for n in range(MOST_BARS + 12)]
+    answer = pa.table({"month_starts_on": months, "amount_sold": list(range(len(months)))})
+    draw_bars(axes, answer, Picture("bars", "month_starts_on", ("amount_sold",)))
+    assert list_bars(axes) == {"amount sold": [float(n) for n in range(12, MOST_BARS + 12)]}
+
+
+def test_a_point_without_a_value_is_left_out(axes):
+    answer = pa.table({"customer_percent": [5, 10], "amount_percent_so_far": [None, 40.0]})
+    draw_curve(axes, answer, CURVE)
+    assert axes.lines[0].get_xydata().tolist() == [[10, 40]]
+
+
+def test_a_shop_that_gave_all_away_has_an_empty_curve():
+    answer = pa.table({"customer_percent": [5], "amount_percent_so_far": pa.nulls(1, pa.float64())})
+    assert draw_answer(answer, CURVE).startswith(b"\x89PNG")
