@@ -167,6 +167,8 @@ def test_other_models_are_not_built_upon(home, monkeypatch):
     [
         pytest.param("dbt_project/models/marts/dim_items.sql", True, id="a model"),
         pytest.param("dbt_project/dbt_project.yml", True, id="the project"),
+        pytest.param("dbt_project/macros/types.sql", True, id="a macro"),
+        pytest.param("dbt_project/analyses/funnel.sql", False, id="an analysis"),
         pytest.param("segments/definitions/loyal.yml", True, id="a segment"),
         pytest.param(
             "dbt_project/survivorship.yml", False, id="which value wins: worked out anew every night anyway"
