@@ -184,9 +184,8 @@ def hash_dbt_models() -> str:
     digest = hashlib.sha256()
     for folder in ("dbt_project", "segments"):
         for path in sorted((ROOT / folder).rglob("*")):
-            is_left_out = path.name == POLICY or not {"generated", "target", "analyses"}.isdisjoint(
-                path.parts
-            )
+            folders = {"generated", "target", "analyses"}.intersection(path.relative_to(ROOT).parts)
+            is_left_out = folders or path.name == POLICY
             if path.suffix in (".sql", ".yml", ".py") and not is_left_out:
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -182,8 +182,9 @@ def test_other_models_are_not_built_upon(home, monkeypatch):
     ],
 )
 def test_what_makes_other_models(tmp_path, monkeypatch, file, is_other):
-    monkeypatch.setattr("spark_jobs.warehouse.build_inputs.ROOT", tmp_path)
-    path = tmp_path / file
+    checkout = tmp_path / "target" / "analyses"  # what a folder above is called decides nothing
+    monkeypatch.setattr("spark_jobs.warehouse.build_inputs.ROOT", checkout)
+    path = checkout / file
     path.parent.mkdir(parents=True)
     path.write_text("as it was")
     before = hash_dbt_models()
