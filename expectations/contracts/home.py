@@ -64,6 +64,13 @@ class HomePaths:
         return self.dbt / "building.duckdb"
 
     @property
+    def dbt_reading(self) -> Path:
+        """What dbt generates for readers of the published warehouse: were it a night's folder, the next night
+        would parse the whole project again.
+        """
+        return self.warehouse / "reading"
+
+    @property
     def dbt_docs(self) -> Path:
         return self.warehouse / "docs"
 

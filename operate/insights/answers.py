@@ -25,10 +25,11 @@ def answer_questions(settings: Settings) -> dict[str, pa.Table]:
             " questions as its SQL, to be asked there"
         )
     with copy_published_warehouse(settings, settings.paths.insights_warehouse) as plan:
-        finished = run_dbt(settings, plan, "compile", "--select", "path:analyses")
+        work = settings.paths.dbt_reading
+        finished = run_dbt(settings, plan, "compile", "--select", "path:analyses", work=work)
         if finished.returncode:
             raise DbtFailed("dbt compile failed:\n" + "\n".join(finished.stdout.splitlines()[-25:]))
-        return answer_analyses(plan.file, settings.paths.dbt / "target" / "compiled" / "concierge")
+        return answer_analyses(plan.file, work / "target" / "compiled" / "concierge")
 
 
 def answer_analyses(warehouse: Path, compiled: Path) -> dict[str, pa.Table]:

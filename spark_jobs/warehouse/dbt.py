@@ -84,12 +84,14 @@ def generate_models(project: Path) -> None:
 
 
 def run_dbt(
-    settings: Settings, beginning: BuildPlan, command: str, *arguments: str
+    settings: Settings, beginning: BuildPlan, command: str, *arguments: str, work: Path | None = None
 ) -> subprocess.CompletedProcess:
-    """One dbt command on this project; what it generates lies under the home, not in the repository. All that
-    it said stands in `stdout`.
+    """One dbt command on this project; all that it said stands in `stdout`.
+
+    Args:
+        work: the folder of the home for what dbt generates; None for that of the nights.
     """
-    work = settings.paths.dbt
+    work = work or settings.paths.dbt
     program = ("spark_jobs.warehouse.dbt_process", str(get_results_file(work, command)))
     words = build_dbt_command(settings, work, command, *arguments, program=program)
     return subprocess.run(
@@ -103,9 +105,7 @@ def run_dbt(
 
 
 def get_results_file(work: Path, command: str) -> Path:
-    """The file of a command's results. Each has its own: documentation may be written beside a night's build,
-    and in dbt's `target/run_results.json` stands what ended last.
-    """
+    """The file of a command's results; in dbt's `target/run_results.json` stands what ended last."""
     return work / f"{command.split()[0]}_results.json"
 
 

@@ -19,9 +19,11 @@ def write_dbt_docs(settings: Settings) -> Path:
     settings.paths.dbt_docs.mkdir(parents=True, exist_ok=True)
     with copy_published_warehouse(settings, settings.paths.dbt_docs_warehouse) as plan:
         more = [] if plan.file else ["--empty-catalog"]
-        finished = run_dbt(settings, plan, "docs generate", "--static", *more)
+        finished = run_dbt(
+            settings, plan, "docs generate", "--static", *more, work=settings.paths.dbt_reading
+        )
     if finished.returncode:
         raise DbtFailed("dbt docs generate failed:\n" + "\n".join(finished.stdout.splitlines()[-25:]))
     page = settings.paths.dbt_docs_page
-    shutil.copyfile(settings.paths.dbt / "target" / "static_index.html", page)
+    shutil.copyfile(settings.paths.dbt_reading / "target" / "static_index.html", page)
     return page

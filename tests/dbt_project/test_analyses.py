@@ -141,7 +141,7 @@ def test_customers_are_of_one_kind_each(answers, built):
 
 def test_pairs_bought_together(built, home, tmp_path):
     """The small shop has no pair twenty times: the same analysis with a lower bound."""
-    file = home.root / "warehouse" / "dbt" / "target" / "compiled" / "concierge" / "analyses"
+    file = home.root / "warehouse" / "reading" / "target" / "compiled" / "concierge" / "analyses"
     query = (file / "basket_affinity.sql").read_text().replace("count(*) >= 20", "count(*) >= 2")
     copy = tmp_path / "copy.duckdb"
     shutil.copyfile(built.anew, copy)
