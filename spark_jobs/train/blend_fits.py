@@ -6,6 +6,7 @@ rows of the last.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -104,13 +105,18 @@ def fit_blends(
             for fit, result in zip(fits, run_fits(fitting, fits, None), strict=True):
                 arrays[build_fit_key(fit)] = result.arrays
         rows = {key: future.result() for key, future in futures.items()}
-    for blend, request, fits in zip(blends, blend_requests, part_fits, strict=True):
+
+    def fit_ranker(blend: Blend, request: BlendRequest, fits: Sequence[FitRequest]) -> None:
         blend.parts = [restore_recommender(fit, arrays) for fit in fits]
         past = matrices.training.before(request.before)
         own: list[TrainingRows] = [
             rows[build_window_key(blend, window)] for window in blend.select_windows(past)
         ]
         blend.fit_ranker(past, own, seed)
+
+    # Trees grow on one thread each, so that they are the same on any machine; those of two blends at once.
+    with ThreadPoolExecutor(os.cpu_count()) as cores:
+        list(cores.map(fit_ranker, blends, blend_requests, part_fits))
     return blends, [restore_recommender(fit, arrays) for fit in fit_requests]
 
 
