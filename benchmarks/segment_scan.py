@@ -155,7 +155,7 @@ def make_shop(file: Path, n_customers: int) -> int:
         return database.execute("select count(*) from events").fetchall()[0][0]
 
 
-def ask(question: str, file: Path, args: argparse.Namespace) -> None:
+def answer_question(question: str, file: Path, args: argparse.Namespace) -> None:
     """Answer one question in this process, and print what it took."""
     config = {"threads": args.threads, "memory_limit": args.memory, "temp_directory": f"{file}.spill"}
     with duckdb.connect(str(file), read_only=True, config=config) as database:
@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument("--ask", nargs=2, metavar=("QUESTION", "FILE"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.ask:
-        return ask(args.ask[0], Path(args.ask[1]), args)
+        return answer_question(args.ask[0], Path(args.ask[1]), args)
     with tempfile.TemporaryDirectory() as folder:
         for n_customers in args.customers:
             file = (args.folder or Path(folder)) / f"{n_customers}.duckdb"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.blending.training_rows import TrainingRows
+from models.reproducible_trees import REPRODUCIBLE
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,7 @@ def grow_trees(rows: TrainingRows, settings: RankerSettings, seed: int) -> str:
         "bagging_freq": 1,
         "lambda_l2": 5.0,
         "seed": seed,
-        "num_threads": 1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbose": -1,
+        **REPRODUCIBLE,
     }
     starts = np.flatnonzero(np.diff(rows.query, prepend=-1))
     sizes = np.diff(starts, append=len(rows.query))

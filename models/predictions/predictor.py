@@ -16,6 +16,7 @@ from models.predictions.calibration import (
 from models.predictions.cuts import Examples
 from models.predictions.measures import POWER
 from models.predictions.traits import Trait
+from models.reproducible_trees import REPRODUCIBLE
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -117,10 +118,7 @@ def grow_trees(trait: Trait, names: tuple[str, ...], fit: Examples, settings: Tr
         "bagging_freq": 1,
         "lambda_l2": 5.0,
         "seed": seed,
-        "num_threads": 1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbose": -1,
+        **REPRODUCIBLE,
     }
     if not trait.is_probability:
         parameters["tweedie_variance_power"] = POWER

@@ -1,23 +1,13 @@
 """Which events a set holds, as one function of an event, and what is read of an event."""
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 
 from segments.calendar import ShopCalendar
 from segments.events import TYPES, Event
-from segments.tree.events import EventSet, Filter, LocalTime, Near, Value
+from segments.tree.events import COMPARE, EARTH_KM, EventSet, Filter, LocalTime, Near, Value
 
-COMPARE = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-EARTH_KM = 6371.0088
 Predicate = Callable[[Event], bool]
 Lists = Mapping[str, frozenset[str]]
 

@@ -48,7 +48,7 @@ class Program(CompiledDefinitions):
         if event.at < state.pruned_at - self.lateness:
             return False
         if self.needs_carts and event.type in CART_TYPES:
-            state.keep(event)
+            state.insert(event)
             if state.cart.is_late(event):
                 self.replay(state)
                 return True
@@ -59,7 +59,7 @@ class Program(CompiledDefinitions):
             return True
         if not self._insert(state, event):
             return False
-        state.keep(event)
+        state.insert(event)
         return True
 
     def _insert(self, state: SegmentState, event: Event, cuts: "Cuts | None" = None) -> int:

@@ -13,12 +13,11 @@ from typing import Any
 from segments.evaluation.ages import make_age, make_anniversary
 from segments.evaluation.any_values import AnyValuePlan
 from segments.evaluation.layout import Cell, Layout
-from segments.evaluation.matching import COMPARE
 from segments.evaluation.measures import Context, MeasureCompiler, Measured, take_distinct
 from segments.evaluation.sequences import SequencePlan
 from segments.evaluation.windows import FOREVER, NEVER, ShopWindows
 from segments.tree import measures, rules
-from segments.tree.events import EventSet
+from segments.tree.events import COMPARE, EventSet
 
 # What a comparison of a count stays, once it is, while events come and none goes; the opposite while they go.
 STAYS = {">=": True, ">": True, "<": False, "<=": False}

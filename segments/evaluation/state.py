@@ -65,7 +65,7 @@ class SegmentState:
         self.asked_at = 0
         self.context: Context | None = None
 
-    def keep(self, event: Event) -> None:
+    def insert(self, event: Event) -> None:
         """Put an event among those received."""
         self.ids.add(event.event_id)
         if not self.events or event > self.events[-1]:

@@ -2,18 +2,10 @@
 
 import operator
 
-from segments.tree.events import Value
+from segments.tree.events import COMPARE, Value
 from segments.tree.measures import Aggregate, Arithmetic, Constant, Count, CountDistinct, Measure
 from segments.tree.rules import Age, Anniversary, Between, Compare, Group, IsKnown, OneOf, Rule
 
-COMPARE = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 JOIN = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 
 

@@ -10,9 +10,8 @@ from itertools import count
 from segments.events import ATTRIBUTES
 from segments.sql.literals import check_name, format_number, format_value, quote_text
 from segments.sql.moments import MomentColumns
-from segments.tree.events import EventSet, Filter, LocalTime, Near
+from segments.tree.events import EARTH_KM, EventSet, Filter, LocalTime, Near
 
-EARTH_RADIUS_KM = 6371.0088
 COMPARISONS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 HAS_PLACE = "e.latitude between -90 and 90 and e.longitude between -180 and 180"  # false of NaN too
 
@@ -123,4 +122,4 @@ def format_distance(latitude: str, longitude: str, to_latitude: float, to_longit
         f" + cos(radians({north})) * cos(radians({latitude}))"
         f" * power(sin(radians({longitude} - {east}) / 2), 2)"
     )
-    return f"{2 * EARTH_RADIUS_KM!r} * asin(sqrt(case when {half} > 1 then 1 else {half} end))"
+    return f"{2 * EARTH_KM!r} * asin(sqrt(case when {half} > 1 then 1 else {half} end))"

@@ -1,10 +1,21 @@
 """Which events of a customer a rule looks at: types, filters and a window."""
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 Value = bool | int | float | str
 Comparison = Literal["=", "!=", "<", "<=", ">", ">="]
+COMPARE: dict[Comparison, Callable[[object, object], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+EARTH_KM = 6371.0088  # mean radius (IUGG), of distances by great circle
 
 
 @dataclass(frozen=True, slots=True)

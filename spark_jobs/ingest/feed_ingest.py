@@ -142,7 +142,7 @@ class FeedIngest(FeedRecords):
         )
         ended = find_ended_rows(typed, current, self.feed, self.export_days, self.context.time_zone)
         is_small = self.few_typed is not None
-        ended = convert_arrow_to_spark(self.lake.spark, ended.toArrow()) if is_small else self.keep(ended)
+        ended = convert_arrow_to_spark(self.lake.spark, ended.toArrow()) if is_small else self.persist(ended)
         self.ended_rows = None if ended.isEmpty() else ended
 
     def read_previous(self, table: Table) -> DataFrame | None:

@@ -36,7 +36,7 @@ class FeedRecords:
         self.few_typed: pa.Table | None = None  # the new deliveries' records where they are few
         # what the raw table gets of them, where it was read beside
         self.raw_rows: pa.Table | list[WrittenFile] | None = None
-        self.kept: list[DataFrame] = []  # what Spark keeps until `release`
+        self.persisted: list[DataFrame] = []  # what Spark keeps until `release`
 
     @property
     def days(self) -> tuple[date, date]:
@@ -65,17 +65,17 @@ class FeedRecords:
             self.few_typed = self._type_few(deliveries)
             return convert_arrow_to_spark(spark, drop_received(self.few_typed))
         if feed.plain_typer is None:
-            return self.keep(self.type_records(read_deliveries(spark, feed, deliveries)))
+            return self.persist(self.type_records(read_deliveries(spark, feed, deliveries)))
         raw = self.source.raw_table(feed)
         folders = PartFolders(folder, Path(self.lake.path(raw)), raw)
         parts = part_deliveries(spark, feed, self.context, deliveries, folders)
         self.raw_rows = parts.raw
         if parts.plain is None:
             odd = read_deliveries(spark, feed, deliveries) if parts.odd is None else parts.odd
-            return self.keep(drop_received(self.type_records(odd)))
+            return self.persist(drop_received(self.type_records(odd)))
         if parts.odd is None:
             return parts.plain
-        return self.keep(drop_received(self.type_records(parts.odd))).unionByName(parts.plain)
+        return self.persist(drop_received(self.type_records(parts.odd))).unionByName(parts.plain)
 
     def _type_few(self, deliveries: list[Delivery]) -> pa.Table:
         """Few typed records."""
@@ -90,16 +90,16 @@ class FeedRecords:
         schema = pa.schema([field.with_nullable(True) for field in typed.schema])
         return pa.concat_tables([typed.cast(schema), plain.select(typed.column_names).cast(schema)])
 
-    def keep(self, frame: DataFrame) -> DataFrame:
+    def persist(self, frame: DataFrame) -> DataFrame:
         """The frame, persisted until `release`."""
-        self.kept.append(frame.persist())
-        return self.kept[-1]
+        self.persisted.append(frame.persist())
+        return self.persisted[-1]
 
     def release(self) -> None:
         """Let go of what Spark keeps, when nothing is derived from it any more."""
-        for frame in self.kept:
+        for frame in self.persisted:
             frame.unpersist()
-        self.kept = []
+        self.persisted = []
 
     def read_all_accepted(self) -> DataFrame:
         """All accepted records of the feed that count, the new ones among them, from its raw table."""
