@@ -138,9 +138,13 @@ def format_thresholds_macro(segments: list[Segment]) -> str:
     )
 
 
-def write_models(project: Path, definitions: Path = DEFINITIONS) -> None:
-    """Write what is generated into a dbt project."""
-    segments = load_segments(definitions)
+def write_models(project: Path, definitions: Path = DEFINITIONS, own: Path | None = None) -> None:
+    """Write what is generated into a dbt project.
+
+    Args:
+        definitions, own: as `list_files_in_force` takes them.
+    """
+    segments = load_segments(definitions, own)
     for file, text in (
         (GENERATED / "int_segment_days.sql", format_members_model(segments)),
         (GENERATED / "int_segment_definitions.sql", format_definitions_model(segments)),

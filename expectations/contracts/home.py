@@ -118,6 +118,11 @@ class HomePaths:
         return self.root / "placements.yml"
 
     @property
+    def segment_definitions(self) -> Path:
+        """The shop's own definitions of segments, each in the place of the shipped one of its id."""
+        return self.root / "segments"
+
+    @property
     def webhooks(self) -> Path:
         """The webhooks that the shop's other systems send, a YAML file each."""
         return self.root / "webhooks"

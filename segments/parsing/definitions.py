@@ -127,14 +127,29 @@ def load_definition(file: Path, reader: Reader) -> Definition:
     return definition
 
 
-def load_segments(folder: Path) -> list[Segment]:
-    """Every segment of a folder that the night evaluates, by segment id: rules of the night's own fields.
+def list_files_in_force(shipped: Path, own: Path | None = None) -> list[Path]:
+    """The files of the definitions that the night evaluates, by segment id.
+
+    Args:
+        shipped: a folder of definitions.
+        own: a shop's folder, maybe missing, of definitions each in the place of the shipped one of its id.
+    """
+    folders = [shipped] if own is None else [shipped, own]
+    files = {file.stem: file for folder in folders for file in folder.glob("*.yml")}
+    return [files[segment_id] for segment_id in sorted(files)]
+
+
+def load_segments(folder: Path, own: Path | None = None) -> list[Segment]:
+    """Every segment that the night evaluates, by segment id: rules of the night's own fields.
+
+    Args:
+        folder, own: as `list_files_in_force` takes them.
 
     Raises:
         SegmentError: there is none, or see `load_definitions`; also where a rule looks at events, other
             segments, lists or fields that the warehouse does not evaluate.
     """
-    files = [*folder.glob("*.yml")]
+    files = list_files_in_force(folder, own)
     if not files:
         raise SegmentError(f"no segment definitions (*.yml) in {folder.name}")
     definitions = load_with(files, lambda: Reader(FIELDS, NOT_NIGHTLY, is_nightly=True))

@@ -10,12 +10,13 @@ from typing import Any
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.override import read_override_rows
+from segments.parsing.definitions import list_files_in_force
 from spark_jobs.run.context import ROOT, RunContext
 from spark_jobs.run.identity_inputs import IdentityInputs
 
 # What people wrote, in words a person reads; all else that decides is code, and has the code's hash.
+SEGMENTS = "segments/definitions"
 RULE_FILE_PATTERNS = (
-    "segments/definitions/*.yml",
     "spark_jobs/identify/rules.yml",
     "dbt_project/survivorship.yml",
     "models/config/*.yml",
@@ -24,10 +25,23 @@ COPIES_FOLDER = HomePaths(Path()).rule_files  # a folder each set of rules, name
 MAX_NAMED_OVERRIDES = 200  # of all kinds but block
 
 
-def hash_rule_files(root: Path = ROOT) -> dict[str, str]:
-    """SHA-256 of each file of rules, 12 hex digits, by its path in the repository."""
+def find_rule_files(home: Path, root: Path = ROOT) -> dict[str, Path]:
+    """Each file of rules by its path in the repository; a home's own definition of a segment by that of the
+    shipped one, which it stands in the place of.
+    """
+    definitions = list_files_in_force(root / SEGMENTS, HomePaths(home).segment_definitions)
     paths = sorted(path for pattern in RULE_FILE_PATTERNS for path in root.glob(pattern))
-    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in paths}
+    return {f"{SEGMENTS}/{path.name}": path for path in definitions} | {
+        str(path.relative_to(root)): path for path in paths
+    }
+
+
+def hash_rule_files(home: Path, root: Path = ROOT) -> dict[str, str]:
+    """SHA-256 of each file of rules, 12 hex digits, by its path in the repository."""
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for name, path in find_rule_files(home, root).items()
+    }
 
 
 def hash_rule_set(hashes: dict[str, str]) -> str:
@@ -68,7 +82,8 @@ def collect_rules_in_force(context: RunContext, identity_inputs: IdentityInputs)
     Args:
         identity_inputs: what `identify` took of decisions and of its linkage model.
     """
-    home, hashes = context.settings.home, hash_rule_files()
+    home = context.settings.home
+    hashes = hash_rule_files(home)
     store_rule_file_copies(home, hashes)
     return {
         "digest": hash_rule_set(hashes),
@@ -87,8 +102,8 @@ def store_rule_file_copies(home: Path, hashes: dict[str, str], root: Path = ROOT
     if not folder.exists():
         staging_folder = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(staging_folder, ignore_errors=True)
-        for name in hashes:
+        for name, path in find_rule_files(home, root).items():
             (staging_folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(root / name, staging_folder / name)
+            shutil.copyfile(path, staging_folder / name)
         staging_folder.rename(folder)
     return folder

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import (
     CORE_EVENTS,
     CORE_IMPRESSIONS,
@@ -122,7 +123,9 @@ def collect_dbt_inputs(context: RunContext, lake: Lake, before: BuildInputs | No
         before: what the warehouse to build on has read.
     """
     now = BuildInputs(
-        read_source_versions(lake), hash_dbt_models(), find_newest_landing_date(context, lake, before)
+        read_source_versions(lake),
+        hash_dbt_models(context.settings.paths),
+        find_newest_landing_date(context, lake, before),
     )
     return {
         "as_of": now.as_of.isoformat(),
@@ -174,9 +177,9 @@ def read_landing_dates(lake: Lake) -> set[date]:
     return {row["landing_date"] for row in deliveries if row["n_records"] is not None}
 
 
-def hash_dbt_models() -> str:
-    """Hash of dbt's models and of the segments: with other models, rows built by the old ones are not built
-    upon.
+def hash_dbt_models(paths: HomePaths) -> str:
+    """Hash of dbt's models and of the segments, the home's too: with other models, rows built by the old ones
+    are not built upon.
 
     Without the policy of which value wins: what follows from it is worked out anew every night, so an edited
     reason or rule is no ground to build a warehouse from nothing. Nor is an analysis, which builds nothing.
@@ -188,6 +191,8 @@ def hash_dbt_models() -> str:
             is_left_out = folders or path.name == POLICY
             if path.suffix in (".sql", ".yml", ".py") and not is_left_out:
                 digest.update(path.read_bytes())
+    for path in sorted(paths.segment_definitions.glob("*.yml")):
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -65,7 +65,7 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
         SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood;
         nothing is built.
     """
-    generate_models(PROJECT)
+    generate_models(PROJECT, settings)
     work = settings.paths.dbt
     results = get_results_file(work, "build")
     results.unlink(missing_ok=True)
@@ -77,9 +77,11 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
     return json.loads(results.read_text())
 
 
-def generate_models(project: Path) -> None:
-    """Write the models that are made from YAML: segments, and which value wins in a profile."""
-    write_models(project)
+def generate_models(project: Path, settings: Settings) -> None:
+    """Write the models that are made from YAML: segments, of the home too, and which value wins in a
+    profile.
+    """
+    write_models(project, own=settings.paths.segment_definitions)
     write_policy_models(project)
 
 

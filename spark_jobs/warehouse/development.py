@@ -40,7 +40,7 @@ def run_dbt_in_development(settings: Settings, words: Sequence[str]) -> int:
         SegmentError, PolicyError: as `generate_models`; nothing is built.
     """
     plan = plan_development_build(settings)
-    generate_models(PROJECT)
+    generate_models(PROJECT, settings)
     command, *arguments = words
     whole = ["--full-refresh"] if command in BUILDING and "--full-refresh" not in arguments else []
     return subprocess.run(
@@ -65,7 +65,7 @@ def plan_development_build(settings: Settings) -> BuildPlan:
         "as_of": max(dates).isoformat(),
         "changed_days": None,
         "lake_versions": read_source_versions(lake),
-        "models_hash": hash_dbt_models(),
+        "models_hash": hash_dbt_models(settings.paths),
     }
     return BuildPlan(file, None, dbt_inputs)
 

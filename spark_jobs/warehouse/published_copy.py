@@ -24,7 +24,7 @@ def copy_published_warehouse(settings: Settings, file: Path) -> Iterator[BuildPl
         raise FileNotFoundError(
             "nothing is published yet; `make run` or a night of `nightly` publishes the first warehouse"
         )
-    generate_models(PROJECT)
+    generate_models(PROJECT, settings)
     dbt_inputs = {
         "as_of": published.landing_date,
         "changed_days": None,

@@ -109,12 +109,12 @@ def shop(snowflake, upsert, tmp_path_factory) -> Shop:
     """
     homes = [tmp_path_factory.mktemp("duckdb"), tmp_path_factory.mktemp("snowflake")]
     (homes[1] / "lake").symlink_to(homes[0] / "lake")
-    dbt.generate_models(dbt.PROJECT)
     shop = Shop(
         Lake(homes[0] / "lake"),
         Settings.from_environment({"CONCIERGE_HOME": str(homes[0])}),
         Settings.from_environment({"CONCIERGE_HOME": str(homes[1]), **snowflake("PARITY")}),
     )
+    dbt.generate_models(dbt.PROJECT, shop.duckdb)
     first_night(shop.lake, upsert)
     shop.run(1, "--exclude-resource-type", "unit_test")
     shop.changed = second_night(shop.lake, upsert)

@@ -242,7 +242,7 @@ def test_rules_are_kept_once_a_set_and_overrides_named(nights, tmp_path):
     assert [path.name for path in (nights.home / rule_files.COPIES_FOLDER).iterdir()] == [digest]
     copy = nights.home / rule_files.COPIES_FOLDER / digest / "spark_jobs" / "identify" / "rules.yml"
     assert copy.read_bytes() == (rule_files.ROOT / "spark_jobs" / "identify" / "rules.yml").read_bytes()
-    other = rule_files.hash_rule_files() | {"spark_jobs/identify/rules.yml": "another"}
+    other = rule_files.hash_rule_files(tmp_path) | {"spark_jobs/identify/rules.yml": "another"}
     assert rule_files.hash_rule_set(other) != digest
     pin = {
         "override_id": "o1",

@@ -158,7 +158,7 @@ def test_a_log_that_was_cleaned_up_means_everything(home):
 
 
 def test_other_models_are_not_built_upon(home, monkeypatch):
-    monkeypatch.setattr("spark_jobs.warehouse.build_inputs.hash_dbt_models", lambda: "other")
+    monkeypatch.setattr("spark_jobs.warehouse.build_inputs.hash_dbt_models", lambda paths: "other")
     assert home.begin(TUE).dbt_inputs["changed_days"] is None
 
 
@@ -187,9 +187,20 @@ def test_what_makes_other_models(tmp_path, monkeypatch, file, is_other):
     path = checkout / file
     path.parent.mkdir(parents=True)
     path.write_text("as it was")
-    before = hash_dbt_models()
+    paths = HomePaths(tmp_path / "home")
+    before = hash_dbt_models(paths)
     path.write_text("otherwise")
-    assert (hash_dbt_models() != before) == is_other
+    assert (hash_dbt_models(paths) != before) == is_other
+
+
+def test_a_definition_of_the_home_makes_other_models(tmp_path):
+    paths = HomePaths(tmp_path)
+    hashes = [hash_dbt_models(paths)]
+    paths.segment_definitions.mkdir()
+    for text in ("one", "other"):
+        (paths.segment_definitions / "lapsed.yml").write_text(text)
+        hashes.append(hash_dbt_models(paths))
+    assert len(set(hashes)) == 3
 
 
 def test_today_is_the_newest_landing_day_in_whatever_order_days_come(home):
