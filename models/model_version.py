@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 NAME = "concierge"  # of the recommenders'
 PREDICTIONS = "concierge_predictions"
+CLUSTERS = "concierge_clusters"
 DIGEST = "sha256."
 
 

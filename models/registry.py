@@ -1,8 +1,8 @@
 """The registry of models: the only module that knows MLflow.
 
-Registered models are `concierge`, of recommenders, and `concierge_predictions`. The alias `champion` is the
-version that is used; every other version, refused ones included, stays with its verdict and the reason in its
-tags.
+Registered models are `concierge`, of recommenders, `concierge_predictions` and `concierge_clusters`. The
+alias `champion` is the version that is used; every other version, refused ones included, stays with its
+verdict and the reason in its tags.
 """
 
 import os

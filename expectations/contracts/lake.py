@@ -14,7 +14,7 @@ from expectations.contracts.identity_tables import (
     CORE_IDENTITY_LINKS,
     CORE_IDENTITY_REVIEWS,
 )
-from expectations.contracts.prediction_tables import PRED_CUSTOMER_SCORES
+from expectations.contracts.prediction_tables import PRED_CUSTOMER_CLUSTERS, PRED_CUSTOMER_SCORES
 from expectations.contracts.recommendation_tables import (
     FCT_INTERACTIONS,
     FEAT_CUSTOMERS,
@@ -256,6 +256,7 @@ EVERY_TABLE = (
     REC_ITEM_NEXT,
     REC_STEERING,
     PRED_CUSTOMER_SCORES,
+    PRED_CUSTOMER_CLUSTERS,
     OPS_DELIVERIES,
     OPS_RUNS,
 )

@@ -1,4 +1,4 @@
-"""The lake's table of predictions: what customers are expected to do."""
+"""The lake's tables of predictions: what customers are expected to do, and how they shop."""
 
 from expectations.contracts.tables import Table
 
@@ -19,5 +19,19 @@ PRED_CUSTOMER_SCORES = Table(
         "decile": "int",
         # strongest first; `contribution` to the log-odds, or to the logarithm of the amount
         "reasons": "array<struct<code:string,words:string,effect:string,contribution:double>>",
+    },
+)
+
+PRED_CUSTOMER_CLUSTERS = Table(
+    name="pred_customer_clusters",
+    grain="One row per customer who lies in a behavioural cluster.",
+    key=("customer_id",),
+    not_null=("scored_date", "cluster_id", "cluster_name", "model_version"),
+    columns={
+        "customer_id": "string",
+        "scored_date": "date",  # the day after the newest behaviour
+        "cluster_id": "string",  # cluster_3; kept from fit to fit
+        "cluster_name": "string",
+        "model_version": "string",
     },
 )

@@ -30,6 +30,7 @@ GUARDED = (
     "rec_item_next_v1",
     "rec_steering_v1",
     "pred_customer_scores",
+    "pred_customer_clusters",
 )
 
 SUITES: dict[str, Suite] = {name: import_module(f"expectations.suites.{name}").SUITE for name in GUARDED}

@@ -55,6 +55,7 @@ OUTGOING_TABLES = {
         "rec_item_next_v1",
         "rec_steering_v1",
         "pred_customer_scores",
+        "pred_customer_clusters",
     ),
 }
 # Checked again before the step reads them, where they have not passed: `train` may be started by hand.

@@ -1,55 +1,34 @@
-"""Write each customer's predictive traits by the accepted predictors.
+"""Write each customer's predictive traits by the accepted predictors."""
 
-Nobody has a score who said no to analytics or personalization, whom a review holds back, or whom the home's
-restrictions name. Where these cannot be read nobody has one.
-"""
-
-import logging
-from collections import defaultdict
-from collections.abc import Sequence
-
-import duckdb
 import numpy as np
 import pyarrow as pa
 
-from expectations.contracts.home import HomePaths
-from expectations.contracts.lake import CORE_IDENTITIES, PRED_CUSTOMER_SCORES
-from expectations.contracts.restrictions import RestrictionsUnreadable
-from expectations.contracts.restrictions_store import RestrictionDatabase
+from expectations.contracts.lake import PRED_CUSTOMER_SCORES
 from models.model_version import PREDICTIONS
 from models.predictions.artifact import PredictionArtifact
 from models.predictions.scoring import TraitScores, score_customers
 from models.predictions.traits import SPEND_TRAIT
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake, WriteResult
-from spark_jobs.learning_data.customer_history import read_customer_history
 from spark_jobs.run.context import RunContext
 from spark_jobs.run.model_registry import open_registry
-
-logger = logging.getLogger(__name__)
-
-
-def write_predictions(run: RunContext, lake: Lake, con: duckdb.DuckDBPyConnection) -> WriteResult:
-    """Make `pred_customer_scores` hold tonight's scores; none where no predictor is accepted.
-
-    Args:
-        con: of `open_learning_data`.
-    """
-    return lake.replace(compute_predictions(run, lake, con), PRED_CUSTOMER_SCORES)
+from spark_jobs.score.scorable_customers import ScorableCustomers
 
 
-def compute_predictions(run: RunContext, lake: Lake, con: duckdb.DuckDBPyConnection) -> pa.Table:
+def write_predictions(run: RunContext, lake: Lake, scorable: ScorableCustomers) -> WriteResult:
+    """Make `pred_customer_scores` hold tonight's scores; none where no predictor is accepted."""
+    return lake.replace(compute_predictions(run, scorable), PRED_CUSTOMER_SCORES)
+
+
+def compute_predictions(run: RunContext, scorable: ScorableCustomers) -> pa.Table:
     """Tonight's rows of `pred_customer_scores`."""
     registry = open_registry(run, PREDICTIONS)
     champion = registry.champion()
-    found = read_customer_history(con, lake) if champion else None
-    if found is None:
+    if champion is None or scorable.is_empty:
         return build_arrow_schema(PRED_CUSTOMER_SCORES).empty_table()
-    history, customer_ids = found
     artifact = PredictionArtifact.load(registry.download_file(champion, "model"), champion.digests)
-    allowed = find_allowed(run.settings.paths, lake, customer_ids)
-    scores = score_customers(history, list(artifact.predictors), allowed)
-    ids, day = np.array(customer_ids), np.datetime64(history.until, "D").astype(object)
+    scores = score_customers(scorable.history, list(artifact.predictors), scorable.allowed)
+    ids, day = np.array(scorable.customer_ids), scorable.scored_date
     parts = [format_scores(name, ids, each) for name, each in scores.items()]
     rows = pa.concat_tables(parts) if parts else build_arrow_schema(PRED_CUSTOMER_SCORES).empty_table()
     constants = {
@@ -78,20 +57,3 @@ def format_scores(trait: str, ids: np.ndarray, scores: TraitScores) -> pa.Table:
             "reasons": pa.array([[vars(reason) for reason in row] for row in scores.reasons], kind),
         }
     )
-
-
-def find_allowed(paths: HomePaths, lake: Lake, customer_ids: Sequence[str]) -> np.ndarray:
-    """bool [customers]: whom the restrictions that hold now do not name."""
-    if not paths.restrictions.exists():
-        return np.ones(len(customer_ids), bool)  # before the first night is published
-    names = defaultdict(list)
-    identities = lake.read_arrow(CORE_IDENTITIES, ["identifier_id", "customer_id"])
-    for identifier, customer in zip(*(column.to_pylist() for column in identities.columns), strict=True):
-        names[customer].append(identifier)
-    version = lake.version(CORE_IDENTITIES)
-    try:
-        with RestrictionDatabase(paths.restrictions).open_view() as view:
-            return np.array([view.may_be_personal([one, *names[one]], version) for one in customer_ids], bool)
-    except RestrictionsUnreadable as error:
-        logger.warning(f"{error}: nobody is scored", extra={"table": PRED_CUSTOMER_SCORES.name})
-        return np.zeros(len(customer_ids), bool)

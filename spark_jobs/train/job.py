@@ -2,7 +2,8 @@
 report.
 
 Reads:   fct_interactions, feat_customers, feat_items
-Writes:  an MLflow model version, reports/<run>/model.json; a version of predictors where a fit is due
+Writes:  an MLflow model version, reports/<run>/model.json; a version of predictors and one of clusters
+         where a fit is due
 If it fails: the accepted model goes on being served. A refusal is not a failure: the task ends green and the
 reason is in the report. A home that has no accepted configuration, or only popularity as a fallback, gets a
 search.
@@ -14,12 +15,13 @@ from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.train import gate_inputs
+from spark_jobs.train.clusters import train_clusters
 from spark_jobs.train.configuration_search import FALLBACK
 from spark_jobs.train.evaluate import evaluate_configuration, replace_by_popularity
 from spark_jobs.train.gate_inputs import GateReference, find_model_flaws
 from spark_jobs.train.learned_blend import search_configuration
 from spark_jobs.train.model_report import report_refusal, report_repeat
-from spark_jobs.train.predictions import train_predictions
+from spark_jobs.train.predictions import read_history, train_predictions
 from spark_jobs.train.provenance import REFIT, SEARCH, date_to_day, fingerprint_inputs, hash_configuration
 from spark_jobs.train.register import register_evaluation
 from spark_jobs.train.training_run import TrainingContext, TrainingRun, read_training_run
@@ -34,8 +36,10 @@ NO_BEHAVIOUR = TableReport(
 
 
 def run(run: RunContext, lake: Lake) -> list[TableReport]:
-    """Train the recommenders, and the predictors where they are due."""
-    return [*train_recommenders(run, lake), train_predictions(run, lake)]
+    """Train the recommenders, and the predictors and clusters where they are due."""
+    reports = train_recommenders(run, lake)
+    history = read_history(run, lake)
+    return [*reports, train_predictions(run, lake, history), train_clusters(run, lake, history)]
 
 
 def train_recommenders(run: RunContext, lake: Lake) -> list[TableReport]:

@@ -33,16 +33,20 @@ NAME = "predictors"  # of their row in the run manifest
 REPORT_FILE = "predictions.json"
 
 
-def train_predictions(run: RunContext, lake: Lake) -> TableReport:
-    """Fit every trait, unless the last fit will do."""
-    registry = open_registry(run, PREDICTIONS)
-    registry.complete_registrations()
+def read_history(run: RunContext, lake: Lake) -> CustomerHistory | None:
+    """What customers did whom predictions and clusters may learn from; None when nobody did anything."""
     zone = find_shop_time_zone(run.settings.sources)
     with open_learning_data(lake, zone, run.settings.spark_memory) as con:
         found = read_customer_history(con, lake)
-    if found is None:
+    return found[0] if found else None
+
+
+def train_predictions(run: RunContext, lake: Lake, history: CustomerHistory | None) -> TableReport:
+    """Fit every trait, unless the last fit will do."""
+    registry = open_registry(run, PREDICTIONS)
+    registry.complete_registrations()
+    if history is None:
         return TableReport(NAME, detail={"verdict": "nothing to learn: nobody did anything yet"})
-    history, _ = found
     champion = registry.champion()
     due = find_due_reason(registry, champion, history)
     if due is None:

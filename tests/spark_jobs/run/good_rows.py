@@ -213,6 +213,13 @@ GOOD = {
         "decile": 10,
         "reasons": [("recency", "days since the last purchase: 3", "raises", 0.4)],
     },
+    "pred_customer_clusters": lambda n: {
+        "customer_id": f"c_{n:024x}",
+        "scored_date": date(2026, 2, 10),
+        "cluster_id": "cluster_2",
+        "cluster_name": "Buy often, look often",
+        "model_version": "m/1",
+    },
     "rec_steering_v1": lambda n: {
         "model_version": f"m/{n}",
         "half_life_places": 2.0,

@@ -197,6 +197,12 @@ FAULTS = {
         "decile_is_of_its_percentile": {"decile": 9},
         "one_day": {"scored_date": date(2026, 2, 9)},
     },
+    "pred_customer_clusters": {
+        f"customer_id: {REGEX}": {"customer_id": "someone@example.org"},
+        f"cluster_id: {REGEX}": {"cluster_id": "2"},
+        "one_name": {"cluster_name": "Bought lately"},
+        "one_day": {"scored_date": date(2026, 2, 9)},
+    },
     "rec_steering_v1": {
         "half_life_is_positive": {"half_life_places": 0.0},
         "weights_are_not_negative": {"cohorts": [(True, 1, 1.0, [0.1, -0.2, 0.3], [0.0] * 3, 0.0)]},

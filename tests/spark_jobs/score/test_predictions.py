@@ -25,7 +25,8 @@ from spark_jobs.learning_data.behaviour import open_learning_data
 from spark_jobs.run.checks import check_tables
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score.predictions import write_predictions
-from spark_jobs.train.predictions import train_predictions
+from spark_jobs.score.scorable_customers import read_scorable_customers
+from spark_jobs.train.predictions import read_history, train_predictions
 from tests.spark_jobs.conftest import OPENED, Shop, item
 
 N_DAYS, N_CUSTOMERS = 60, 400
@@ -77,15 +78,21 @@ def shop(tmp_path, empty_registry):
     return shop
 
 
+def train(shop, run_id="one"):
+    run = shop.night(run_id)
+    return train_predictions(run, shop.lake, read_history(run, shop.lake))
+
+
 def score(shop, run_id="night"):
     with open_learning_data(shop.lake) as con:
-        result = write_predictions(shop.night(run_id), shop.lake, con)
+        scorable = read_scorable_customers(shop.night(run_id), shop.lake, con)
+    result = write_predictions(shop.night(run_id), shop.lake, scorable)
     rows = shop.lake.read_arrow(PRED_CUSTOMER_SCORES).to_pylist()
     return result, {(row["customer_id"], row["trait"]): row for row in rows}
 
 
 def test_a_night_fits_once_scores_whom_it_may_and_writes_nothing_twice(shop):
-    report = train_predictions(shop.night("one"), shop.lake)
+    report = train(shop)
     assert report.detail["because"] == "nothing has been fitted yet"
     assert report.detail["purchase_7d"].startswith("accepted: auc")
     assert "history is too short: 60 days" in report.detail["spend_60d"]
@@ -97,7 +104,7 @@ def test_a_night_fits_once_scores_whom_it_may_and_writes_nothing_twice(shop):
     assert buyer["model_version"] == "concierge_predictions/1" and buyer["reasons"]
     assert (person(DENIED * 3), "purchase_7d") not in rows
     assert [result.passed for result in check_tables(shop.lake, ["pred_customer_scores"])] == [True]
-    assert train_predictions(shop.night("one"), shop.lake).detail == {"verdict": "kept: no fit is due"}
+    assert train(shop).detail == {"verdict": "kept: no fit is due"}
     again, same = score(shop)
     assert same == rows and again.version_after == first.version_after
     registry = open_registry(shop.night("looks"), PREDICTIONS)
@@ -107,7 +114,7 @@ def test_a_night_fits_once_scores_whom_it_may_and_writes_nothing_twice(shop):
 
 
 def test_nobody_is_scored_whom_a_review_or_a_restriction_names(shop):
-    train_predictions(shop.night("one"), shop.lake)
+    train(shop)
     held, no = person(HELD_BACK * 3), person(SAID_NO * 3)
     _, before = score(shop)
     assert (held, "purchase_7d") in before and (no, "purchase_7d") in before
@@ -123,7 +130,7 @@ def test_nobody_is_scored_whom_a_review_or_a_restriction_names(shop):
 
 
 def test_restrictions_that_cannot_be_read_leave_nobody_with_a_score(shop):
-    train_predictions(shop.night("one"), shop.lake)
+    train(shop)
     assert score(shop)[1]
     folder = shop.night("x").settings.paths.restrictions
     folder.mkdir(parents=True)
@@ -133,25 +140,25 @@ def test_restrictions_that_cannot_be_read_leave_nobody_with_a_score(shop):
 
 def test_without_an_accepted_predictor_the_table_is_empty(shop):
     shop.put(FCT_INTERACTIONS, shop.rows[:50])
-    report = train_predictions(shop.night("one"), shop.lake)
+    report = train(shop)
     assert all("refused" in verdict for trait, verdict in report.detail.items() if trait != "because")
     assert score(shop)[1] == {}
 
 
 def test_a_newer_refusal_takes_the_champion_away(shop):
-    train_predictions(shop.night("one"), shop.lake)
+    train(shop)
     later = [row for row in shop.rows if row["occurred_at"].date() < OPENED + timedelta(days=50)]
     last = next(row for row in later if row["customer_id"] == person(3))
     late = datetime(2026, 5, 1, tzinfo=UTC)  # the shop closed for two months
     shop.put(FCT_INTERACTIONS, [*later, {**last, "interaction_id": "z", "occurred_at": late}])
-    report = train_predictions(shop.night("two"), shop.lake)
+    report = train(shop, "two")
     assert "days old" in report.detail["because"] and "refused" in report.detail["purchase_7d"]
     assert open_registry(shop.night("looks"), PREDICTIONS).champion() is None
     assert score(shop)[1] == {}
 
 
 def test_the_same_lake_and_seed_give_the_same_files(shop):
-    train_predictions(shop.night("one"), shop.lake)
+    train(shop)
     registry = open_registry(shop.night("looks"), PREDICTIONS)
     first = registry.champion()
     shop.put(FEAT_CUSTOMERS, [{"customer_id": person(n)} for n in range(N_CUSTOMERS // 2)])
@@ -163,11 +170,11 @@ def test_the_same_lake_and_seed_give_the_same_files(shop):
         ],
     )
     registry.client.delete_registered_model("concierge_predictions")
-    train_predictions(shop.night("one"), shop.lake)
+    train(shop)
     assert registry.champion().digests == first.digests
 
 
 def test_nobody_did_anything_yet(shop):
     shop.put(FCT_INTERACTIONS, [])
-    assert "nobody did anything" in train_predictions(shop.night("one"), shop.lake).detail["verdict"]
+    assert "nobody did anything" in train(shop).detail["verdict"]
     assert score(shop)[1] == {}

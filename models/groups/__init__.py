@@ -1,0 +1,1 @@
+"""Learned groups of customers: clusters by behaviour, who is like a segment, and who wants an item."""
