@@ -9,6 +9,7 @@ import math
 import os
 from pathlib import Path
 
+from segments.behaviour_models import format_empty_carts_model
 from segments.parsing.definitions import load_segments
 from segments.tree.rules import Between, Compare, Group, IsKnown, OneOf, Rule, Segment
 
@@ -148,6 +149,7 @@ def write_models(project: Path, definitions: Path = DEFINITIONS, own: Path | Non
     for file, text in (
         (GENERATED / "int_segment_days.sql", format_members_model(segments)),
         (GENERATED / "int_segment_definitions.sql", format_definitions_model(segments)),
+        (GENERATED / "int_empty_carts.sql", format_empty_carts_model(HEADER)),
         (GENERATED_MACROS / "get_segment_thresholds.sql", format_thresholds_macro(segments)),
     ):
         (project / file).parent.mkdir(parents=True, exist_ok=True)

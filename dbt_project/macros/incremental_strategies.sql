@@ -25,6 +25,12 @@
     {{ return(replace_rows(arg_dict, 'customer_id in (' ~ changed ~ ')')) }}
 {% endmacro %}
 
+{#- For what follows from a customer's events: all rows of the customers whose events differ. -#}
+{% macro get_incremental_replace_histories_sql(arg_dict) %}
+    {%- set changed = 'select customer_id from ' ~ ref('int_build__changed_histories') -%}
+    {{ return(replace_rows(arg_dict, 'customer_id in (' ~ changed ~ ')')) }}
+{% endmacro %}
+
 {#- For cuts of scores: the days from the first one on which a buyer's value changed. -#}
 {% macro get_incremental_replace_rescored_days_sql(arg_dict) %}
     {%- set first_day = '(select rescored_from from ' ~ ref('int_build__window') ~ ')' -%}

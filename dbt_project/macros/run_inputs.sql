@@ -3,6 +3,7 @@
       changed_days   days that changed in the lake since this warehouse last read it, {table: [ISO days]}; null: build anew
       lake_versions  what this build reads, {table: id and version}
       models_hash    hash of the models and segments
+      time_zone      the shop's, as Europe/Berlin
     Not dbt vars: with another var dbt parses the whole project again, with another value here only the models that read it. -#}
 {% macro get_run_input(name) %}
     {%- set inputs = fromjson(env_var('NIGHT', '{}')) -%}
@@ -58,6 +59,14 @@
 {#- In a build upon an earlier one: the customers of whom something is new; in a build of all anew nothing. -#}
 {% macro where_customer_changed() %}
     {%- set changed = ref('int_build__changed_customers') -%}
+    {%- if is_incremental_build() -%}
+        where customer_id in (select customer_id from {{ changed }})
+    {%- endif -%}
+{% endmacro %}
+
+{#- In a build upon an earlier one: the customers whose events differ; in a build of all anew nothing. -#}
+{% macro where_history_changed() %}
+    {%- set changed = ref('int_build__changed_histories') -%}
     {%- if is_incremental_build() -%}
         where customer_id in (select customer_id from {{ changed }})
     {%- endif -%}

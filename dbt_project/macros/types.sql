@@ -32,3 +32,14 @@
 {% macro join_texts(column, separator, order_by) %}
 {{- dbt.listagg(column, "'" ~ separator ~ "'", 'order by ' ~ order_by) -}}
 {% endmacro %}
+
+{#- A UTC time as the shop's clock shows it, without zone. -#}
+{% macro to_shop_clock(column) %}{{ return(adapter.dispatch('to_shop_clock')(column)) }}{% endmacro %}
+
+{% macro default__to_shop_clock(column) %}timezone('{{ get_run_input("time_zone") }}', timezone('UTC', {{ column }})){% endmacro %}
+
+{% macro snowflake__to_shop_clock(column) %}convert_timezone('UTC', '{{ get_run_input("time_zone") }}', {{ column }}){% endmacro %}
+
+{% macro get_minute_of_day(clock) %}
+cast(60 * extract(hour from {{ clock }}) + extract(minute from {{ clock }}) as integer)
+{% endmacro %}

@@ -6,6 +6,8 @@ it; a quantity that is not known is 1, and an event without an item moves nothin
 customer's history of an item into sums of their own.
 """
 
+from collections.abc import Sequence
+
 from segments.sql.relations import RELATIONS
 from segments.sql.transpile import transpile
 
@@ -41,6 +43,10 @@ PARTS = {
 }
 
 
+FINAL = "from counts e where e.event_type = 'uncart' and e.n_held = 0 and e.change < 0"
+DERIVED = {"event_id": "e.event_id || ':empty'", "event_type": "'empty_cart'"}
+
+
 def derive_empty_carts(source: str, dialect: str = "duckdb") -> str:
     """The query of a relation of events together with an `empty_cart` event for every `uncart` that left
     nothing in the cart, in the columns of `events`.
@@ -49,13 +55,24 @@ def derive_empty_carts(source: str, dialect: str = "duckdb") -> str:
         source: what the events are read from; it holds no `empty_cart` of its own.
     """
     columns = list(RELATIONS["events"])
-    empty = {"event_id": "e.event_id || ':empty'", "event_type": "'empty_cart'"}
     sent = ", ".join(f"e.{name}" for name in columns)
-    derived = ", ".join(f"{empty.get(name, f'e.{name}')} as {name}" for name in columns)
+    final = f"select {sent} from sent_events e union all {select_empty_carts(columns)}"
+    return format_query(source, final, dialect)
+
+
+def format_empty_carts(source: str, columns: Sequence[str], dialect: str = "duckdb") -> str:
+    """The query of the `empty_cart` events of a relation of events alone, in these columns."""
+    return format_query(source, select_empty_carts(columns), dialect)
+
+
+def select_empty_carts(columns: Sequence[str]) -> str:
+    """The select of the events that are derived."""
+    selected = ", ".join(f"{DERIVED.get(name, 'e.' + name)} as {name}" for name in columns)
+    return f"select {selected} {FINAL}"
+
+
+def format_query(source: str, final: str, dialect: str) -> str:
+    """The parts that count carts, and what is selected of them."""
     parts = [f"{name} as ({transpile(part, dialect)})" for name, part in PARTS.items()]
-    final = (
-        f"select {sent} from sent_events e union all select {derived} from counts e"
-        " where e.event_type = 'uncart' and e.n_held = 0 and e.change < 0"
-    )
     imported = f"sent_events as (select * from {source})"
     return "with\n\n" + ",\n\n".join([imported, *parts]) + f"\n\n{transpile(final, dialect)}\n"

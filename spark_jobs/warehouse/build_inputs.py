@@ -29,6 +29,7 @@ from spark_jobs.run.warehouse_files import find_free_file
 from spark_jobs.settings import Settings
 from spark_jobs.snowflake.connection import connect_to_snowflake
 from spark_jobs.snowflake.schema_swap import create_build_schema
+from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.warehouse.survivorship import POLICY
 
 SOURCE_TABLES = (
@@ -132,6 +133,7 @@ def collect_dbt_inputs(context: RunContext, lake: Lake, before: BuildInputs | No
         "changed_days": find_changed_days(lake, before, now),
         "lake_versions": now.versions,
         "models_hash": now.models_hash,
+        "time_zone": find_shop_time_zone(context.settings.sources),
     }
 
 

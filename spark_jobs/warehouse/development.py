@@ -15,6 +15,7 @@ from pathlib import Path
 
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
+from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.warehouse.build_inputs import (
     BuildPlan,
     hash_dbt_models,
@@ -66,6 +67,7 @@ def plan_development_build(settings: Settings) -> BuildPlan:
         "changed_days": None,
         "lake_versions": read_source_versions(lake),
         "models_hash": hash_dbt_models(settings.paths),
+        "time_zone": find_shop_time_zone(settings.sources),
     }
     return BuildPlan(file, None, dbt_inputs)
 

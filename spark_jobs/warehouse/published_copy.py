@@ -7,6 +7,7 @@ from pathlib import Path
 
 from expectations.contracts.published import Published
 from spark_jobs.settings import Settings
+from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.warehouse.build_inputs import BuildPlan, read_build_inputs
 from spark_jobs.warehouse.dbt import PROJECT, generate_models
 
@@ -30,6 +31,7 @@ def copy_published_warehouse(settings: Settings, file: Path) -> Iterator[BuildPl
         "changed_days": None,
         "lake_versions": {},
         "models_hash": "",
+        "time_zone": find_shop_time_zone(settings.sources),
     }
     if not published.warehouse_file:
         yield BuildPlan(None, None, dbt_inputs)

@@ -29,12 +29,14 @@ OF_THE_BUILD = {
     "int_build__rescored_customers",
     "int_build__evaluated_customers",
     "int_build__replaced_stays",
+    "int_build__changed_histories",
 }
 # Only the days and customers that a build works out stand there; what is made of them is compared.
 OF_THE_CHANGED = {
     "int_touched_customer_days",
     "int_touched_amount_days",
     "int_touched_category_days",
+    "int_touched_events",
     "int_counted_days",
     "int_state_changes",
     "int_favourite_lines",

@@ -145,6 +145,7 @@ def test_models_are_written_once(tmp_path: Path):
     assert {file.stem for file in written} == {
         "int_segment_days",
         "int_segment_definitions",
+        "int_empty_carts",
         "get_segment_thresholds",
     }
     write_models(tmp_path)

@@ -1,4 +1,4 @@
--- Of an item's columns only these two are used in tables kept by day.
+-- Of an item's columns only these are used in tables kept by day.
 
 {% set before = get_previous_relation('int_items') %}
 
@@ -13,13 +13,18 @@ items_before as (
         select
             item_id,
             category,
+            category_path,
+            brand,
             is_consumable
         from {{ before }}
     {% else %}
         select
-            cast(null as varchar) as item_id,
-            cast(null as varchar) as category,
-            cast(null as boolean) as is_consumable
+            item_id,
+            category,
+            category_path,
+            brand,
+            is_consumable
+        from items
         where 1 = 0
     {% endif %}
 ),
@@ -31,6 +36,9 @@ final as (
         on items.item_id = items_before.item_id
     where
         items.category is distinct from items_before.category
+        or {{ join_path('items.category_path') }}
+        is distinct from {{ join_path('items_before.category_path') }}
+        or items.brand is distinct from items_before.brand
         or items.is_consumable is distinct from items_before.is_consumable
 )
 

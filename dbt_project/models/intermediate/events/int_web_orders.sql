@@ -1,11 +1,12 @@
--- Attributes of an order from the web: joined by its id, never counted. They
--- all come from one event, the first.
+-- depends_on: {{ ref('int_build__changed_orders') }}
+-- which looks back at this table as the last build left it. Attributes of an
+-- order from the web: joined by its id, never counted. They all come from one
+-- event, the first.
 
 with
 
-events as (
-    select * from {{ ref('int_events') }}
-    where event_type = 'purchase' and order_id is not null
+first_events as (
+    select * from {{ ref('int_first_web_orders') }}
 ),
 
 final as (
@@ -16,11 +17,7 @@ final as (
         request_id,
         device_type,
         campaign
-    from events
-    qualify
-        row_number() over (
-            partition by source, order_id order by occurred_at, event_id
-        ) = 1
+    from first_events
 )
 
 select * from final
