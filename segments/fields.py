@@ -7,13 +7,20 @@ A field without a value for a customer is not known: `days_since_last_order` of 
 from dataclasses import dataclass
 from typing import Literal
 
+from segments.tree.measures import Measure
+
 
 @dataclass(frozen=True)
 class Field:
-    """What a field holds, and what it means."""
+    """What a field holds, and what it means.
+
+    Attributes:
+        measure: of a declared trait what it is worked out of, which stands in a rule in the field's place.
+    """
 
     kind: Literal["number", "boolean", "text"]
     about: str
+    measure: Measure | None = None
 
 
 FIELDS = {

@@ -1,6 +1,6 @@
 """A definition's text or file as a `Segment`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from segments.fields import FIELDS, PROFILE_FIELDS, Field
@@ -11,7 +11,9 @@ from segments.parsing.references import Definition, check_references
 from segments.parsing.rules import RULE, SEGMENT_ID
 from segments.parsing.scalars import Text, Words
 from segments.parsing.shapes import Key, Record
+from segments.parsing.traits import describe_trait_fields, load_traits
 from segments.tree.rules import Segment
+from segments.tree.traits import Trait
 
 ALL_FIELDS = {**FIELDS, **PROFILE_FIELDS}
 KINDS = ("rfm", "rule")
@@ -79,10 +81,12 @@ def load_definitions(
     fields: Mapping[str, Field] = ALL_FIELDS,
     others: Iterable[Definition] = (),
     lists: Mapping[str, str] | None = None,
+    traits: Sequence[Trait] | None = None,
 ) -> list[Definition]:
     """The definitions of some files, in the order of their ids.
 
     Args:
+        traits: the declared ones, which are fields too; None: all of `segments/traits/`.
         others: definitions that these may refer to.
         lists: by name whether it is a list of `customers` or of `items`; None: any list may be named.
 
@@ -90,7 +94,8 @@ def load_definitions(
         SegmentError: a file is no definition or is not called after its segment, what one refers to does not
             exist, or a segment is its own member by way of others; a line for each, of all files.
     """
-    return load_with(files, lambda: Reader(fields), others, lists)
+    declared, absent = describe_trait_fields(load_traits() if traits is None else traits)
+    return load_with(files, lambda: Reader({**fields, **declared}, absent), others, lists)
 
 
 def load_with(
@@ -139,11 +144,14 @@ def list_files_in_force(shipped: Path, own: Path | None = None) -> list[Path]:
     return [files[segment_id] for segment_id in sorted(files)]
 
 
-def load_segments(folder: Path, own: Path | None = None) -> list[Segment]:
+def load_segments(
+    folder: Path, own: Path | None = None, traits: Sequence[Trait] | None = None
+) -> list[Segment]:
     """Every segment that the night evaluates, by segment id: rules of the night's own fields.
 
     Args:
         folder, own: as `list_files_in_force` takes them.
+        traits: the declared ones, which are fields too; None: all of `segments/traits/`.
 
     Raises:
         SegmentError: there is none, or see `load_definitions`; also where a rule looks at events, other
@@ -152,5 +160,7 @@ def load_segments(folder: Path, own: Path | None = None) -> list[Segment]:
     files = list_files_in_force(folder, own)
     if not files:
         raise SegmentError(f"no segment definitions (*.yml) in {folder.name}")
-    definitions = load_with(files, lambda: Reader(FIELDS, NOT_NIGHTLY, is_nightly=True))
+    declared, absent = describe_trait_fields(load_traits() if traits is None else traits)
+    fields, not_nightly = {**FIELDS, **declared}, {**NOT_NIGHTLY, **absent}
+    definitions = load_with(files, lambda: Reader(fields, not_nightly, is_nightly=True))
     return [definition.segment for definition in definitions]

@@ -42,8 +42,10 @@ ELSEWHERE = {
 }
 
 
-def build_field(reading: Reading) -> FieldValue | Broken:
-    """A field that the customer's side of the definition knows."""
+def build_field(reading: Reading) -> Measure | Broken:
+    """A field that the customer's side of the definition knows; of a declared trait its measure, so that
+    every host works it out as of the moment that is asked about.
+    """
     name, known = reading.values["field"], reading.reader.fields
     if name not in known:
         if why := reading.reader.absent_fields.get(name):
@@ -51,7 +53,7 @@ def build_field(reading: Reading) -> FieldValue | Broken:
         return reading.refuse(
             "field", f"unknown field {name!r}{suggest(name, known)}; known: {', '.join(known)}"
         )
-    return FieldValue(name)
+    return known[name].measure or FieldValue(name)
 
 
 def build_count(reading: Reading) -> Count | Broken:

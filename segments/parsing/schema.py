@@ -1,6 +1,7 @@
-"""The JSON schema of a definition, for editors: made of the same shapes by which definitions are read.
+"""The JSON schemas of a segment's definition and of a trait's, for editors: made of the same shapes by which
+they are read.
 
-`python -m segments.parsing.schema` writes it anew.
+`python -m segments.parsing.schema` writes them anew.
 """
 
 import json
@@ -8,26 +9,31 @@ from pathlib import Path
 from typing import Any
 
 from segments.parsing.definitions import DEFINITION
+from segments.parsing.shapes import Record
+from segments.parsing.traits import TRAIT
 
-FILE = Path(__file__).resolve().parents[1] / "segment.schema.json"
+FOLDER = Path(__file__).resolve().parents[1]
+FILE, TRAIT_FILE = FOLDER / "segment.schema.json", FOLDER / "trait.schema.json"
 
 
-def build_schema() -> dict[str, Any]:
+def build_schema(title: str = "A segment's definition", shape: Record = DEFINITION) -> dict[str, Any]:
     """The schema; whether fields, segments and lists exist is not its matter."""
     defs: dict[str, Any] = {}
-    definition = DEFINITION.describe(defs)
+    definition = shape.describe(defs)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A segment's definition",
+        "title": title,
         **definition,
         "$defs": dict(sorted(defs.items())),
     }
 
 
-def format_schema() -> str:
-    """The schema as it is committed."""
-    return json.dumps(build_schema(), indent=1, ensure_ascii=False) + "\n"
+def format_schemas() -> dict[Path, str]:
+    """The schemas as they are committed, by file."""
+    schemas = {FILE: build_schema(), TRAIT_FILE: build_schema("A trait", TRAIT)}
+    return {file: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for file, schema in schemas.items()}
 
 
 if __name__ == "__main__":
-    FILE.write_text(format_schema(), encoding="utf-8")
+    for schema_file, text in format_schemas().items():
+        schema_file.write_text(text, encoding="utf-8")

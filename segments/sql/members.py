@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from segments.fields import FIELDS, Field
 from segments.sql.aggregates import Grain
@@ -81,11 +81,18 @@ def build_members_query(definitions: Sequence[Segment], fields: Mapping[str, Fie
     return MembersQuery(tuple(parts), final, conditions.moments)
 
 
-def format_known(measures: Measures, flags: Flags) -> str:
-    """All that rules read of every customer at every moment."""
+class Columns(Protocol):
+    """Queries of at most one row of a customer at a moment, and which of their columns are read."""
+
+    def list_columns(self) -> Iterator[tuple[str, list[str]]]:
+        """The queries' names, with these."""
+
+
+def format_known(measures: Measures, others: Columns) -> str:
+    """All that is read of every customer at every moment."""
     columns = ["customers.customer_id", *(f"m.{name}" for name in measures.conditions.moments.list_columns())]
     joins = ""
-    for name, own in (*measures.list_columns(), *flags.list_columns()):
+    for name, own in (*measures.list_columns(), *others.list_columns()):
         columns += [f"{name}.{column}" for column in own]
         at_moment = "" if name == "lists" else f" and {name}.now = m.now"
         joins += f" left join {name} on {name}.customer_id = customers.customer_id{at_moment}"
