@@ -14,7 +14,11 @@ from expectations.contracts.identity_tables import (
     CORE_IDENTITY_LINKS,
     CORE_IDENTITY_REVIEWS,
 )
-from expectations.contracts.prediction_tables import PRED_CUSTOMER_CLUSTERS, PRED_CUSTOMER_SCORES
+from expectations.contracts.prediction_tables import (
+    PRED_CUSTOMER_CLUSTERS,
+    PRED_CUSTOMER_SCORES,
+    PRED_CUSTOMER_SEGMENTS,
+)
 from expectations.contracts.recommendation_tables import (
     FCT_INTERACTIONS,
     FEAT_CUSTOMERS,
@@ -257,6 +261,7 @@ EVERY_TABLE = (
     REC_STEERING,
     PRED_CUSTOMER_SCORES,
     PRED_CUSTOMER_CLUSTERS,
+    PRED_CUSTOMER_SEGMENTS,
     OPS_DELIVERIES,
     OPS_RUNS,
 )

@@ -35,3 +35,19 @@ PRED_CUSTOMER_CLUSTERS = Table(
         "model_version": "string",
     },
 )
+
+PRED_CUSTOMER_SEGMENTS = Table(
+    name="pred_customer_segments",
+    grain="One row per stay of a customer in a learned segment.",
+    key=("segment_id", "customer_id", "entered_date"),
+    not_null=("place",),
+    ranges={"place": (1, 1_000_000_000)},
+    columns={
+        "segment_id": "string",
+        "customer_id": "string",
+        "entered_date": "date",  # the first day that begins with them inside
+        "left_date": "date",  # the first day that begins without them; null while they are inside
+        "place": "int",  # 1 is the most alike, or wants it most; on the last night inside
+        "score": "double",
+    },
+)

@@ -31,6 +31,7 @@ GUARDED = (
     "rec_steering_v1",
     "pred_customer_scores",
     "pred_customer_clusters",
+    "pred_customer_segments",
 )
 
 SUITES: dict[str, Suite] = {name: import_module(f"expectations.suites.{name}").SUITE for name in GUARDED}

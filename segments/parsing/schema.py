@@ -1,5 +1,4 @@
-"""The JSON schemas of a segment's definition and of a trait's, for editors: made of the same shapes by which
-they are read.
+"""The JSON schemas of definitions, for editors: made of the same shapes by which definitions are read.
 
 `python -m segments.parsing.schema` writes them anew.
 """
@@ -9,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from segments.parsing.definitions import DEFINITION
+from segments.parsing.learned import LEARNED
 from segments.parsing.shapes import Record
 from segments.parsing.traits import TRAIT
 
 FOLDER = Path(__file__).resolve().parents[1]
 FILE, TRAIT_FILE = FOLDER / "segment.schema.json", FOLDER / "trait.schema.json"
+LEARNED_FILE = FOLDER / "learned.schema.json"
 
 
 def build_schema(title: str = "A segment's definition", shape: Record = DEFINITION) -> dict[str, Any]:
@@ -30,7 +31,11 @@ def build_schema(title: str = "A segment's definition", shape: Record = DEFINITI
 
 def format_schemas() -> dict[Path, str]:
     """The schemas as they are committed, by file."""
-    schemas = {FILE: build_schema(), TRAIT_FILE: build_schema("A trait", TRAIT)}
+    schemas = {
+        FILE: build_schema(),
+        TRAIT_FILE: build_schema("A trait", TRAIT),
+        LEARNED_FILE: build_schema("A learned segment", LEARNED),
+    }
     return {file: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for file, schema in schemas.items()}
 
 

@@ -56,6 +56,7 @@ OUTGOING_TABLES = {
         "rec_steering_v1",
         "pred_customer_scores",
         "pred_customer_clusters",
+        "pred_customer_segments",
     ),
 }
 # Checked again before the step reads them, where they have not passed: `train` may be started by hand.

@@ -3,7 +3,7 @@
 Reads:   fct_interactions, feat_customers, feat_items, the accepted model where there is one
 Writes:  rec_customer_items_v1, rec_item_items_v1, rec_audience_items_v1, rec_fold_in_v1, rec_item_next_v1,
          rec_steering_v1; pred_customer_scores by the accepted predictors,
-         pred_customer_clusters by the accepted clusters
+         pred_customer_clusters by the accepted clusters, pred_customer_segments
 If it fails: last night's lists are still published; clear the task. A model whose files are not those that
 were registered is refused here: find out who changed them, or run a search.
 """
@@ -15,6 +15,7 @@ import duckdb
 from expectations.contracts.lake import (
     PRED_CUSTOMER_CLUSTERS,
     PRED_CUSTOMER_SCORES,
+    PRED_CUSTOMER_SEGMENTS,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
     REC_FOLD_IN,
@@ -31,7 +32,7 @@ from spark_jobs.learning_data.behaviour import find_first_training_day, open_lea
 from spark_jobs.learning_data.sessions import number_sessions, read_session_events
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
-from spark_jobs.score import clusters, list_frames, personal_lists, predictions
+from spark_jobs.score import clusters, learned_segments, list_frames, personal_lists, predictions
 from spark_jobs.score.audiences import sum_audience_tastes
 from spark_jobs.score.interaction_span import read_interaction_span
 from spark_jobs.score.item_demand import count_item_demand
@@ -51,10 +52,12 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
     with open_learning_data(lake, zone, run.settings.spark_memory) as con:
         lists = write_lists(run, lake, con)
         scorable = read_scorable_customers(run, lake, con)
+        learned = learned_segments.write_learned_segments(run, lake, con, scorable)
     return [
         *lists,
         report_table_write(PRED_CUSTOMER_SCORES, predictions.write_predictions(run, lake, scorable)),
         report_table_write(PRED_CUSTOMER_CLUSTERS, clusters.write_clusters(run, lake, scorable)),
+        report_table_write(PRED_CUSTOMER_SEGMENTS, learned),
     ]
 
 

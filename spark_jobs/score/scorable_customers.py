@@ -33,11 +33,13 @@ class ScorableCustomers:
         history: None when nobody did anything.
         customer_ids: at the history's numbers.
         allowed: bool [customers]: whom the restrictions that hold now do not name.
+        are_restrictions_known: False where they cannot be read, so that nobody is allowed.
     """
 
     history: CustomerHistory | None
     customer_ids: Sequence[str]
     allowed: np.ndarray
+    are_restrictions_known: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -59,11 +61,14 @@ def read_scorable_customers(run: RunContext, lake: Lake, con: duckdb.DuckDBPyCon
     if found is None:
         return ScorableCustomers(None, [], np.zeros(0, bool))
     history, customer_ids = found
-    return ScorableCustomers(history, customer_ids, find_allowed(run.settings.paths, lake, customer_ids))
+    allowed = find_allowed(run.settings.paths, lake, customer_ids)
+    if allowed is None:
+        return ScorableCustomers(history, customer_ids, np.zeros(len(customer_ids), bool), False)
+    return ScorableCustomers(history, customer_ids, allowed)
 
 
-def find_allowed(paths: HomePaths, lake: Lake, customer_ids: Sequence[str]) -> np.ndarray:
-    """bool [customers]: whom the restrictions that hold now do not name."""
+def find_allowed(paths: HomePaths, lake: Lake, customer_ids: Sequence[str]) -> np.ndarray | None:
+    """bool [customers]: whom the restrictions that hold now do not name; None where they cannot be read."""
     if not paths.restrictions.exists():
         return np.ones(len(customer_ids), bool)  # before the first night is published
     names = defaultdict(list)
@@ -76,4 +81,4 @@ def find_allowed(paths: HomePaths, lake: Lake, customer_ids: Sequence[str]) -> n
             return np.array([view.may_be_personal([one, *names[one]], version) for one in customer_ids], bool)
     except RestrictionsUnreadable as error:
         logger.warning(f"{error}: nobody is scored", extra={"table": "pred_customer_scores"})
-        return np.zeros(len(customer_ids), bool)
+        return None

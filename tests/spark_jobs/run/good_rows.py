@@ -220,6 +220,13 @@ GOOD = {
         "cluster_name": "Buy often, look often",
         "model_version": "m/1",
     },
+    "pred_customer_segments": lambda n: {
+        "segment_id": "like_champions",
+        "customer_id": f"c_{n:024x}",
+        "entered_date": date(2026, 2, 10),
+        "place": n + 1,
+        "score": -0.5,
+    },
     "rec_steering_v1": lambda n: {
         "model_version": f"m/{n}",
         "half_life_places": 2.0,

@@ -203,6 +203,11 @@ FAULTS = {
         "one_name": {"cluster_name": "Bought lately"},
         "one_day": {"scored_date": date(2026, 2, 9)},
     },
+    "pred_customer_segments": {
+        f"customer_id: {REGEX}": {"customer_id": "someone@example.org"},
+        "leaves_after_entering": {"left_date": date(2026, 2, 10)},
+        "score_is_a_number": {"score": float("nan")},
+    },
     "rec_steering_v1": {
         "half_life_is_positive": {"half_life_places": 0.0},
         "weights_are_not_negative": {"cohorts": [(True, 1, 1.0, [0.1, -0.2, 0.3], [0.0] * 3, 0.0)]},
