@@ -97,7 +97,7 @@ quarantine: $(READY) ## what was refused and why, as a table; with a choice, mas
 events: $(READY) ## are the declarations of events compatible with the registered ones? REGISTER=1 registers new versions
 	@$(PY) -m operate.events $(if $(REGISTER),--register)
 
-segments: $(READY) ## are definitions of segments understood? ARGS="check [FILE…]" says what is wrong and where; ARGS=list
+segments: $(READY) ## ask about segments: ARGS="check [FILE…]|list|explain SEGMENT CUSTOMER|preview FILE|diff FILE|sizes|overlap|versions SEGMENT|rollback SEGMENT --to N"
 	@$(PY) -m operate.segments $(or $(ARGS),check)
 
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]

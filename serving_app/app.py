@@ -39,6 +39,11 @@ from serving_app.recommendations import views as recommendations
 from serving_app.recommendations.placements import Placements
 from serving_app.recommendations.preview import ListPreview
 from serving_app.recommendations.service import RecommendationService
+from serving_app.segments import views as segments
+from serving_app.segments.definitions import Definitions
+from serving_app.segments.naming import NamingRules
+from serving_app.segments.service import SegmentService
+from serving_app.segments.warehouse import SegmentWarehouse
 from serving_app.settings import Settings
 from serving_app.status import views as status
 from serving_app.status.build import hash_service_code
@@ -56,11 +61,13 @@ FEATURES = (
     overrides,
     catalogue,
     identity,
+    segments,
     status,
     openapi,
     docs_page,
 )  # in openapi.json's order
 MAX_BODY_BYTES = 64 << 10
+SEGMENT_SECONDS = 5.0  # for an answer about segments
 
 
 def get_utc_now() -> datetime:
@@ -128,6 +135,13 @@ def create_app(
         ),
         CatalogueService(stores.item_changes, stores.restrictions, stores.snapshots, clock),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
+        SegmentService(
+            SegmentWarehouse(settings.home, SEGMENT_SECONDS),
+            Definitions(settings.home),
+            stores.snapshots,
+            NamingRules(stores.snapshots, stores.restrictions),
+            visitors,
+        ),
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),

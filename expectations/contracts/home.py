@@ -122,6 +122,14 @@ class HomePaths:
         """The shop's own definitions of segments, each in the place of the shipped one of its id."""
         return self.root / "segments"
 
+    def segment_definition(self, segment_id: str) -> Path:
+        return self.segment_definitions / f"{segment_id}.yml"
+
+    @property
+    def segment_changes(self) -> Path:
+        """Who put which definition in force again and why, a line each."""
+        return self.segment_definitions / "changes.jsonl"
+
     @property
     def webhooks(self) -> Path:
         """The webhooks that the shop's other systems send, a YAML file each."""

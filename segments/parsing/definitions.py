@@ -160,7 +160,19 @@ def load_segments(
     files = list_files_in_force(folder, own)
     if not files:
         raise SegmentError(f"no segment definitions (*.yml) in {folder.name}")
-    declared, absent = describe_trait_fields(load_traits() if traits is None else traits)
-    fields, not_nightly = {**FIELDS, **declared}, {**NOT_NIGHTLY, **absent}
-    definitions = load_with(files, lambda: Reader(fields, not_nightly, is_nightly=True))
+    definitions = load_with(files, make_reader_of_day(traits, is_nightly=True))
     return [definition.segment for definition in definitions]
+
+
+def make_reader_of_day(
+    traits: Sequence[Trait] | None = None, *, is_nightly: bool = False
+) -> Callable[[], Reader]:
+    """What starts readers of definitions that may name what the warehouse knows of every day.
+
+    Args:
+        traits: the declared ones; None: all of `segments/traits/`.
+        is_nightly: what the night does not evaluate yet is refused too.
+    """
+    declared, absent = describe_trait_fields(load_traits() if traits is None else traits)
+    fields, not_of_days = {**FIELDS, **declared}, {**NOT_NIGHTLY, **absent}
+    return lambda: Reader(fields, not_of_days, is_nightly=is_nightly)

@@ -126,7 +126,8 @@ def describe_route(route: Route) -> dict:
     if parameters:
         description["parameters"] = parameters
     if operation.body:
-        content = {"application/json": {"schema": _refer(operation.body)}}
+        media_types = getattr(operation.body, "media_types", ("application/json",))
+        content = {name: {"schema": _refer(operation.body)} for name in media_types}
         description["requestBody"] = {"required": True, "content": content}
     if needs_key:
         schemes = (*KEY_SCHEMES, *(("pageKey",) if scope == EVENTS else ()))

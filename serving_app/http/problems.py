@@ -175,6 +175,30 @@ class ItemChangesUnwritable(ApiError):
     status, kind, title = 503, "item-changes-out-of-reach", "The changes of items cannot be written"
 
 
+class UnknownSegment(ApiError):
+    """No segment has the id in the path, or no version of it the number."""
+
+    status, kind, title = 404, "unknown-segment", "There is no such segment"
+
+
+class BadDefinition(ApiError):
+    """A segment's definition that is not understood."""
+
+    status, kind, title = 400, "bad-definition", "The definition is not understood"
+
+
+class TooLargeToAnswer(ApiError):
+    """A question about segments that would take more rows, time or memory than one answer may."""
+
+    status, kind, title = 422, "too-large-to-answer", "The question is too large to answer here"
+
+
+class SegmentsBusy(ApiError):
+    """A question about segments while another one is being answered."""
+
+    status, kind, title = 503, "segments-busy", "Another question is being answered"
+
+
 class NotReady(ApiError):
     """Nothing can be served yet."""
 

@@ -83,6 +83,14 @@ class StrictModel(BaseModel):
             ) from None
 
 
+class DefinitionFlaw(BaseModel):
+    """A mistake in a segment's definition."""
+
+    line: int
+    column: int
+    message: str
+
+
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
@@ -92,4 +100,5 @@ class Problem(BaseModel):
     detail: str
     errors: list[dict[str, str]] | None = None
     identifier_ids: list[str] | None = Field(None, description="with several-identifiers: which there are")
+    flaws: list[DefinitionFlaw] | None = Field(None, description="with bad-definition: each mistake")
     version: int | None = Field(None, description="with override-changed: which it has now")

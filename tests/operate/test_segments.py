@@ -77,7 +77,7 @@ def test_the_list_has_what_a_rule_asks(folder, capsys):
     ("arguments", "message"),
     [
         (["check", "nowhere.yml"], "there is no file nowhere.yml"),
-        (["list", "x.yml"], "list takes no file"),
+        (["list", "x.yml"], "unrecognized arguments: x.yml"),
         (["evaluate"], "invalid choice: 'evaluate'"),
     ],
 )

@@ -30,6 +30,7 @@ PATHS = [getattr(HOME, name) for name, kind in vars(HomePaths).items() if isinst
     HOME.model_report("run"),
     HOME.reports("run"),
     HOME.scoring("run"),
+    HOME.segment_definition("run"),
     HOME.warehouse_build("run"),
     HOME.airflow_task_log("nightly", "run", "land", 1),
 ]
@@ -134,6 +135,8 @@ def test_the_names_of_files_stay():
         "reports/run/identity.html",
         "reports/run/lists.json",
         "reports/run/model.json",
+        "segments/changes.jsonl",
+        "segments/run.yml",
         "serving/history/run.json",
         "serving/override_audit.jsonl",
         "serving/production.jsonl",

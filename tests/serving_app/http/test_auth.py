@@ -37,6 +37,13 @@ ACCESS = {
     "/v1/identity/reviews": "admin",
     "/v1/identity/decisions": "admin",
     "/v1/identity/decisions/<decision_id>": "admin",
+    "/v1/segments": "segments",
+    "/v1/segments/overlap": "segments",
+    "/v1/segments/preview": "segments",
+    "/v1/segments/diff": "segments",
+    "/v1/segments/<segment_id>": "segments",
+    "/v1/segments/<segment_id>/members": "profiles",
+    "/v1/segments/<segment_id>/explain": "profiles",
     "/v1/batch": "events browser",
     **{f"/v1/{call}": "events browser" for call in CALLS},
     **{f"/v1/{initial}": "events browser" for initial in "btpsiag"},
@@ -48,7 +55,7 @@ ACCESS = {
     "/docs": "public",
     "/docs/<name>": "public",
 }
-SCOPES = ("read", "events", "overrides", "items", "profiles", "metrics", "admin")
+SCOPES = ("read", "events", "overrides", "items", "profiles", "segments", "metrics", "admin")
 CALLERS = {
     **{f"server {scope}": server_key(scope) for scope in SCOPES},
     **{f"browser {scope}": browser_key(scope) for scope in ("read", "events")},

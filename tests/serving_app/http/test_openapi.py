@@ -12,6 +12,7 @@ from expectations.contracts.event_format import CALLS
 from serving_app.http.problems import ApiError
 from serving_app.identity.schemas import ExplainQuery
 from serving_app.recommendations.schemas import RecommendationQuery
+from tests.serving_app.segments.small_warehouse import write_warehouse
 
 UNTIL = "2026-02-22T00:00:00Z"
 SPLIT = {
@@ -22,6 +23,13 @@ SPLIT = {
     "decided_by": "MK",
 }
 EVENT = {"type": "track", "event": "Product Viewed", "userId": "u-1", "properties": {"product_id": "item-05"}}
+LAPSED = {
+    "segment_id": "lapsed",
+    "name": "Lapsed",
+    "kind": "rule",
+    "description": "Ten days.",
+    "members": {"field": "days_since_last_order", "op": ">=", "value": 10},
+}
 REQUESTS = [
     ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_regular", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations", None, 200),
@@ -131,6 +139,25 @@ REQUESTS = [
     ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "decision": "withdraw"}, 422),
     ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "reason": "x" * 70_000}, 413),
     ("post", "/v1/identity/decisions", "/v1/identity/decisions", "text", 415),
+    ("get", "/v1/segments", "/v1/segments", None, 200),
+    ("get", "/v1/segments/overlap", "/v1/segments/overlap", None, 200),
+    ("get", "/v1/segments/{segment_id}", "/v1/segments/lapsed", None, 200),
+    ("get", "/v1/segments/{segment_id}", "/v1/segments/nothing", None, 404),
+    ("get", "/v1/segments/{segment_id}/members", "/v1/segments/champions/members", None, 200),
+    ("get", "/v1/segments/{segment_id}/members", "/v1/segments/champions/members?limit=0", None, 400),
+    (
+        "get",
+        "/v1/segments/{segment_id}/explain",
+        "/v1/segments/lapsed/explain?customer_id=c_regular&at=2026-02-20",
+        None,
+        200,
+    ),
+    ("get", "/v1/segments/{segment_id}/explain", "/v1/segments/lapsed/explain", None, 400),
+    ("post", "/v1/segments/preview", "/v1/segments/preview", LAPSED, 200),
+    ("post", "/v1/segments/preview", "/v1/segments/preview", {**LAPSED, "members": {}}, 400),
+    ("post", "/v1/segments/preview", "/v1/segments/preview", "text", 415),
+    ("post", "/v1/segments/diff", "/v1/segments/diff", LAPSED, 200),
+    ("post", "/v1/segments/diff", "/v1/segments/diff", {**LAPSED, "segment_id": "late"}, 404),
     ("post", "/v1/batch", "/v1/batch", {"batch": [EVENT, {**EVENT, "event": "Unknown"}]}, 200),
     ("post", "/v1/batch", "/v1/batch", {"batch": {}}, 400),
     ("post", "/v1/batch", "/v1/batch", {"batch": [{"pad": "x" * 600_000}]}, 413),
@@ -181,6 +208,8 @@ def test_real_answers_fit(shop, document, method, path, url, body, status):
     sent = {"json": body} if isinstance(body, dict) else {"data": body} if body else {}
     if path.startswith("/v1/overrides") and method == "get":
         shop.client.post("/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL})
+    if path.startswith("/v1/segments"):
+        write_warehouse(shop.home)
     answer = getattr(shop.client, method)(url, **sent)
     assert answer.status_code == status, answer.text
     described = document["paths"][path][method]["responses"]

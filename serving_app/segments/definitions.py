@@ -1,0 +1,183 @@
+"""Definitions of segments: those of the published night, versions of one, and one that is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from expectations.contracts.home import HomePaths
+from expectations.contracts.personal import NOTHING_PERSONAL, has_personal_value
+from segments.evaluation.needs import find_needs
+from segments.parsing.definitions import (
+    list_files_in_force,
+    load_definitions,
+    make_reader_of_day,
+    read_definition,
+)
+from segments.parsing.documents import read_text
+from segments.parsing.flaws import SegmentError
+from segments.parsing.references import Definition, check_references
+from segments.to_sql import DEFINITIONS
+from segments.tree.rules import Rule, Segment
+from segments.versions import Version, list_files_in_use, list_versions
+from serving_app.http.problems import BadDefinition, CannotApply, NotReady, UnknownSegment
+from serving_app.segments.saving import DefinitionChange, hash_text, put_in_force
+
+SENT = "definition"  # names what was sent in messages
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a rule reads beside the customer's id, with the rules of the segments that it names."""
+
+    fields: frozenset[str]
+    lists: frozenset[str]
+    has_events: bool
+    has_stays: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who changes a definition, when (ISO, UTC) and why."""
+
+    at: str
+    by: str
+    reason: str
+
+
+class Definitions:
+    """A home's definitions."""
+
+    def __init__(self, home: Path, shipped: Path = DEFINITIONS) -> None:
+        self._home, self._shipped = home, shipped
+
+    def read_in_use(self) -> dict[str, Definition]:
+        """Those by which the published night was made, by id; those in force where that is not known.
+
+        Raises:
+            NotReady: one of them is not understood any more.
+        """
+        files = list_files_in_use(self._home) or self.list_in_force()
+        try:
+            return {each.segment.segment_id: each for each in load_definitions(files)}
+        except SegmentError as error:
+            raise NotReady(f"the definitions of the published night are not understood: {error}") from None
+
+    def find_text_in_use(self, segment_id: str) -> str | None:
+        """The text of a segment that made the published night; None where it is not known."""
+        files = list_files_in_use(self._home) or []
+        return next((read_text(file) for file in files if file.stem == segment_id), None)
+
+    def list_in_force(self) -> list[Path]:
+        """The files that the next night reads."""
+        return list_files_in_force(self._shipped, HomePaths(self._home).segment_definitions)
+
+    def find_next_text(self, segment_id: str) -> str | None:
+        """The text that the next night reads of a segment."""
+        return next((read_text(file) for file in self.list_in_force() if file.stem == segment_id), None)
+
+    def list_versions(self, segment_id: str) -> list[Version]:
+        """The versions of a segment's definition, oldest first."""
+        return list_versions(self._home, segment_id)
+
+    def find_version(self, segment_id: str, number: int) -> Version:
+        """
+        Raises:
+            UnknownSegment: no night had this version, or its copy is gone.
+        """
+        versions = self.list_versions(segment_id)
+        for version in versions:
+            if version.number == number and version.file.is_file():
+                return version
+        raise UnknownSegment(f"the segment has no version of this number; there are {len(versions)}")
+
+    def read_version(self, segment_id: str, number: int) -> Segment:
+        """The segment as one of its versions says.
+
+        Raises:
+            UnknownSegment: by `find_version`.
+            BadDefinition: the language does not understand it any more.
+        """
+        version = self.find_version(segment_id, number)
+        return self.parse(read_text(version.file), f"version {number}")
+
+    def roll_back(self, segment_id: str, number: int, said: Said) -> DefinitionChange:
+        """Let the next night read an earlier version of a segment's definition.
+
+        Raises:
+            UnknownSegment: it has no such version.
+            BadDefinition: the language does not understand it any more.
+            CannotApply: the next night reads it already, or the reason is none.
+        """
+        version = self.find_version(segment_id, number)
+        text, next_text = read_text(version.file), self.find_next_text(segment_id)
+        self.parse(text, f"version {number}", is_nightly=True)
+        if text == next_text:
+            raise CannotApply("The next night reads this version already.")
+        if has_personal_value(said.reason) or not said.reason.isprintable():
+            raise CannotApply(f"The reason must be one line, with {NOTHING_PERSONAL}.")
+        shipped = self._shipped / f"{segment_id}.yml"
+        change = DefinitionChange(
+            said.at, segment_id, version.digest, number, hash_text(next_text), said.by, said.reason
+        )
+        put_in_force(self._home, change, text, read_text(shipped) if shipped.is_file() else None)
+        return change
+
+    def parse(self, text: str, file: str = SENT, *, is_nightly: bool = False) -> Segment:
+        """The segment of a text.
+
+        Args:
+            is_nightly: what the night does not evaluate yet is refused too.
+
+        Raises:
+            BadDefinition: it is none; a flaw with line and column for each thing that is wrong.
+        """
+        try:
+            definition = read_definition(text, file, make_reader_of_day(is_nightly=is_nightly)())
+            errors = check_references([definition], [*self.read_in_use().values()], None)
+        except SegmentError as error:
+            errors = [error]
+        if not errors:
+            return definition.segment
+        flaws = [
+            {"line": flaw.line, "column": flaw.column, "message": flaw.message}
+            for error in errors
+            for flaw in error.flaws
+        ]
+        raise BadDefinition("\n".join(map(str, errors)), flaws=flaws)
+
+
+def find_segment(definitions: Mapping[str, Definition], segment_id: str) -> Segment:
+    """
+    Raises:
+        UnknownSegment: none has this id.
+    """
+    if segment_id not in definitions:
+        raise UnknownSegment("No segment of the published night has this id.")
+    return definitions[segment_id].segment
+
+
+def get_rules(definitions: Mapping[str, Definition]) -> dict[str, Rule]:
+    """The rules of definitions, by id."""
+    return {segment_id: each.segment.members for segment_id, each in definitions.items()}
+
+
+def list_named(rule: Rule, rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    """The rules of the segments on which a rule rests, by id, however deep."""
+    found: dict[str, Rule] = {}
+    waiting = [rule]
+    while waiting:
+        for segment_id in find_needs(waiting.pop()).segments - found.keys():
+            found[segment_id] = rules[segment_id]
+            waiting.append(rules[segment_id])
+    return found
+
+
+def find_requirements(rule: Rule, rules: Mapping[str, Rule]) -> Requirements:
+    """What a rule reads, with those that it rests on."""
+    needs = [find_needs(each) for each in (rule, *list_named(rule, rules).values())]
+    return Requirements(
+        frozenset().union(*(each.fields for each in needs)),
+        frozenset().union(*(each.lists for each in needs)),
+        any(each.attributes for each in needs),
+        any(each.segments for each in needs),
+    )

@@ -1,0 +1,106 @@
+"""Why a customer was in a segment at a moment or not: each clause with its value and threshold, and the
+smallest change that would have turned it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from segments.evaluation.changes import find_smallest_change
+from segments.evaluation.explanation import Clause, Explanation, Shop, explain
+from segments.evaluation.measures import Context
+from segments.sentences import describe_rule
+from segments.sql.moments import make_timestamp
+from segments.tree.rules import Age, Anniversary, Group, Rule, Segment
+from serving_app.segments.definitions import find_requirements, list_named
+from serving_app.segments.histories import find_stay, read_fields, read_history, read_stays
+from serving_app.segments.moments import Asked
+from serving_app.segments.warehouse import Night
+
+
+def explain_membership(
+    night: Night, segment: Segment, rules: Mapping[str, Rule], customer_id: str, asked: Asked
+) -> dict[str, Any]:
+    """The answer to why, as `MembershipAnswer` has it without whose it is.
+
+    Args:
+        rules: of all segments, by id, which this one may name.
+    """
+    required = find_requirements(segment.members, rules)
+    fields = read_fields(night, customer_id, asked.day, required.fields)
+    stays = read_stays(night, customer_id)
+    stay = find_stay(stays, segment.segment_id, asked, night.calendar)
+    if fields is None:
+        return {
+            "is_member": False,
+            "sentence": f"Not in {segment.segment_id}: no customer by the end of {asked.day}.",
+            "member_since": None,
+            "clause": None,
+            "changes": [],
+        }
+    history = read_history(night, customer_id, asked.now) if required.has_events else []
+    context = Context(customer_id, fields, stays if required.has_stays else ())
+    shop = Shop(night.calendar, {}, list_named(segment.members, rules))
+    explanation = explain(segment.members, history, asked.now, context, shop)
+    changes = find_smallest_change(explanation.clause, asked.now)
+    return {
+        "is_member": explanation.is_member,
+        "sentence": write_sentence(segment.segment_id, explanation, changes),
+        "member_since": str(make_timestamp(stay.entered_at).date()) if stay else None,
+        "clause": format_clause(explanation.clause),
+        "changes": [format_change(change) for change in changes],
+    }
+
+
+def write_sentence(segment_id: str, explanation: Explanation, changes: tuple[Clause, ...]) -> str:
+    """Whether they are in, and what is nearest."""
+    head = f"{'In' if explanation.is_member else 'Not in'} {segment_id}"
+    if not changes:
+        return f"{head}."
+    word = "would end" if explanation.is_member else "would begin"
+    return f"{head}; it {word} with {' and '.join(format_change(change)['needs'] for change in changes)}."
+
+
+def format_clause(clause: Clause) -> dict[str, Any]:
+    """A clause with those in it, as `ClauseAnswer`."""
+    return {
+        "rule": describe_rule(clause.rule),
+        "joined": clause.rule.operator if isinstance(clause.rule, Group) else None,
+        "holds": clause.holds,
+        "is_wanted": clause.is_wanted,
+        "value": format_value(clause, clause.value),
+        "op": clause.op,
+        "threshold": format_value(clause, clause.threshold),
+        "gap": clause.gap,
+        "changes_at": format_moment(clause.changes_at),
+        "parts": [format_clause(part) for part in clause.parts],
+    }
+
+
+def format_change(clause: Clause) -> dict[str, Any]:
+    """A clause that would have to turn, as `ChangeAnswer`."""
+    rule, value = describe_rule(clause.rule), format_value(clause, clause.value)
+    measured = f" (it is {'unknown' if value is None else value})" if clause.op else ""
+    return {
+        "needs": f"{'not ' if clause.holds else ''}{rule}{measured}",
+        "rule": rule,
+        "holds": clause.holds,
+        "value": value,
+        "op": clause.op,
+        "threshold": format_value(clause, clause.threshold),
+        "gap": clause.gap,
+        "changes_at": format_moment(clause.changes_at),
+    }
+
+
+def format_value(clause: Clause, value: Any) -> Any:
+    """A value or threshold: of an age a moment, numbers without a point where they are whole."""
+    if isinstance(value, tuple):
+        return [format_value(clause, each) for each in value]
+    if isinstance(clause.rule, Age | Anniversary):
+        return format_moment(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def format_moment(moment: int | None) -> str | None:
+    """A moment in ISO text, UTC."""
+    return None if moment is None else f"{make_timestamp(moment).isoformat(timespec='seconds')}Z"

@@ -1,0 +1,85 @@
+"""What the published warehouse knows of one customer: fields of a day, events, stays, lists."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from segments.calendar import ShopCalendar
+from segments.evaluation.measures import Stay
+from segments.events import Event
+from segments.sql.moments import EPOCH, make_timestamp
+from serving_app.http.problems import NotReady
+from serving_app.segments.moments import MICROSECOND, Asked
+from serving_app.segments.relations import EVENTS, format_fields
+from serving_app.segments.warehouse import Night
+
+MOST_EVENTS = 100_000
+COLUMNS = ", ".join("event_type" if name == "type" else name for name in Event._fields)
+
+
+def read_fields(night: Night, customer_id: str, day: date, names: frozenset[str]) -> dict[str, Any] | None:
+    """Fields of a customer by the end of a day, those that are known; None: they were no customer by then."""
+    ordered = sorted(names)
+    query = f"select * from ({format_fields(ordered)}) where customer_id = $customer_id"
+    rows = night.ask(query, {"day": day, "customer_id": customer_id})
+    if not rows:
+        return None
+    return {name: value for name, value in zip(ordered, rows[0][1:], strict=True) if value is not None}
+
+
+def read_history(night: Night, customer_id: str, now: int) -> list[Event]:
+    """A customer's events before a moment.
+
+    Raises:
+        NotReady: the published night did not keep events as segments look at them.
+    """
+    if not night.has_table(EVENTS):
+        raise NotReady("the published night knows no behaviour of customers; the next night does")
+    query = (
+        f"select {COLUMNS} from main_intermediate.{EVENTS} where customer_id = ? and at < ?"
+        f" order by at desc limit {MOST_EVENTS}"
+    )
+    rows = night.ask(query, [customer_id, make_timestamp(now)])
+    return [Event(read_moment(row[0]), *map(read_value, row[1:])) for row in rows]
+
+
+def read_stays(night: Night, customer_id: str) -> tuple[Stay, ...]:
+    """A customer's stays in all segments; a day's begin with it."""
+    rows = night.ask(
+        "select segment_id, entered_at, left_at from fct_customer_segments where customer_id = ?",
+        [customer_id],
+    )
+    return tuple(
+        Stay(name, begin_day(night.calendar, entered_at), left_at and begin_day(night.calendar, left_at))
+        for name, entered_at, left_at in rows
+    )
+
+
+def find_stay(stays: tuple[Stay, ...], segment_id: str, asked: Asked, calendar: ShopCalendar) -> Stay | None:
+    """The stay in a segment that covers a day."""
+    at = calendar.find_midnight(asked.day.toordinal())
+    return next(
+        (
+            stay
+            for stay in stays
+            if stay.segment_id == segment_id
+            and stay.entered_at <= at
+            and (stay.left_at is None or stay.left_at > at)
+        ),
+        None,
+    )
+
+
+def begin_day(calendar: ShopCalendar, day: datetime) -> int:
+    """The moment at which a day of the shop begins, of a timestamp of its date."""
+    return calendar.find_midnight(day.toordinal())
+
+
+def read_moment(at: datetime) -> int:
+    """A timestamp in UTC as microseconds since 1970."""
+    return (at.replace(tzinfo=EPOCH.tzinfo) - EPOCH) // MICROSECOND
+
+
+def read_value(value: Any) -> Any:
+    """A value of an event as rules compare it."""
+    return float(value) if isinstance(value, Decimal) else value

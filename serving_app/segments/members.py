@@ -1,0 +1,59 @@
+"""Members of definitions at the end of the newest day, before any night has asked them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from segments.sql.members import build_members_query
+from segments.sql.relations import format_table
+from segments.tree.rules import Rule, Segment
+from serving_app.http.problems import NotReady
+from serving_app.segments.definitions import find_requirements, list_named
+from serving_app.segments.moments import Asked
+from serving_app.segments.relations import EVENTS, format_fields
+from serving_app.segments.warehouse import Night
+
+MEMBERS = "found_members"  # the temporary table of `find_members`: candidate, customer_id
+NO_EVENTS = "the published night knows no behaviour of customers; the next night does"
+
+
+def find_members(
+    night: Night, segments: Sequence[Segment], rules: Mapping[str, Rule], asked: Asked
+) -> list[int]:
+    """Put the members of some definitions into the table `MEMBERS`, by the place of the definition; how many
+    each has.
+
+    Args:
+        rules: of the segments of the night, by id, which these may name.
+
+    Raises:
+        NotReady: the published night does not know what one asks for.
+    """
+    required = [find_requirements(each.members, rules) for each in segments]
+    has_events = any(each.has_events for each in required)
+    if has_events and not night.has_table(EVENTS):
+        raise NotReady(NO_EVENTS)
+    named = {name: rule for each in segments for name, rule in list_named(each.members, rules).items()}
+    candidates = [replace(each, segment_id=str(place)) for place, each in enumerate(segments)]
+    query = build_members_query(
+        [*candidates, *(Segment(name, name, "rule", "", rule) for name, rule in named.items())]
+    )
+    fields = format_fields(frozenset().union(*(each.fields for each in required)))
+    night.ask(f"create or replace temp table asked_fields as {fields}", {"day": asked.day})
+    night.ask(format_table("moments", query.moments.list_columns()).replace("table", "temp table", 1))
+    (row,) = query.moments.build_rows(night.calendar, [asked.now])
+    night.ask(f"insert into moments values ({', '.join('?' * len(row))})", list(row))
+    sources = {
+        "customers": "(select customer_id from asked_fields)",
+        "fields": "(select asked_fields.*, moments.now as moment from asked_fields cross join moments)",
+        "stays": "fct_customer_segments",
+    }
+    if has_events:
+        sources["events"] = f"main_intermediate.{EVENTS}"
+    night.ask(
+        f"create or replace temp table {MEMBERS} as select cast(segment_id as integer) as candidate,"
+        f" customer_id from ({query.format('duckdb', sources)}) where segment_id in"
+        f" ({', '.join(repr(str(place)) for place in range(len(segments)))})"
+    )
+    night.ask("drop table moments")
+    counts = dict(night.ask(f"select candidate, count(*) from {MEMBERS} group by candidate"))
+    return [counts.get(place, 0) for place in range(len(segments))]

@@ -1,0 +1,248 @@
+"""What people ask of segments: one class for `/v1/segments` and `make segments`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from segments.sentences import describe_rule
+from segments.tree.rules import Segment
+from serving_app.http.problems import NotReady, UnknownCustomer
+from serving_app.segments.comparing import CHANGES, compare_members, preview_members
+from serving_app.segments.definitions import Definitions, Said, find_segment, get_rules
+from serving_app.segments.explaining import explain_membership, format_moment
+from serving_app.segments.members import MEMBERS
+from serving_app.segments.moments import find_asked
+from serving_app.segments.naming import NamingRules
+from serving_app.segments.schemas import ExplainQuery, MembersQuery
+from serving_app.segments.sizes import (
+    decode_cursor,
+    encode_cursor,
+    list_segments,
+    read_members,
+    read_overlaps,
+    read_size_table,
+    read_sizes,
+)
+from serving_app.segments.warehouse import Night, SegmentWarehouse
+from serving_app.storage.protocols import SnapshotStore
+from serving_app.storage.snapshots import Snapshot
+from serving_app.visitors.service import VisitorResolver
+
+N_SAMPLE = 20
+NOBODY = "No customer has this id, or none who may be named."
+# Of the customers in a query some, the same each time, and not the oldest.
+SAMPLED = "select customer_id from ({}) order by md5(customer_id) limit {}"
+
+
+class SegmentService:
+    """Answers of the published night; answers are dicts as in `schemas.py`.
+
+    Each raises NotReady where nothing readable is published, SegmentsBusy while another question is answered,
+    and TooLargeToAnswer where it takes too much.
+    """
+
+    def __init__(
+        self,
+        warehouse: SegmentWarehouse,
+        definitions: Definitions,
+        snapshots: SnapshotStore,
+        naming: NamingRules,
+        visitors: VisitorResolver,
+    ) -> None:
+        self._warehouse, self._definitions, self._snapshots = warehouse, definitions, snapshots
+        self._naming, self._visitors = naming, visitors
+
+    def list_segments(self) -> dict:
+        """Every segment with its size and version, as `SegmentsAnswer`."""
+        with self._open() as (night, snapshot):
+            found = list_segments(night)
+        return self._say(night, snapshot) | {
+            "segments": [each | {"version": self._find_version(each["segment_id"])} for each in found]
+        }
+
+    def get(self, segment_id: str) -> dict:
+        """A segment with its rule, versions and sizes, as `SegmentAnswer`.
+
+        Raises:
+            UnknownSegment: none has this id.
+        """
+        definitions = self._definitions.read_in_use()
+        segment = find_segment(definitions, segment_id)
+        with self._open() as (night, snapshot):
+            found = {each["segment_id"]: each["n_customers"] for each in list_segments(night)}
+            sizes = read_sizes(night, segment_id)
+        versions = self.list_versions(segment_id)
+        text = self._definitions.find_text_in_use(segment_id)
+        return {
+            **self._say(night, snapshot),
+            "segment_id": segment_id,
+            "name": segment.name,
+            "kind": segment.kind,
+            "description": segment.description,
+            "n_customers": found.get(segment_id, 0),
+            "version": self._find_version(segment_id),
+            "rule": describe_rule(segment.members),
+            "definition": text,
+            "is_changed": self._definitions.find_next_text(segment_id) != text,
+            "versions": versions,
+            "sizes": sizes,
+        }
+
+    def list_versions(self, segment_id: str) -> list[dict]:
+        """The texts of a segment's definition that were in force, as `VersionAnswer`, oldest first."""
+        return [
+            {
+                "version": each.number,
+                "digest": each.digest,
+                "periods": [{"since": since, "until": until} for since, until in each.periods],
+                "is_in_force": each.is_in_force,
+            }
+            for each in self._definitions.list_versions(segment_id)
+        ]
+
+    def roll_back(self, segment_id: str, number: int, said: Said) -> dict:
+        """Let the next night read an earlier version of a definition; the change, as it is logged.
+
+        Raises:
+            UnknownSegment, BadDefinition, CannotApply: by `Definitions.roll_back`.
+        """
+        return asdict(self._definitions.roll_back(segment_id, number, said))
+
+    def list_members(self, segment_id: str, query: MembersQuery) -> dict:
+        """A page of members who may be named, as `MembersAnswer`.
+
+        Raises:
+            UnknownSegment: none has this id.
+            BadRequest: the cursor is none.
+        """
+        find_segment(self._definitions.read_in_use(), segment_id)
+        after = decode_cursor(query.cursor) if query.cursor else ""
+        with self._open() as (night, snapshot):
+            page = read_members(night, segment_id, after, query.limit + 1)
+            shown = dict(page[: query.limit])
+            named = self._naming.select(night, shown)
+        return self._say(night, snapshot) | {
+            "segment_id": segment_id,
+            "members": [{"customer_id": name, "member_since": shown[name]} for name in named],
+            "next_cursor": encode_cursor(page[query.limit - 1][0]) if len(page) > query.limit else None,
+        }
+
+    def list_sizes(self, n_days: int) -> dict:
+        """How many members every segment had on each of the newest days: `days`, and `sizes` by segment."""
+        with self._open() as (night, _):
+            return read_size_table(night, n_days)
+
+    def list_overlaps(self) -> dict:
+        """Whom each two segments share, as `OverlapsAnswer`."""
+        with self._open() as (night, snapshot):
+            pairs = read_overlaps(night)
+        return self._say(night, snapshot) | {"pairs": pairs}
+
+    def explain(self, segment_id: str, query: ExplainQuery) -> dict:
+        """Why somebody was in a segment at a moment or not, as `MembershipAnswer`.
+
+        Raises:
+            UnknownSegment: none has this id.
+            UnknownCustomer: nobody has the id, or nobody who may be named.
+            BadRequest: the published night does not reach the moment.
+        """
+        definitions = self._definitions.read_in_use()
+        segment = find_segment(definitions, segment_id)
+        with self._open() as (night, snapshot):
+            customer_id = self._find_customer(query, snapshot)
+            if customer_id is None or not self._naming.select(night, [customer_id]):
+                raise UnknownCustomer(NOBODY)
+            asked = find_asked(night, query.at)
+            answer = explain_membership(night, segment, get_rules(definitions), customer_id, asked)
+        about = {"segment_id": segment_id, "customer_id": customer_id, "at": format_moment(asked.now)}
+        return self._say(night, snapshot) | about | answer
+
+    def read(self, text: str) -> Segment:
+        """The segment of a definition that is sent.
+
+        Raises:
+            BadDefinition: it is not understood.
+        """
+        return self._definitions.parse(text)
+
+    def read_version(self, segment_id: str, number: int) -> Segment:
+        """A segment as an earlier version of its definition says.
+
+        Raises:
+            UnknownSegment: it has no such version.
+            BadDefinition: the language does not understand it any more.
+        """
+        return self._definitions.read_version(segment_id, number)
+
+    def preview(self, segment: Segment, *, with_names: bool) -> dict:
+        """What a definition would have for members, as `PreviewAnswer`.
+
+        Args:
+            with_names: some members are named.
+        """
+        rules = get_rules(self._definitions.read_in_use())
+        with self._open() as (night, snapshot):
+            answer = preview_members(night, segment, rules, find_asked(night, None))
+            named = self._sample(night, f"select customer_id from {MEMBERS}") if with_names else None
+        return self._say(night, snapshot) | answer | {"sample": named}
+
+    def diff(self, segment: Segment, *, with_names: bool) -> dict:
+        """Who would come and go if a definition stood in the place of the one in use, as `DiffAnswer`.
+
+        Raises:
+            UnknownSegment: none is in use of its id.
+        """
+        with self._compare(segment) as (night, answer):
+            named = {
+                change: self._sample(night, f"select * from ({CHANGES}) where change = '{change}'")
+                if with_names
+                else None
+                for change in ("enters", "leaves")
+            }
+        return answer | named
+
+    def list_changes(self, segment: Segment) -> list[tuple[str, str]]:
+        """Everybody who would come or go by a definition and may be named: customer id, `enters` or `leaves`.
+
+        Raises:
+            UnknownSegment: none is in use of its id.
+        """
+        with self._compare(segment) as (night, _):
+            changes = dict(night.ask(f"{CHANGES} order by customer_id"))
+            return [(name, changes[name]) for name in self._naming.select(night, changes)]
+
+    @contextmanager
+    def _compare(self, segment: Segment) -> Iterator[tuple[Night, dict]]:
+        definitions = self._definitions.read_in_use()
+        before = find_segment(definitions, segment.segment_id)
+        with self._open() as (night, snapshot):
+            asked = find_asked(night, None)
+            answer = compare_members(night, before, segment, get_rules(definitions), asked)
+            yield night, self._say(night, snapshot) | answer
+
+    def _sample(self, night: Night, query: str) -> list[str]:
+        rows = night.ask(SAMPLED.format(query, N_SAMPLE))
+        return self._naming.select(night, [name for (name,) in rows])
+
+    def _find_customer(self, query: ExplainQuery, snapshot: Snapshot) -> str | None:
+        if query.customer_id:
+            return self._visitors.resolve_customer_id(query.customer_id, snapshot)
+        kind = "user_id" if query.user_id else "anonymous_id"
+        value = query.user_id or query.anonymous_id
+        return self._visitors.find_by_identifier(kind, value, snapshot).customer_id
+
+    def _find_version(self, segment_id: str) -> int | None:
+        versions = self._definitions.list_versions(segment_id)
+        return next((each.number for each in versions if each.is_in_force), None)
+
+    @contextmanager
+    def _open(self) -> Iterator[tuple[Night, Snapshot]]:
+        snapshot = self._snapshots.get_current()
+        if snapshot is None:
+            raise NotReady(self._snapshots.describe_problem())
+        with self._warehouse.open_night(snapshot.meta.time_zone) as night:
+            yield night, snapshot
+
+    def _say(self, night: Night, snapshot: Snapshot) -> dict[str, Any]:
+        return {"day": str(night.as_of), "snapshot": snapshot.name}
