@@ -6,7 +6,7 @@ from pathlib import Path
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.personal import NOTHING_PERSONAL, has_personal_value
-from segments.evaluation.needs import find_needs
+from segments.evaluation.needs import find_needs, walk
 from segments.parsing.definitions import (
     list_files_in_force,
     load_definitions,
@@ -17,6 +17,7 @@ from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
 from segments.parsing.references import Definition, check_references
 from segments.to_sql import DEFINITIONS
+from segments.tree.events import Filter
 from segments.tree.rules import Rule, Segment
 from segments.versions import Version, list_files_in_use, list_versions
 from serving_app.http.problems import BadDefinition, CannotApply, NotReady, UnknownSegment
@@ -30,7 +31,7 @@ class Requirements:
     """What a rule reads beside the customer's id, with the rules of the segments that it names."""
 
     fields: frozenset[str]
-    lists: frozenset[str]
+    has_lists: bool
     has_events: bool
     has_stays: bool
 
@@ -174,10 +175,16 @@ def list_named(rule: Rule, rules: Mapping[str, Rule]) -> dict[str, Rule]:
 
 def find_requirements(rule: Rule, rules: Mapping[str, Rule]) -> Requirements:
     """What a rule reads, with those that it rests on."""
-    needs = [find_needs(each) for each in (rule, *list_named(rule, rules).values())]
+    every = [rule, *list_named(rule, rules).values()]
+    needs = [find_needs(each) for each in every]
     return Requirements(
         frozenset().union(*(each.fields for each in needs)),
-        frozenset().union(*(each.lists for each in needs)),
+        any(each.lists for each in needs) or any(map(names_item_list, every)),
         any(each.attributes for each in needs),
         any(each.segments for each in needs),
     )
+
+
+def names_item_list(rule: Rule) -> bool:
+    """Whether a rule asks whether items are on a list."""
+    return any(isinstance(node, Filter) and node.op in ("in_list", "not_in_list") for node in walk(rule))

@@ -12,7 +12,13 @@ from segments.sentences import describe_rule
 from segments.sql.moments import make_timestamp
 from segments.tree.rules import Age, Anniversary, Group, Rule, Segment
 from serving_app.segments.definitions import find_requirements, list_named
-from serving_app.segments.histories import find_stay, read_fields, read_history, read_stays
+from serving_app.segments.histories import (
+    check_known,
+    find_stay,
+    read_fields,
+    read_history,
+    read_stays,
+)
 from serving_app.segments.moments import Asked
 from serving_app.segments.warehouse import Night
 
@@ -26,6 +32,7 @@ def explain_membership(
         rules: of all segments, by id, which this one may name.
     """
     required = find_requirements(segment.members, rules)
+    check_known(night, required)
     fields = read_fields(night, customer_id, asked.day, required.fields)
     stays = read_stays(night, customer_id)
     stay = find_stay(stays, segment.segment_id, asked, night.calendar)

@@ -8,13 +8,14 @@ from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Stay
 from segments.events import Event
 from segments.sql.moments import EPOCH, make_timestamp
-from serving_app.http.problems import NotReady
+from serving_app.http.problems import NotReady, TooLargeToAnswer
+from serving_app.segments.definitions import Requirements
 from serving_app.segments.moments import MICROSECOND, Asked
 from serving_app.segments.relations import EVENTS, format_fields
 from serving_app.segments.warehouse import Night
 
 MOST_EVENTS = 100_000
-COLUMNS = ", ".join("event_type" if name == "type" else name for name in Event._fields)
+COLUMNS = ", ".join({"type": "event_type", "at": "events.at"}.get(name, name) for name in Event._fields)
 
 
 def read_fields(night: Night, customer_id: str, day: date, names: frozenset[str]) -> dict[str, Any] | None:
@@ -31,16 +32,27 @@ def read_history(night: Night, customer_id: str, now: int) -> list[Event]:
     """A customer's events before a moment.
 
     Raises:
-        NotReady: the published night did not keep events as segments look at them.
+        TooLargeToAnswer: there are more than `MOST_EVENTS`.
     """
-    if not night.has_table(EVENTS):
-        raise NotReady("the published night knows no behaviour of customers; the next night does")
     query = (
-        f"select {COLUMNS} from main_intermediate.{EVENTS} where customer_id = ? and at < ?"
-        f" order by at desc limit {MOST_EVENTS}"
+        f"select {COLUMNS} from main_intermediate.{EVENTS} as events"
+        f" where customer_id = ? and events.at < ? limit {MOST_EVENTS + 1}"
     )
     rows = night.ask(query, [customer_id, make_timestamp(now)])
+    if len(rows) > MOST_EVENTS:
+        raise TooLargeToAnswer(f"the customer has more than {MOST_EVENTS:,} events; ask in SQL")
     return [Event(read_moment(row[0]), *map(read_value, row[1:])) for row in rows]
+
+
+def check_known(night: Night, required: Requirements) -> None:
+    """
+    Raises:
+        NotReady: the published night does not know what a rule asks for; says what.
+    """
+    if required.has_lists:
+        raise NotReady("the published night knows no uploaded lists")
+    if required.has_events and not night.has_table(EVENTS):
+        raise NotReady("the published night knows no behaviour of customers; the next night does")
 
 
 def read_stays(night: Night, customer_id: str) -> tuple[Stay, ...]:

@@ -3,6 +3,7 @@ fields with those that the night asked, a preview and a diff with the night that
 """
 
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,11 +15,21 @@ from expectations.contracts.published import Published
 from segments.evaluation.changes import decide, find_smallest_change
 from segments.evaluation.explanation import Shop, explain
 from segments.evaluation.measures import Context
+from segments.evaluation.needs import find_needs
 from segments.fields import FIELDS
-from segments.parsing.definitions import load_segments
+from segments.parsing.definitions import load_segments, make_reader_of_day, read_definition
+from segments.parsing.flaws import SegmentError
 from segments.to_sql import DEFINITIONS
+from segments.tree.events import Duration
+from segments.tree.rules import InSegment, Segment
 from serving_app.segments.comparing import CHANGES, compare_members
-from serving_app.segments.definitions import Definitions, Said, find_segment, get_rules
+from serving_app.segments.definitions import (
+    Definitions,
+    Said,
+    find_requirements,
+    find_segment,
+    get_rules,
+)
 from serving_app.segments.explaining import explain_membership
 from serving_app.segments.members import MEMBERS, find_members
 from serving_app.segments.moments import find_asked
@@ -30,6 +41,7 @@ from spark_jobs.publish.rule_files import hash_rule_files, hash_rule_set, store_
 from spark_jobs.warehouse.dbt import PROJECT
 from tests.dbt_project.rows import FIRST
 from tests.dbt_project.shop import Shop as TradingShop
+from tests.segments.golden_definitions import GOLDEN
 
 SEGMENTS = load_segments(DEFINITIONS)
 RULES = {segment.segment_id: segment.members for segment in SEGMENTS}
@@ -135,6 +147,39 @@ def test_previews_are_the_members_of_the_night(night):
     places = {segment.segment_id: place for place, segment in enumerate(SEGMENTS)}
     assert found == {(customer_id, places[name]) for customer_id, name in stays}
     assert sum(counts) == len(stays) > 30
+
+
+def test_behaviour_is_explained_as_it_is_previewed(night):
+    """Golden definitions, of everybody on two days: the evaluator over a history, and the query over all."""
+    asked_for = [each for each in read_golden() if not find_requirements(each.members, RULES).has_lists]
+    assert len(asked_for) > 25
+    checked = 0
+    for first, day in enumerate((night.as_of, night.as_of - timedelta(days=9))):
+        asked = find_asked(night, day)
+        find_members(night, asked_for, RULES, asked)
+        found = set(night.ask(f"select candidate, customer_id from {MEMBERS}"))
+        for (customer_id,) in night.ask("select customer_id from asked_fields order by 1")[first::2]:
+            for place, segment in enumerate(asked_for):
+                answer = explain_membership(night, segment, RULES, customer_id, asked)
+                assert answer["is_member"] == ((place, customer_id) in found), (customer_id, segment)
+                checked += 1
+        assert len(found) > 20
+    assert checked > 500
+
+
+def read_golden() -> list[Segment]:
+    """The golden definitions that ask for nothing but what the warehouse knows of every day, and stays."""
+    read = make_reader_of_day()
+    segments = []
+    for file in sorted(GOLDEN.glob("*.yml")):
+        with suppress(SegmentError):
+            segments.append(read_definition(file.read_text(), file.name, read()).segment)
+    known = [each for each in segments if not find_needs(each.members).segments - RULES.keys()]
+    stays = [
+        InSegment("loyal", since_at_least=Duration(2, "day")),
+        InSegment("lapsed", None, Duration(1, "week")),
+    ]
+    return [*known, *(Segment(f"stay_{n}", "Stay", "rule", "", rule) for n, rule in enumerate(stays))]
 
 
 @pytest.fixture(scope="module")
