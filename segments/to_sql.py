@@ -7,10 +7,13 @@ The SQL is plain enough for every warehouse that dbt builds on.
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from segments.behaviour_models import format_empty_carts_model
 from segments.parsing.definitions import load_segments
+from segments.parsing.learned import load_learned_in_force
+from segments.tree.learned import LearnedSegment
 from segments.tree.rules import Between, Compare, Group, IsKnown, OneOf, Rule, Segment
 
 DEFINITIONS = Path(__file__).resolve().parent / "definitions"
@@ -74,7 +77,7 @@ def format_members_model(segments: list[Segment]) -> str:
     )
 
 
-def format_definitions_model(segments: list[Segment]) -> str:
+def format_definitions_model(segments: Sequence[Segment | LearnedSegment]) -> str:
     """The dbt model `int_segment_definitions`: what each segment is called and means."""
     rows = "\n\nunion all\n\n".join(
         "select\n"
@@ -148,7 +151,10 @@ def write_models(project: Path, definitions: Path = DEFINITIONS, own: Path | Non
     segments = load_segments(definitions, own)
     for file, text in (
         (GENERATED / "int_segment_days.sql", format_members_model(segments)),
-        (GENERATED / "int_segment_definitions.sql", format_definitions_model(segments)),
+        (
+            GENERATED / "int_segment_definitions.sql",
+            format_definitions_model([*segments, *load_learned_in_force(own)]),
+        ),
         (GENERATED / "int_empty_carts.sql", format_empty_carts_model(HEADER)),
         (GENERATED_MACROS / "get_segment_thresholds.sql", format_thresholds_macro(segments)),
     ):

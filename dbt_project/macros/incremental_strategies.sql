@@ -37,8 +37,8 @@
     {{ return(replace_rows(arg_dict, 'state_date >= ' ~ first_day)) }}
 {% endmacro %}
 
-{#- For stays: those that had not ended before the first day on which the customer is evaluated again. By their key, for Snowflake
-    evaluates few correlated conditions. -#}
+{#- For stays: those that had not ended before the first day on which the customer is evaluated again, and all in learned segments.
+    By their key, for Snowflake evaluates few correlated conditions. -#}
 {% macro get_incremental_replace_stays_sql(arg_dict) %}
     {%- set condition -%}
         (customer_id, segment_id, entered_at) in (
@@ -50,6 +50,11 @@
             inner join {{ ref('int_build__replaced_stays') }} as replaced
                 on stays.customer_id = replaced.customer_id
             where stays.left_at is null or stays.left_at >= replaced.replaced_from
+        )
+        or segment_id not in (
+            select segment_id
+            from {{ ref('int_segment_definitions') }}
+            where kind in ('rfm', 'rule')
         )
     {%- endset -%}
     {{ return(replace_rows(arg_dict, condition)) }}

@@ -98,7 +98,7 @@ LEARNED = Record(
 )
 
 
-def load_learned_in_force(own: Path) -> list[LearnedSegment]:
+def load_learned_in_force(own: Path | None) -> list[LearnedSegment]:
     """The shipped learned segments and a shop's own, which are in its folder `learned`.
 
     Args:
@@ -108,7 +108,8 @@ def load_learned_in_force(own: Path) -> list[LearnedSegment]:
         SegmentError: as `load_learned_segments`.
     """
     rules = {file.stem for file in list_files_in_force(DEFINITIONS, own)}
-    return load_learned_segments(LEARNED_DEFINITIONS, rules, own / LEARNED_DEFINITIONS.name)
+    learned = own / LEARNED_DEFINITIONS.name if own else None
+    return load_learned_segments(LEARNED_DEFINITIONS, rules, learned)
 
 
 def load_learned_segments(

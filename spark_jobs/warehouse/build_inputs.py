@@ -43,9 +43,15 @@ SOURCE_TABLES = (
     "core_identity_links",
     "core_identity_changes",
     "core_impressions",
+    "pred_customer_scores",
+    "pred_customer_clusters",
+    "pred_customer_segments",
 )
 DAY_PARTITIONED = (CORE_EVENTS, CORE_IMPRESSIONS, CORE_ORDER_LINES)
 INPUTS_TABLE = "int_build__reads"
+# Folders of what is generated, of what builds nothing, and of learned segments, whose stays are all replaced
+# each night.
+LEFT_OUT = {"generated", "target", "analyses", "learned"}
 
 
 @dataclass(frozen=True)
@@ -184,12 +190,13 @@ def hash_dbt_models(paths: HomePaths) -> str:
     are not built upon.
 
     Without the policy of which value wins: what follows from it is worked out anew every night, so an edited
-    reason or rule is no ground to build a warehouse from nothing. Nor is an analysis, which builds nothing.
+    reason or rule is no ground to build a warehouse from nothing. Nor is an analysis, which builds nothing,
+    or a learned segment.
     """
     digest = hashlib.sha256()
     for folder in ("dbt_project", "segments"):
         for path in sorted((ROOT / folder).rglob("*")):
-            folders = {"generated", "target", "analyses"}.intersection(path.relative_to(ROOT).parts)
+            folders = LEFT_OUT.intersection(path.relative_to(ROOT).parts)
             is_left_out = folders or path.name == POLICY
             if path.suffix in (".sql", ".yml", ".py") and not is_left_out:
                 digest.update(path.read_bytes())

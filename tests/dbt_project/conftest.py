@@ -15,6 +15,7 @@ from spark_jobs.settings import Settings
 from spark_jobs.warehouse.build_inputs import prepare_build
 from spark_jobs.warehouse.dbt import build_warehouse
 from tests.dbt_project.happenings import happenings
+from tests.dbt_project.predicted import predict
 from tests.dbt_project.rows import FIRST
 from tests.dbt_project.shop import Shop
 
@@ -71,6 +72,7 @@ def built(tmp_path_factory) -> Built:
             happenings(shop, n)
             shop.trade(n)
         shop.write(home.lake)
+        predict(home.lake, shop, number)
         first, last = until, FIRST + timedelta(days=until - 1)
         # The last night with dbt's own tests, unit tests too: one of them wants an earlier build to look back
         # at.

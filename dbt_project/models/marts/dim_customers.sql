@@ -8,10 +8,6 @@ orders as (
     select * from {{ ref('int_customer_orders') }}
 ),
 
-behaviour as (
-    select * from {{ ref('int_customer_behaviour') }}
-),
-
 countries as (
     select * from {{ ref('dim_customer_values') }}
     where field = 'country'
@@ -67,12 +63,16 @@ final as (
         traits.has_personalization_consent,
         traits.personalization_consent_at,
         traits.personalization_consent_source,
-        traits.has_marketing_consent
+        traits.has_marketing_consent,
+        {{ select_predictions('predictions') }}
     from traits
     left join orders on traits.customer_id = orders.customer_id
-    left join behaviour on traits.customer_id = behaviour.customer_id
+    left join {{ ref('int_customer_behaviour') }} as behaviour
+        on traits.customer_id = behaviour.customer_id
     left join countries on traits.customer_id = countries.customer_id
     left join rfm on traits.customer_id = rfm.customer_id
+    left join {{ ref('int_customer_predictions') }} as predictions
+        on traits.customer_id = predictions.customer_id
 )
 
 select * from final

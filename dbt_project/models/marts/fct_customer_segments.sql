@@ -4,8 +4,10 @@
     on_schema_change='fail'
 ) }}
 
+-- depends_on: {{ ref('int_segment_definitions') }}
 -- Hazard: a stay that is open when a customer is evaluated again goes on, or
--- ends on the first of those days; only this table knows when it began.
+-- ends on the first of those days; only this table knows when it began. Stays
+-- in learned segments are as the nights wrote them, and replaced every time.
 
 with
 
@@ -32,6 +34,11 @@ begun_before as (
             and (
                 stays_before.left_at is null
                 or stays_before.left_at >= replaced.replaced_from
+            )
+            and stays_before.segment_id in (
+                select segment_id
+                from {{ ref('int_segment_definitions') }}
+                where kind in ('rfm', 'rule')
             )
     {% else %}
         select
@@ -60,6 +67,13 @@ final as (
             stays.customer_id = begun_before.customer_id
             and stays.segment_id = begun_before.segment_id
             and stays.first_date = begun_before.replaced_from
+    union all
+    select
+        customer_id,
+        segment_id,
+        entered_at,
+        left_at
+    from {{ ref('int_learned_stays') }}
 )
 
 select * from final

@@ -1,0 +1,61 @@
+"""What the nights of the small shop have predicted before each build."""
+
+from datetime import timedelta
+
+from expectations.contracts.lake import (
+    PRED_CUSTOMER_CLUSTERS,
+    PRED_CUSTOMER_SCORES,
+    PRED_CUSTOMER_SEGMENTS,
+)
+from spark_jobs.lake.tables import Lake
+from tests.dbt_project.rows import FIRST
+from tests.dbt_project.shop import Shop, put
+
+STRANGER = "c_nobody_any_more"
+LIKE = "like_champions"
+# By night, days since the first at which somebody comes and goes; the first build finds no such tables.
+STAYS = {
+    1: [("c_i_u1", 8, None), ("c_i_u2", 8, None)],
+    # u1 left, came back; u2's past was taken back; a browser that became a person is somebody else now.
+    2: [("c_i_u1", 8, 12), ("c_i_u1", 14, None), ("c_i_u5", 16, None), (STRANGER, 8, None)],
+}
+
+
+def predict(lake: Lake, shop: Shop, night: int) -> None:
+    """Write the three tables of predictions as they stand before a night's build."""
+    if night not in STAYS:
+        return
+    stays = [
+        {
+            "segment_id": LIKE,
+            "customer_id": customer,
+            "entered_date": FIRST + timedelta(days=entered),
+            "left_date": None if left is None else FIRST + timedelta(days=left),
+            "place": place,
+            "score": 1.0 / place,
+        }
+        for place, (customer, entered, left) in enumerate(STAYS[night], start=1)
+    ]
+    gone = [{**stays[0], "segment_id": "like_nobody"}]  # its definition was deleted
+    put(lake, PRED_CUSTOMER_SEGMENTS, stays + gone)
+    day = FIRST + timedelta(days=8 * night + 8)
+    known = sorted(set(shop.owner.values()))
+    score = {"scored_date": day, "model_version": f"m/{night}", "percentile": 50, "decile": 5, "reasons": []}
+    put(
+        lake,
+        PRED_CUSTOMER_SCORES,
+        [
+            {**score, "customer_id": customer, "trait": trait, name: n / 64 + night}
+            for n, customer in enumerate(known[:6])
+            for trait, name in (("purchase_7d", "probability"), ("spend_60d", "expected_spend"))
+        ],
+    )
+    label = {"scored_date": day, "model_version": f"m/{night}", "cluster_id": "cluster_2"}
+    put(
+        lake,
+        PRED_CUSTOMER_CLUSTERS,
+        [
+            {**label, "customer_id": customer, "cluster_name": "Buy often"}
+            for customer in [*known[3:9], STRANGER]
+        ],
+    )
