@@ -23,7 +23,9 @@ from operate.settings import load_settings_or_exit
 from segments.parsing.definitions import list_files_in_force, load_definitions, load_segments
 from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
+from segments.parsing.learned import load_learned_in_force
 from segments.to_sql import DEFINITIONS, list_conditions
+from segments.tree.learned import LearnedSegment
 from segments.tree.rules import Segment
 from serving_app.http.problems import ApiError
 from serving_app.segments.definitions import Definitions, Said
@@ -58,17 +60,22 @@ def check_files(files: list[Path], folder: Path = DEFINITIONS, own: Path | None 
     outside = [file for file in files if file not in inside]
     checked = load_definitions(outside, others=evaluated)
     if not files:
-        return f"Understood, and evaluated by the night: {len(evaluated)}."
+        n_learned = len(load_learned_in_force(own))
+        return f"Understood, and evaluated by the night: {len(evaluated)}; learned by it: {n_learned}."
     of_night = f"; evaluated by the night: {len(inside)}" if inside else ""
     return f"Understood: {len(inside) + len(checked)}{of_night}."
 
 
-def print_segments(console: Console, segments: list[Segment]) -> None:
-    """A line for each segment, with the fields that its rule asks."""
+def print_segments(console: Console, segments: list[Segment], learned: list[LearnedSegment]) -> None:
+    """A line for each segment, with the fields that its rule asks, or whom a learned one is of."""
     table = answers.make_table("segment", "kind", "name", "asks")
     for segment in segments:
         fields = dict.fromkeys(each.measure.name for each in list_conditions(segment.members))
         table.add_row(segment.segment_id, segment.kind, escape(segment.name), ", ".join(fields))
+    for each in learned:
+        table.add_row(
+            each.segment_id, each.kind, escape(each.name), escape(each.seed or each.item or each.category)
+        )
     console.print(table)
 
 
@@ -186,7 +193,8 @@ def main(argv: list[str], folder: Path = DEFINITIONS) -> int:
                 parser.error(f"there is no file {missing[0]}")
             print(check_files(args.files, folder, own))
         elif args.command == "list":
-            print_segments(console, load_segments(folder, own))
+            learned = load_learned_in_force(own) if folder == DEFINITIONS else []
+            print_segments(console, load_segments(folder, own), learned)
         else:
             ANSWERS[args.command](make_service(settings), console, args)
     except ApiError as error:

@@ -15,7 +15,7 @@ from spark_jobs.run.context import ROOT, RunContext
 from spark_jobs.run.identity_inputs import IdentityInputs
 
 # What people wrote, in words a person reads; all else that decides is code, and has the code's hash.
-SEGMENTS = "segments/definitions"
+SEGMENTS, LEARNED = "segments/definitions", "segments/learned"
 RULE_FILE_PATTERNS = (
     "spark_jobs/identify/rules.yml",
     "dbt_project/survivorship.yml",
@@ -29,11 +29,15 @@ def find_rule_files(home: Path, root: Path = ROOT) -> dict[str, Path]:
     """Each file of rules by its path in the repository; a home's own definition of a segment by that of the
     shipped one, which it stands in the place of.
     """
-    definitions = list_files_in_force(root / SEGMENTS, HomePaths(home).segment_definitions)
+    own = HomePaths(home).segment_definitions
+    definitions = list_files_in_force(root / SEGMENTS, own)
+    learned = list_files_in_force(root / LEARNED, own / Path(LEARNED).name)
     paths = sorted(path for pattern in RULE_FILE_PATTERNS for path in root.glob(pattern))
-    return {f"{SEGMENTS}/{path.name}": path for path in definitions} | {
-        str(path.relative_to(root)): path for path in paths
-    }
+    return (
+        {f"{SEGMENTS}/{path.name}": path for path in definitions}
+        | {f"{LEARNED}/{path.name}": path for path in learned}
+        | {str(path.relative_to(root)): path for path in paths}
+    )
 
 
 def hash_rule_files(home: Path, root: Path = ROOT) -> dict[str, str]:

@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_the_night_evaluates_is_checked_by_default(capsys):
     assert main(["check"]) == 0
-    assert capsys.readouterr().out == "Understood, and evaluated by the night: 20.\n"
+    assert capsys.readouterr().out == "Understood, and evaluated by the night: 20; learned by it: 1.\n"
 
 
 def test_a_definition_of_any_folder_may_name_those_of_the_night(folder, tmp_path, capsys):
