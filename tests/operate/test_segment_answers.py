@@ -1,0 +1,134 @@
+"""`make segments` asks the published night of a home on disk: what `/v1/segments` answers, in words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from expectations.contracts.home import HomePaths
+from operate.segments import main
+from segments.to_sql import DEFINITIONS
+from segments.versions import FOLDER
+from serving_app.segments.saving import read_changes
+from tests.serving_app.conftest import KEY, REGULAR, SOURCE, publish
+from tests.serving_app.segments.small_warehouse import STRANGER, write_warehouse
+from tests.serving_app.segments.test_segment_routes import LAPSED
+
+SHIPPED = (DEFINITIONS / "lapsed.yml").read_text()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Two nights of the small shop: an earlier text of `lapsed`, then the shipped one."""
+    home = tmp_path_factory.mktemp("home")
+    publish(home, "night-1")
+    write_warehouse(home)
+    lines = []
+    for n, (digest, text) in enumerate((("old", LAPSED), ("new", SHIPPED)), start=1):
+        copy = HomePaths(home).rule_files / digest / FOLDER / "lapsed.yml"
+        copy.parent.mkdir(parents=True)
+        copy.write_text(text)
+        rules = {"digest": digest, "files": {f"{FOLDER}/lapsed.yml": digest}}
+        lines.append(json.dumps({"switched_at": f"2026-02-2{n}T03:00:00Z", "rules": rules}))
+    HomePaths(home).deployments.write_text("\n".join(lines))
+    return home
+
+
+@pytest.fixture
+def ask(home, monkeypatch, capsys):
+    """What a command prints; what it complains of, where it fails."""
+    for name, value in (("HOME", str(home)), ("SOURCES", SOURCE), ("IDENTITY_KEY", KEY)):
+        monkeypatch.setenv(f"CONCIERGE_{name}", value)
+
+    def ask(*words: str) -> str:
+        is_failed = main([*words])
+        out, err = capsys.readouterr()
+        return err if is_failed else out
+
+    return ask
+
+
+@pytest.fixture
+def definition(tmp_path) -> Path:
+    file = tmp_path / "lapsed.yml"
+    file.write_text(LAPSED)
+    return file
+
+
+def test_why_somebody_is_not_in_a_segment(ask):
+    """19 of 21 days and 183 of 300 % are nearer together than 19 of 90 days."""
+    lines = ask("explain", "lapsed", "user_id:u-regular").splitlines()
+    assert lines[0] == (
+        "Not in lapsed; it would begin with days_since_last_order >= 21 (it is 19)"
+        " and overdue_percent >= 300 (it is 183)."
+    )
+    assert lines[1] == f"{REGULAR}, at 2026-02-21T00:00:00Z"
+    assert [line.split() for line in lines[3:]] == [
+        ["✗", "any"],
+        ["✗", "days_since_last_order", ">=", "90", "19", ">=", "90"],
+        ["✗", "all"],
+        ["✗", "days_since_last_order", ">=", "21", "19", ">=", "21"],
+        ["✗", "overdue_percent", ">=", "300", "183", ">=", "300"],
+    ]
+    assert "knows nothing after 2026-02-20" in ask("explain", "lapsed", REGULAR, "--at", "2026-03-01")
+    assert "a day (2026-02-21) or a moment" in ask("explain", "lapsed", REGULAR, "--at", "soon")
+
+
+def test_nobody_is_explained_who_may_not_be_named(ask):
+    for customer in (STRANGER, "c_nobody", "user_id:nobody"):
+        assert ask("explain", "lapsed", customer).startswith("No customer has this id")
+    assert ask("explain", "nothing", REGULAR) == "No segment of the published night has this id.\n"
+    assert "unknown; allowed" in ask("explain", "lapsed", "email:ada@shop.example")
+
+
+def test_a_preview_and_a_diff(ask, definition, tmp_path):
+    lines = ask("preview", str(definition)).splitlines()
+    assert lines[0] == "lapsed would have 2 members, 66.7% of 3 customers, at the end of 2026-02-20."
+    assert lines[-1] == f"Some of them: {REGULAR}"
+    out = tmp_path / "who.csv"
+    said = "lapsed: 1 members become 2 at the end of 2026-02-20: 1 enter, 0 leave, 1 stay."
+    assert ask("diff", str(definition), "--csv", str(out)).splitlines() == [said]
+    assert out.read_text().splitlines() == ["customer_id,change", f"{REGULAR},enters"]
+    assert ask("diff", "lapsed", "--version", "1").splitlines()[0] == said
+    assert "no version of this number" in ask("diff", "lapsed", "--version", "3")
+
+
+def test_mistakes_stand_with_their_place(ask, definition):
+    definition.write_text(LAPSED.replace("value: 10", "value: ten"))
+    assert ask("preview", str(definition)).startswith("definition:5:")
+    assert "No such file" in ask("preview", "nowhere.yml")
+
+
+def test_sizes_and_overlaps(ask):
+    lines = [line.split() for line in ask("sizes", "--days", "2").splitlines()]
+    assert lines[:3] == [
+        ["segment", "02-19", "02-20"],
+        ["champions", "0", "2"],
+        ["frequent_buyers", "0", "1"],
+    ]
+    assert ask("overlap").splitlines()[1].split() == ["champions", "frequent_buyers", "1", "0.500"]
+
+
+def test_versions_and_one_again(ask, home):
+    assert [line.split()[:2] for line in ask("versions", "lapsed").splitlines()[1:]] == [
+        ["1", "old"],
+        ["2", "new"],
+    ]
+    assert ask("rollback", "lapsed", "--to", "2") == "The next night reads this version already.\n"
+    assert "no phone number" in ask("rollback", "lapsed", "--to", "1", "--reason", "says ada@shop.example")
+    said = ask("rollback", "lapsed", "--to", "1", "--reason", "too many", "--by", "MK")
+    assert said.startswith("The next night reads version 1 of lapsed")
+    assert HomePaths(home).segment_definition("lapsed").read_text() == LAPSED
+    assert ask("check") == "Understood, and evaluated by the night: 20.\n"
+    assert ask("rollback", "lapsed", "--to", "2", "--by", "MK").startswith("The next night reads version 2")
+    assert not HomePaths(home).segment_definition("lapsed").exists(), "the checkout's text counts again"
+    changes = [(each.version, each.digest, each.by, each.reason) for each in read_changes(home)]
+    assert changes == [(1, "old", "MK", "too many"), (2, "new", "MK", "")]
+
+
+def test_a_version_that_is_not_understood_any_more_stays_where_it_is(ask, home):
+    copy = HomePaths(home).rule_files / "old" / FOLDER / "lapsed.yml"
+    copy.write_text(LAPSED.replace("days_since_last_order", "gone"))
+    assert "version 1:5:18: unknown field 'gone'" in ask("rollback", "lapsed", "--to", "1")
+    assert not HomePaths(home).segment_definition("lapsed").exists()
+    copy.write_text(LAPSED)
