@@ -21,7 +21,8 @@ from benchmarks.leaderboard.datasets import SHARED, TestWindow, online_retail
 from benchmarks.leaderboard.datasets.order import shuffle_items
 from models.base import Recommender
 from models.blending.candidates import CandidateItems
-from models.blending.learned import LearnedBlend, RankerSettings, grow_trees
+from models.blending.learned import LearnedBlend
+from models.blending.ranker import RankerSettings, grow_all_trees
 from models.blending.training_rows import PartScores, TrainingRows, concatenate_rows, score_parts
 from models.blending.training_windows import TrainingWindow as RankerWindow
 from models.data_shape import DataShape
@@ -122,8 +123,7 @@ def evaluate_blend(
         names,
     )
     asked, proposed = left(fitted.table, fitted.at.sources)
-    grown = (grow_trees(rows, fitted.blend.settings, seed + n) for n in range(fitted.blend.settings.seeds))
-    trees = fitted.blend.trees if without is None else list(grown)
+    trees = fitted.blend.trees if without is None else grow_all_trees(rows, fitted.blend.settings, seed)
     judge = LearnedBlend(settings=fitted.blend.settings)
     judge.trees = trees
     scores = np.full((len(window.asked.customers), window.training.behaviour.n_items), -np.inf, np.float32)

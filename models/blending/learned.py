@@ -3,7 +3,7 @@
 Burges: From RankNet to LambdaRank to LambdaMART, MSR-TR-2010-82; Ke et al.: LightGBM, NeurIPS 2017. It is
 fitted on windows of the past: at each window's cut the parts are fitted on what was before it and propose
 items, and the ranker learns what was then wanted. Trees are stored as text in an array of bytes: nothing is
-unpickled. One thread, because the trees must not depend on the machine.
+unpickled. One thread a seed, because the trees must not depend on the machine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from models.blending.base import Blend
 from models.blending.candidate_features import FeatureInputs, build_feature_table
 from models.blending.candidates import CandidateItems, propose_candidates
 from models.blending.item_facts import compute_item_facts
-from models.blending.ranker import RankerSettings, grow_trees
+from models.blending.ranker import RankerSettings, grow_all_trees
 from models.blending.training_rows import (
     PartScores,
     RowSampling,
@@ -122,10 +122,7 @@ class LearnedBlend(Blend):
         if not rows:
             raise ValueError("history is too short for a window to learn a ranker from")
         self.facts = compute_item_facts(training)
-        table = concatenate_rows(rows)
-        return self._use_trees(
-            [grow_trees(table, self.settings, seed + n) for n in range(self.settings.seeds)]
-        )
+        return self._use_trees(grow_all_trees(concatenate_rows(rows), self.settings, seed))
 
     def score(self, customers: Customers) -> np.ndarray:
         n_items = customers.behaviour.n_items

@@ -1,5 +1,6 @@
 """The ranker of a learned blend: LambdaRank trees, and how they are fitted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,17 @@ class RankerSettings:
     seeds: int = 1
     diversity: float = 0.0
     most_per_category: int | None = None
+
+
+def grow_all_trees(rows: TrainingRows, settings: RankerSettings, seed: int) -> list[str]:
+    """The trees of every seed, as LightGBM's text: each seed's on one thread, all seeds at once.
+
+    Cores do not matter to them, as they would to trees of one seed that grow on several threads; and threads
+    that outnumber the cores just take turns, where LightGBM's own would wait for each other in loops: beside
+    other work, two of them took seven times the CPU of one.
+    """
+    with ThreadPoolExecutor(settings.seeds) as threads:
+        return list(threads.map(lambda n: grow_trees(rows, settings, seed + n), range(settings.seeds)))
 
 
 def grow_trees(rows: TrainingRows, settings: RankerSettings, seed: int) -> str:

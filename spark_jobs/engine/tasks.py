@@ -1,8 +1,11 @@
 """Python functions as Spark tasks, one argument a task, on this machine's cores or on a cluster's workers."""
 
 import pickle
+import tempfile
+import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -11,6 +14,35 @@ Argument, Result = TypeVar("Argument"), TypeVar("Result")
 # Of a result in one row: a Connect server sends rows in messages, of 128 MB at most.
 PART_BYTES = 8 << 20
 PARTS = "argument int, part int, result binary"
+
+
+def run_tasks_with_large_results(
+    spark: SparkSession, function: Callable[[Argument], Result], arguments: Sequence[Argument], folder: Path
+) -> list[Result]:
+    """`run_tasks`, whose results are handed over as files: a message is copied by worker, JVM and driver, and
+    400 MB of scores took them as long as a fit.
+
+    Args:
+        folder: one for driver and workers.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as results:
+
+        def write_result(argument: Argument) -> Path:
+            path = Path(results) / uuid.uuid4().hex  # a task that is tried again may meet its first file
+            with path.open("xb") as file:
+                pickle.dump(function(argument), file, protocol=pickle.HIGHEST_PROTOCOL)
+            return path
+
+        return [read_result(path) for path in run_tasks(spark, write_result, arguments)]
+
+
+def read_result(path: Path) -> Any:
+    """The object of a file, which is deleted: results are not held on disk and in memory both."""
+    with path.open("rb") as file:
+        result = pickle.load(file)
+    path.unlink()
+    return result
 
 
 def run_tasks(

@@ -2,14 +2,14 @@
 trees on the driver.
 
 Memory holds one window's scores at a time. While Spark fits the next window's parts, the driver builds the
-rows of the last.
+rows of the last; while it fits what is served and tested, the driver grows the trees.
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from models.blending.training_rows import PartScores, TrainingCase, TrainingRows
 from models.blending.training_windows import TrainingWindow
 from models.recommenders import build_blend, build_recommender, get_parameters
 from spark_jobs.engine.shared_objects import SharedObject, share_object
-from spark_jobs.engine.tasks import run_tasks
+from spark_jobs.engine.tasks import run_tasks_with_large_results
 from spark_jobs.train.training_run import TrainingRun
 
 
@@ -60,11 +60,12 @@ class FitResult:
 
 @dataclass(frozen=True)
 class _Fitting:
-    """What all jobs of `fit_blends` share: the training data, the seed, and the keys of the fits
-    whose arrays are wanted.
+    """What all jobs of `fit_blends` share: the training data, the seed, the keys of the fits whose arrays are
+    wanted, and the folder that results are handed over in.
     """
 
     spark: SparkSession
+    folder: Path
     shared: SharedObject
     seed: int
     wanted: Mapping[str, FitRequest]
@@ -84,9 +85,19 @@ def fit_blends(
     distinct_fits = {build_fit_key(fit): fit for fit in all_fits}
     windows = list_training_windows(training, blends, blend_requests)
     arrays: dict[str, dict[str, np.ndarray]] = {}
-    with ThreadPoolExecutor(1) as driver, share_object(matrices.training, training.shared_folder) as shared:
-        fitting = _Fitting(training.spark, shared, seed, distinct_fits)
-        futures = {}
+    rows: dict[str, Future[TrainingRows]] = {}
+
+    def fit_ranker(blend: Blend, request: BlendRequest) -> None:
+        past = matrices.training.before(request.before)
+        own = [rows[build_window_key(blend, window)].result() for window in blend.select_windows(past)]
+        blend.fit_ranker(past, own, seed)
+
+    with (
+        ThreadPoolExecutor(1) as driver,
+        ThreadPoolExecutor(len(blends)) as growing,
+        share_object(matrices.training, training.shared_folder) as shared,
+    ):
+        fitting = _Fitting(training.spark, training.shared_folder, shared, seed, distinct_fits)
         for key, (blend, window) in windows.items():
             test = blend.draw_case(matrices.training, window, seed)
             fits = [FitRequest(part.name, window.cut, get_parameters(part)) for part in blend.parts]
@@ -97,26 +108,18 @@ def fit_blends(
                 if result.arrays is not None:
                     arrays[build_fit_key(fit)] = result.arrays
             parts = PartScores(scores, fitted_until)
-            futures[key] = driver.submit(blend.build_rows, matrices.training, window, test, parts, seed)
-        # A day at a time: what Spark brings to the driver in one job may be 1 GB
-        # (`spark.driver.maxResultSize`).
-        for before in sorted({fit.before for key, fit in distinct_fits.items() if key not in arrays}):
-            fits = [fit for key, fit in distinct_fits.items() if key not in arrays and fit.before == before]
-            for fit, result in zip(fits, run_fits(fitting, fits, None), strict=True):
-                arrays[build_fit_key(fit)] = result.arrays
-        rows = {key: future.result() for key, future in futures.items()}
-
-    def fit_ranker(blend: Blend, request: BlendRequest, fits: Sequence[FitRequest]) -> None:
-        blend.parts = [restore_recommender(fit, arrays) for fit in fits]
-        past = matrices.training.before(request.before)
-        own: list[TrainingRows] = [
-            rows[build_window_key(blend, window)] for window in blend.select_windows(past)
+            rows[key] = driver.submit(blend.build_rows, matrices.training, window, test, parts, seed)
+        rankers = [
+            growing.submit(fit_ranker, blend, request)
+            for blend, request in zip(blends, blend_requests, strict=True)
         ]
-        blend.fit_ranker(past, own, seed)
-
-    # Trees grow on one thread each, so that they are the same on any machine; those of two blends at once.
-    with ThreadPoolExecutor(os.cpu_count()) as cores:
-        list(cores.map(fit_ranker, blends, blend_requests, part_fits))
+        missing = [fit for key, fit in distinct_fits.items() if key not in arrays]
+        for fit, result in zip(missing, run_fits(fitting, missing, None), strict=True):
+            arrays[build_fit_key(fit)] = result.arrays
+        for ranker in rankers:
+            ranker.result()
+    for blend, fits in zip(blends, part_fits, strict=True):
+        blend.parts = [restore_recommender(fit, arrays) for fit in fits]
     return blends, [restore_recommender(fit, arrays) for fit in fit_requests]
 
 
@@ -147,8 +150,9 @@ def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: TrainingCase |
         scores = None if test is None else fitted.score(test.select_customers(past))
         return FitResult(fitted.arrays() if n in positions else None, scores, past.behaviour.until)
 
-    results = dict(zip(order, run_tasks(fitting.spark, run_fit, order), strict=True))
-    return [results[n] for n in range(len(fits))]
+    results = run_tasks_with_large_results(fitting.spark, run_fit, order, fitting.folder)
+    by_position = dict(zip(order, results, strict=True))
+    return [by_position[n] for n in range(len(fits))]
 
 
 def restore_recommender(fit: FitRequest, arrays: Mapping[str, Mapping[str, np.ndarray]]) -> Recommender:

@@ -27,9 +27,11 @@ from spark_jobs.train.configuration_search import FALLBACK
 from spark_jobs.train.fold_in import fit_fold_in_factors
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import (
+    AT_ONCE,
     draw_test_case,
     measure_scores,
     measure_served_lists,
+    run_threads,
     score_test_case,
 )
 from spark_jobs.train.steering import NOTHING_LEARNED, WindowStart, learn_steering
@@ -102,7 +104,9 @@ def evaluate_configuration(
         scores = score_test_case(matrices, recommender, test, windows.test_from)
         return measure_scores(matrices, scores, test, facts, items)
 
-    board = {each.name: measure_alone(each) for each in [*early.parts, *fitted_baselines]}
+    alone = [*early.parts, *fitted_baselines]
+    with run_threads(AT_ONCE) as threads:
+        board = dict(zip([each.name for each in alone], threads.map(measure_alone, alone), strict=True))
     for name, blend in zip([SERVED, ACCEPTED_BEFORE], [early, *rivals], strict=False):
         board[name] = measure_served_lists(matrices, blend, test, windows.test_from, facts, items)
     fold_in = fit_fold_in_factors(training, test)

@@ -1,8 +1,12 @@
 """Offline tests: draw a test case from a window, score it, measure the lists."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from models.base import Recommender, compute_block_size
 from models.blending.base import Blend
@@ -20,6 +24,16 @@ from models.training_data import Customers
 from spark_jobs.train.matrices import TrainingMatrices
 
 MOST_CELLS = 50_000_000  # customers × items in memory at once: 200 MB a recommender
+AT_ONCE = min(2, os.cpu_count() or 1)  # recommenders, or blocks that all parts score: 200 MB each
+
+
+@contextmanager
+def run_threads(n: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads within each of which arithmetic has one thread: shared among more, a matrix product has other
+    last bits, and all of them would wait for each other.
+    """
+    with threadpool_limits(1), ThreadPoolExecutor(n) as threads:
+        yield threads
 
 
 def draw_test_case(matrices: TrainingMatrices, first: int, until: int, most: int, seed: int) -> HoldoutCase:
@@ -72,8 +86,14 @@ def measure_served_lists(
     """
     customers = Customers.from_training(matrices.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
-    for _, block in customers.split_into_blocks(compute_block_size(test.n_items)):
-        for task, items in blend.list_test_items(block, matrices.allowed, matrices.consumable, K).items():
-            listed[task].append(np.pad(items, ((0, 0), (0, K - items.shape[1])), constant_values=-1))
+
+    def list_items(block: Customers) -> dict[str, np.ndarray]:
+        return blend.list_test_items(block, matrices.allowed, matrices.consumable, K)
+
+    blocks = [block for _, block in customers.split_into_blocks(compute_block_size(test.n_items))]
+    with run_threads(AT_ONCE) as threads:
+        for block_lists in threads.map(list_items, blocks):
+            for task, items in block_lists.items():
+                listed[task].append(np.pad(items, ((0, 0), (0, K - items.shape[1])), constant_values=-1))
     lists = {task: np.concatenate(blocks) for task, blocks in listed.items()}
     return evaluate_lists(lists, test, int(matrices.allowed.sum()), facts, item_slices)

@@ -8,7 +8,7 @@ import pytest
 
 from spark_jobs.engine import tasks
 from spark_jobs.engine.shared_objects import share_object
-from spark_jobs.engine.tasks import run_tasks
+from spark_jobs.engine.tasks import run_tasks, run_tasks_with_large_results
 
 
 def test_tasks_read_the_object_and_its_file_goes(spark, tmp_path):
@@ -41,3 +41,16 @@ def test_results_come_in_the_order_of_their_arguments_however_large(spark, monke
 
 def test_nothing_to_do_starts_nothing():
     assert run_tasks(None, lambda n: n, []) == []
+
+
+def test_large_results_are_handed_over_as_files_that_go(spark, tmp_path):
+    results = run_tasks_with_large_results(spark, lambda n: (n, np.arange(n)), [3, 0, 2_000_000, 1], tmp_path)
+    assert [n for n, _ in results] == [3, 0, 2_000_000, 1]
+    assert all(array.tolist() == list(range(n)) for n, array in results)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_other_tasks_handed_over_goes_when_one_fails(spark, tmp_path):
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        run_tasks_with_large_results(spark, lambda n: 1 // n, [1, 0], tmp_path)
+    assert list(tmp_path.iterdir()) == []
