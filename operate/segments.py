@@ -1,9 +1,9 @@
 """`make segments`: are definitions understood, and what does the published night say of them?
 
-`ARGS="check [FILE…]"` names every mistake with file, line and column; without a file it checks what the night
-evaluates, and `list` lists that. `explain SEGMENT CUSTOMER` says why somebody is in a segment or not;
-`preview FILE` and `diff FILE` what a definition would change, `diff SEGMENT --version N` an earlier one;
-`sizes` and `overlap` how large segments are and whom they share; `versions SEGMENT` which texts were in
+`ARGS="check [FILE…]"` names every mistake with file, line and column, of traits too; without a file it checks
+what the night evaluates, and `list` lists that. `explain SEGMENT CUSTOMER` says why somebody is in a segment
+or not; `preview FILE` and `diff FILE` what a definition would change, `diff SEGMENT --version N` an earlier
+one; `sizes` and `overlap` how large segments are and whom they share; `versions SEGMENT` which texts were in
 force, and `rollback SEGMENT --to N` has the next night read one again. `/v1/segments` answers the same.
 """
 
@@ -24,6 +24,7 @@ from segments.parsing.definitions import list_files_in_force, load_definitions, 
 from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
 from segments.parsing.learned import load_learned_in_force
+from segments.sql_traits import load_shop_sql_traits
 from segments.to_sql import DEFINITIONS, list_conditions
 from segments.tree.learned import LearnedSegment
 from segments.tree.rules import Segment
@@ -59,6 +60,8 @@ def check_files(files: list[Path], folder: Path = DEFINITIONS, own: Path | None 
     evaluated = load_definitions(nightly)
     outside = [file for file in files if file not in inside]
     checked = load_definitions(outside, others=evaluated)
+    if flaws := load_shop_sql_traits()[1]:
+        raise SegmentError("\n".join(f"traits of SQL: {flaw.message}" for flaw in flaws))
     if not files:
         n_learned = len(load_learned_in_force(own))
         return f"Understood, and evaluated by the night: {len(evaluated)}; learned by it: {n_learned}."

@@ -31,6 +31,12 @@
     {{ return(replace_rows(arg_dict, 'customer_id in (' ~ changed ~ ')')) }}
 {% endmacro %}
 
+{#- For declared traits: the rows of the customers whose traits this build works out. -#}
+{% macro get_incremental_replace_trait_customers_sql(arg_dict) %}
+    {%- set customers = 'select customer_id from ' ~ ref('int_build__trait_customers') -%}
+    {{ return(replace_rows(arg_dict, 'customer_id in (' ~ customers ~ ')')) }}
+{% endmacro %}
+
 {#- For cuts of scores: the days from the first one on which a buyer's value changed. -#}
 {% macro get_incremental_replace_rescored_days_sql(arg_dict) %}
     {%- set first_day = '(select rescored_from from ' ~ ref('int_build__window') ~ ')' -%}

@@ -4,6 +4,7 @@
       lake_versions  what this build reads, {table: id and version}
       models_hash    hash of the models and segments
       time_zone      the shop's, as Europe/Berlin
+      trait_moments  the end of that day and where the windows of traits begin, {column of int_trait_moments: UTC}
     Not dbt vars: with another var dbt parses the whole project again, with another value here only the models that read it. -#}
 {% macro get_run_input(name) %}
     {%- set inputs = fromjson(env_var('NIGHT', '{}')) -%}

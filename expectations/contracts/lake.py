@@ -21,6 +21,7 @@ from expectations.contracts.prediction_tables import (
 )
 from expectations.contracts.recommendation_tables import (
     FCT_INTERACTIONS,
+    FEAT_CUSTOMER_TRAITS,
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
@@ -252,6 +253,7 @@ EVERY_TABLE = (
     QUARANTINE,
     FCT_INTERACTIONS,
     FEAT_CUSTOMERS,
+    FEAT_CUSTOMER_TRAITS,
     FEAT_ITEMS,
     REC_CUSTOMER_ITEMS,
     REC_ITEM_ITEMS,

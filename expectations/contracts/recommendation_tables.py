@@ -40,6 +40,16 @@ FEAT_CUSTOMERS = Table(
     },
 )
 
+FEAT_CUSTOMER_TRAITS = Table(
+    name="feat_customer_traits",
+    grain="One row per customer who may be personalised for: the shop's own traits, for their profile.",
+    key=("customer_id",),
+    columns={
+        "customer_id": "string",
+        "traits": "string",  # a JSON object; which traits there are is the shop's to say
+    },
+)
+
 FEAT_ITEMS = Table(
     name="feat_items",
     grain="One row per item: attributes the recommenders read.",

@@ -195,6 +195,13 @@ def get_customer_key(customer_id: str) -> bytes:
     return _key("p/", customer_id)
 
 
+def get_traits_key(customer_id: str) -> bytes:
+    """Key of a customer's traits: those that are known, as a JSON object. Not there for one of whom none is,
+    nor in a snapshot made before there were any.
+    """
+    return _key("v/", customer_id)
+
+
 def get_identifier_key(identifier_id: str) -> bytes:
     """Key of an identifier: the `customer_id` it belongs to now, as text."""
     return _key("x/", identifier_id)

@@ -6,12 +6,12 @@ from pathlib import Path
 from segments.fields import FIELDS, PROFILE_FIELDS, Field
 from segments.parsing.documents import compose_document, read_text
 from segments.parsing.flaws import SegmentError, build_error
+from segments.parsing.known_traits import describe_known_traits
 from segments.parsing.reading import Broken, Reader, Reading
 from segments.parsing.references import Definition, check_references
 from segments.parsing.rules import RULE, SEGMENT_ID
 from segments.parsing.scalars import Text, Words
 from segments.parsing.shapes import Key, Record
-from segments.parsing.traits import describe_trait_fields, load_traits
 from segments.tree.rules import Segment
 from segments.tree.traits import Trait
 
@@ -94,8 +94,9 @@ def load_definitions(
         SegmentError: a file is no definition or is not called after its segment, what one refers to does not
             exist, or a segment is its own member by way of others; a line for each, of all files.
     """
-    declared, absent = describe_trait_fields(load_traits() if traits is None else traits)
-    return load_with(files, lambda: Reader({**fields, **declared}, absent), others, lists)
+    known = describe_known_traits(traits)
+    all_fields = {**fields, **known.declared, **known.of_sql}
+    return load_with(files, lambda: Reader(all_fields, known.absent), others, lists)
 
 
 def load_with(
@@ -173,6 +174,7 @@ def make_reader_of_day(
         traits: the declared ones; None: all of `segments/traits/`.
         is_nightly: what the night does not evaluate yet is refused too.
     """
-    declared, absent = describe_trait_fields(load_traits() if traits is None else traits)
-    fields, not_of_days = {**FIELDS, **declared}, {**NOT_NIGHTLY, **absent}
+    known = describe_known_traits(traits)
+    of_sql = dict.fromkeys(known.of_sql, "is a trait of SQL, known only as of the nights that were run")
+    fields, not_of_days = {**FIELDS, **known.declared}, {**NOT_NIGHTLY, **known.absent, **of_sql}
     return lambda: Reader(fields, not_of_days, is_nightly=is_nightly)

@@ -8,16 +8,24 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from serving_app.http.schemas import Id, StrictModel
 
 Name = Literal[
-    "is_known", "country", "rfm_segment", "segment_ids", "n_orders", "last_order_at", "consent", "live"
+    "is_known",
+    "country",
+    "rfm_segment",
+    "segment_ids",
+    "n_orders",
+    "last_order_at",
+    "traits",
+    "consent",
+    "live",
 ]
-Slice = Literal["identity", "commerce", "segments", "live", "consent"]
+Slice = Literal["identity", "commerce", "segments", "traits", "live", "consent"]
 
 
 class ProfileMask(StrictModel):
     """Which part of a profile is wanted; all of it where nothing is said."""
 
     fields: tuple[Name, ...] = Field((), max_length=20, description="in a query separated by commas")
-    slice: tuple[Slice, ...] = Field((), max_length=5, description="named groups of fields, likewise")
+    slice: tuple[Slice, ...] = Field((), max_length=6, description="named groups of fields, likewise")
 
     @field_validator("fields", "slice", mode="before")
     @classmethod
@@ -78,6 +86,9 @@ class ProfileAges(BaseModel):
     live: float | None = Field(description="since the newest event; null: none is known")
 
 
+TraitValue = bool | int | float | str | list[str]
+
+
 class CustomerAnswer(BaseModel):
     """A customer's profile, or the part that was asked for: other fields are missing. No personal values.
 
@@ -91,6 +102,10 @@ class CustomerAnswer(BaseModel):
     segment_ids: list[str] | None = None
     n_orders: int | None = None
     last_order_at: datetime | None = None
+    traits: dict[str, TraitValue] | None = Field(
+        None,
+        description="the shop's own by name, as of the end of the night's day; those that are known",
+    )
     consent: ConsentAnswer | None = None
     live: LiveAnswer | None = None
     ages: ProfileAges

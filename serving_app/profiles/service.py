@@ -80,6 +80,7 @@ class ProfileService:
         with self._restrictions.open_view() as view:
             consent = describe_consent(filter(None, [*visitor.identifier_ids, visitor.customer_id]), view)
         whole = describe_night(profile) | {
+            "traits": profile and snapshot.read_traits(visitor.customer_id),
             "customer_id": visitor.customer_id,
             "consent": consent,
             "live": describe_live(live),

@@ -10,6 +10,7 @@ FIELDS = (
     "segment_ids",
     "n_orders",
     "last_order_at",
+    "traits",
     "consent",
     "live",
     "ages",
@@ -19,6 +20,7 @@ SLICES = {
     "identity": ("is_known", "country"),
     "commerce": ("n_orders", "last_order_at"),
     "segments": ("rfm_segment", "segment_ids"),
+    "traits": ("traits",),
     "live": ("live",),
     "consent": ("consent",),
 }

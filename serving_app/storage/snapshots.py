@@ -1,8 +1,10 @@
 """One snapshot as the service reads it."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.census import CENSUS, Census, fold_category
@@ -115,6 +117,11 @@ class Snapshot:
         """The slice of a customer's profile; None for an unknown customer."""
         packed = self._get(contract.get_customer_key(customer_id))
         return contract.unpack_record(contract.CustomerSlice, packed) if packed else None
+
+    def read_traits(self, customer_id: str) -> dict[str, Any]:
+        """The traits of a customer that are known, by name."""
+        packed = self._get(contract.get_traits_key(customer_id))
+        return json.loads(packed) if packed else {}
 
     def read_bought_items(self, customer_id: str) -> contract.BoughtItems | None:
         """What a customer bought before the night and was not due again then; None: nothing."""

@@ -19,6 +19,7 @@ SEGMENTS, LEARNED = "segments/definitions", "segments/learned"
 RULE_FILE_PATTERNS = (
     "spark_jobs/identify/rules.yml",
     "dbt_project/survivorship.yml",
+    "segments/traits/*.yml",
     "models/config/*.yml",
 )
 COPIES_FOLDER = HomePaths(Path()).rule_files  # a folder each set of rules, named by its digest; some 40 kB

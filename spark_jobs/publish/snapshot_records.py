@@ -5,6 +5,7 @@ brought the `feat_*` tables here from either. Why two identifiers are one custom
 operators (`identity_records.py`).
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -72,6 +73,7 @@ def encode_snapshot(
     yield from encode_items(sources, rule_names, repurchase_days)
     yield from encode_bought_items(sources, catalogue, repurchase_days, landing_date)
     yield from encode_customers(sources)
+    yield from encode_traits(sources)
     yield from encode_identities(sources)
     yield from encode_identity_links(sources)
     yield from encode_fold_in(sources, meta)
@@ -188,6 +190,16 @@ def encode_customers(sources: SnapshotTables) -> Pairs:
             is_known=row["customer_id"] in known,
         )
         yield snapshot.get_customer_key(row["customer_id"]), snapshot.pack_record(slice_)
+
+
+def encode_traits(sources: SnapshotTables) -> Pairs:
+    """The known traits of each customer of whom one is known."""
+    for row in sources.traits.to_pylist():
+        # What SQL made of a division by 0 is unknown: JSON has no word for it.
+        traits = json.loads(row["traits"], parse_constant=lambda _: None)
+        known = {name: value for name, value in traits.items() if value is not None}
+        if known:
+            yield snapshot.get_traits_key(row["customer_id"]), json.dumps(known, ensure_ascii=False).encode()
 
 
 def encode_census(sources: SnapshotTables) -> Pairs:

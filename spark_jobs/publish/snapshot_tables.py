@@ -22,6 +22,7 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_REVIEWS,
     CORE_ITEMS,
     FCT_INTERACTIONS,
+    FEAT_CUSTOMER_TRAITS,
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
@@ -53,7 +54,7 @@ OPERATOR_TABLES = (
     CORE_IDENTITY_DECISIONS,
 )
 # a home of before has none until its next night; of `fct_interactions` a snapshot has what was bought
-OPTIONAL_TABLES = (REC_FOLD_IN, REC_ITEM_NEXT, REC_STEERING, FCT_INTERACTIONS)
+OPTIONAL_TABLES = (REC_FOLD_IN, REC_ITEM_NEXT, REC_STEERING, FCT_INTERACTIONS, FEAT_CUSTOMER_TRAITS)
 
 
 class NothingToPublish(RuntimeError):  # noqa: N818 - reads as what it says
@@ -81,6 +82,15 @@ class SnapshotTables:
     def customers(self) -> pa.Table:
         """`feat_customers` but for those held back: everyone who may be personalised for."""
         return remove_held_back(self.lake.read_arrow(FEAT_CUSTOMERS), self.reviews)
+
+    @cached_property
+    def traits(self) -> pa.Table:
+        """`feat_customer_traits` of `customers`; empty in a home of before there was any."""
+        table = FEAT_CUSTOMER_TRAITS
+        if not self.lake.exists(table):
+            return build_arrow_schema(table).empty_table()
+        rows = self.lake.read_arrow(table)
+        return rows.filter(pc.is_in(rows["customer_id"], self.customers["customer_id"].combine_chunks()))
 
     @cached_property
     def reviews(self) -> list[snapshot.Review]:

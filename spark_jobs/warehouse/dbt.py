@@ -8,20 +8,26 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from pathlib import Path
 
-from segments.to_sql import write_models
+from segments.parsing.traits import load_traits
+from segments.sql_traits import load_shop_sql_traits
+from segments.to_sql import write_if_changed, write_models
+from segments.trait_models import find_bounds, write_trait_models
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, RunContext, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.snowflake.connection import LAKE_SCHEMA
 from spark_jobs.snowflake.schema_swap import get_build_schema_name, mark_build_finished
 from spark_jobs.warehouse.build_inputs import BuildPlan, prepare_build
-from spark_jobs.warehouse.dbt_results import build_table_reports, describe_failure
+from spark_jobs.warehouse.dbt_results import LEFT_OUT, build_table_reports, describe_failure
 from spark_jobs.warehouse.survivorship import write_policy_models
+from spark_jobs.warehouse.trait_failures import find_failed_traits, merge_results
 
 PROJECT = ROOT / "dbt_project"
+PROFILE = "dim_customer_traits"
 # dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
 SNOWFLAKE_VARIABLES = {
     "account": "SNOWFLAKE_ACCOUNT",
@@ -65,24 +71,59 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
         SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood;
         nothing is built.
     """
-    generate_models(PROJECT, settings)
-    work = settings.paths.dbt
-    results = get_results_file(work, "build")
+    left_out = generate_models(PROJECT, settings)
+    results = get_results_file(settings.paths.dbt, "build")
     results.unlink(missing_ok=True)
     finished = run_dbt(settings, beginning, "build", *arguments)
     if finished.returncode:
-        raise DbtFailed(describe_failure(finished.stdout, results))
+        outcome, failed = build_without_failed_traits(settings, beginning, finished.stdout, *arguments)
+        left_out += failed
+    else:
+        outcome = json.loads(results.read_text())
     if beginning.file:
         beginning.file.rename(beginning.finished)
-    return json.loads(results.read_text())
+    return outcome | {LEFT_OUT: left_out}
 
 
-def generate_models(project: Path, settings: Settings) -> None:
-    """Write the models that are made from YAML: segments, of the home too, and which value wins in a
-    profile.
+def build_without_failed_traits(
+    settings: Settings, beginning: BuildPlan, output: str, *arguments: str
+) -> tuple[dict, list[str]]:
+    """Build what a failed build lacks where all that failed are SQL traits: the results of both, and a
+    sentence for each of these.
+
+    Raises:
+        DbtFailed: something else failed, or fails now.
+    """
+    results = get_results_file(settings.paths.dbt, "build")
+    sql_traits, _ = load_shop_sql_traits()
+    failed = find_failed_traits(output, results, [trait.model for trait in sql_traits])
+    if not failed:
+        raise DbtFailed(describe_failure(output, results))
+    before = json.loads(results.read_text()) if results.exists() else None
+    results.unlink(missing_ok=True)
+    generate_models(PROJECT, settings, kept=failed)
+    part = ["--select", *(f"int_kept_traits__{model}" for model in failed), f"{PROFILE}+"] if before else []
+    finished = run_dbt(settings, beginning, "build", *part, *arguments)
+    if finished.returncode:
+        raise DbtFailed(describe_failure(finished.stdout, results))
+    sentences = [f"{model}: {why}" for model, why in sorted(failed.items())]
+    return merge_results(before, json.loads(results.read_text())), sentences
+
+
+def generate_models(project: Path, settings: Settings, kept: Collection[str] = ()) -> list[str]:
+    """Write the models that are made from YAML: segments, of the home too, which value wins in a profile, and
+    traits; a sentence for each SQL trait that cannot be built.
+
+    Args:
+        kept: SQL traits that failed in this build already.
     """
     write_models(project, own=settings.paths.segment_definitions)
     write_policy_models(project)
+    sql_traits, flaws = load_shop_sql_traits()
+    ignored = [*(flaw.file for flaw in flaws), *(f"{model}.sql" for model in kept)]
+    write_if_changed(project / ".dbtignore", "".join(f"models/traits/{file}\n" for file in sorted(ignored)))
+    write_trait_models(project, load_traits(), sql_traits, kept)
+    return [flaw.message for flaw in flaws]
 
 
 def run_dbt(
@@ -146,6 +187,12 @@ def build_dbt_command(
     ]
 
 
+def add_trait_moments(dbt_inputs: dict) -> dict:
+    """What dbt reads of a build, with the bounds of the traits' windows at its end."""
+    as_of, time_zone = date.fromisoformat(dbt_inputs["as_of"]), dbt_inputs["time_zone"]
+    return dbt_inputs | {"trait_moments": find_bounds(load_traits(), as_of, time_zone)}
+
+
 def build_dbt_environment(
     settings: Settings, beginning: BuildPlan, schema: str | None = None
 ) -> dict[str, str]:
@@ -167,6 +214,6 @@ def build_dbt_environment(
         "PYTHONPATH": str(ROOT),
         "LAKE_ROOT": str(settings.lake),
         "WAREHOUSE_FILE": str(beginning.file or ""),
-        "NIGHT": json.dumps(beginning.dbt_inputs, sort_keys=True),
+        "NIGHT": json.dumps(add_trait_moments(beginning.dbt_inputs), sort_keys=True),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

@@ -14,6 +14,7 @@ from spark_jobs.warehouse.build_inputs import BuildPlan
 
 FAILED_STATUSES = ("error", "fail", "runtime error")
 LINES_OF_LOG = 25
+LEFT_OUT = "left_out"  # sentences on SQL traits, beside dbt's results
 
 
 def describe_failure(output: str, results: Path) -> str:
@@ -44,6 +45,8 @@ def build_table_reports(settings: Settings, beginning: BuildPlan, results: dict)
     if reports:
         reports[0].detail["tests"] = dict(outcomes)
         reports[0].detail["as_of"] = beginning.dbt_inputs["as_of"]
+        if results.get(LEFT_OUT):
+            reports[0].detail["traits_left_out"] = results[LEFT_OUT]
     return reports
 
 

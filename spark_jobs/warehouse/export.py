@@ -16,7 +16,7 @@ from datetime import date
 
 import duckdb
 
-from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMER_TRAITS, FEAT_CUSTOMERS, FEAT_ITEMS
 from expectations.contracts.tables import Table
 from spark_jobs.lake.queries import open_database
 from spark_jobs.lake.tables import Lake
@@ -27,15 +27,13 @@ from spark_jobs.snowflake.schema_swap import get_build_schema_name
 from spark_jobs.warehouse.snowflake_rows import fetch_rows
 
 BATCH = 100_000  # rows held in memory at once
-TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_CUSTOMER_TRAITS, FEAT_ITEMS)
 CONSENTED = "customer_id is null or customer_id in (select customer_id from {schema}.feat_customers)"
-WHERE = {FCT_INTERACTIONS.name: CONSENTED, FEAT_CUSTOMERS.name: "true", FEAT_ITEMS.name: "true"}
+WHERE = {table.name: "true" for table in TABLES} | {FCT_INTERACTIONS.name: CONSENTED}
 
 
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
-    """Make `fct_interactions`, `feat_customers` and `feat_items` in the lake hold what the
-    warehouse's hold.
-    """
+    """Make `fct_interactions` and the tables of features in the lake hold what the warehouse's hold."""
     with open_database(context.settings.spark_memory) as connection, open_marts(context, connection) as marts:
         return [export_table(lake, table, connection, marts[table.name]) for table in TABLES]
 

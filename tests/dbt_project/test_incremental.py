@@ -30,6 +30,7 @@ OF_THE_BUILD = {
     "int_build__evaluated_customers",
     "int_build__replaced_stays",
     "int_build__changed_histories",
+    "int_build__trait_customers",
 }
 # Only the days and customers that a build works out stand there; what is made of them is compared.
 OF_THE_CHANGED = {

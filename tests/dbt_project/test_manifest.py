@@ -62,7 +62,8 @@ def test_no_layer_reaches_over_the_one_below(models):
     allowed = {
         "staging": set(),
         "intermediate": {"staging", "intermediate"},
-        "marts": {"intermediate", "marts"},
+        "traits": {"intermediate", "marts"},
+        "marts": {"intermediate", "marts", "traits"},
     }
     wrong = [
         f"{node['name']} reads {parent['name']}"

@@ -129,6 +129,7 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
         contract.get_customer_key(NEWCOMER),
         contract.pack_record(contract.CustomerSlice("Spain", (), "lapsed", 0, None, False)),
     )
+    yield contract.get_traits_key(REGULAR), b'{"favourite_brand": "Acme", "n_orders_of_90_days": 2}'
     yield contract.get_former_customer_key(FORMER), REGULAR.encode()
     yield contract.get_identifier_key(hash_identifier(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
     email = hash_identifier(KEY, "email", SOURCE, "ada@shop.example")

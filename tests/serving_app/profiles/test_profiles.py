@@ -8,7 +8,7 @@ from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.restrictions import CONSENTS, ERASURES, Permission
 from serving_app.live.events import CART, VIEW
 from serving_app.storage.snapshots import Snapshot
-from tests.serving_app.conftest import KEY, NOW, REGULAR, SOURCE, pairs
+from tests.serving_app.conftest import KEY, NEWCOMER, NOW, REGULAR, SOURCE, pairs
 from tests.serving_app.live.events import make_event
 
 EMAIL = "ada@shop.example"
@@ -42,12 +42,21 @@ def test_nothing_sent_is_quoted(shop):
     [
         ({"fields": "n_orders,country"}, {"n_orders", "country"}),
         ({"slice": "segments"}, {"rfm_segment", "segment_ids"}),
+        ({"slice": "traits"}, {"traits"}),
         ({"slice": "commerce,live", "fields": "country"}, {"n_orders", "last_order_at", "live", "country"}),
     ],
 )
 def test_a_part_has_what_was_asked_for(shop, query, fields):
     answer = shop.client.get(f"/v1/customers/{REGULAR}", query_string=query)
     assert {*answer.json} == fields | {"customer_id", "ages", "snapshot"}
+
+
+def test_traits_are_there_by_their_names_and_without_code(shop):
+    assert shop.client.get(f"/v1/customers/{REGULAR}").json["traits"] == {
+        "favourite_brand": "Acme",
+        "n_orders_of_90_days": 2,
+    }
+    assert shop.client.get(f"/v1/customers/{NEWCOMER}?fields=traits").json["traits"] == {}
 
 
 def test_what_is_unknown_is_refused(shop):

@@ -28,6 +28,7 @@ from spark_jobs.settings import Settings
 
 KEY = "test-key"
 N_ITEMS = 60
+TRAITS = '{"favourite_brand":"Ōki","n_seen":2,"share":null,"ratio":Infinity}'
 CONTRACTS = {table.name: table for table in vars(contracts).values() if isinstance(table, Table)}
 
 
@@ -54,6 +55,13 @@ class Shop:
         self.ids = {user: derive_customer_id(self.identifiers[user]) for user in users}
         seen = datetime(2026, 1, 5, tzinfo=UTC)
         self.rows = {
+            "feat_customer_traits": [
+                {
+                    "customer_id": id_,
+                    "traits": TRAITS,
+                }
+                for id_ in self.ids.values()
+            ],
             "feat_customers": [
                 {
                     "customer_id": self.ids[user],

@@ -72,6 +72,7 @@ def test_a_night_is_published(shop):
     ) == contract.CustomerSlice(
         "France", ("champions", "gift_buyers"), "champions", 3, "2026-01-05T00:00:00Z", True
     )
+    assert json.loads(found[contract.get_traits_key(one)]) == {"favourite_brand": "Ōki", "n_seen": 2}
     assert found[contract.get_identifier_key(shop.identifiers["user-3"])].decode() == one
     meta = contract.unpack_record(contract.SnapshotMeta, found[contract.META])
     assert (meta.model_version, meta.landing_date, meta.published_at) == (

@@ -29,6 +29,8 @@ insert into fct_interactions values
     ('event:1', 'c_ann', 'tea', 'view', '2026-01-05 10:00:00.123456', '2026-01-05', null, null, null),
     ('line:web:o1:1', null, 'tea', 'purchase', '2026-01-05 11:00:00', '2026-01-05', 2, 5.5, 'o1'),
     ('event:2', 'c_denied', 'tea', 'view', '2026-01-05 10:00:00', '2026-01-05', null, null, null);
+create table feat_customer_traits (customer_id varchar, traits varchar);
+insert into feat_customer_traits values ('c_ann', '{"n_seen":2}'), ('c_new', '{}');
 create table feat_items (item_id varchar, title varchar, category varchar, category_path varchar[],
 brand varchar,
     price decimal(12, 4), price_band varchar, is_recommendable boolean, is_in_stock boolean,
