@@ -6,7 +6,6 @@ A version is a text. One that comes back, by a rollback of a definition or of a 
 
 import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,22 +60,31 @@ def list_versions(home: Path, segment_id: str) -> list[Version]:
 
 def list_files_in_use(home: Path) -> list[Path] | None:
     """The files of the definitions by which the published night was made; None where that is not known."""
-    sets = list(read_rule_sets(home))
-    if not sets:
+    newest = next(filter(None, map(parse_rule_set, reversed(read_lines(home)))), None)
+    if newest is None:
         return None
-    folder = HomePaths(home).rule_files / sets[-1][1]["digest"] / FOLDER
+    folder = HomePaths(home).rule_files / newest[1]["digest"] / FOLDER
     return sorted(folder.glob("*.yml")) or None
 
 
-def read_rule_sets(home: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_rule_sets(home: Path) -> list[tuple[str, dict[str, Any]]]:
     """Since when which set of rule files made what readers see, oldest first; torn lines are left out."""
+    return [found for line in read_lines(home) if (found := parse_rule_set(line))]
+
+
+def read_lines(home: Path) -> list[str]:
+    """The lines of the log of deployments."""
     try:
-        lines = HomePaths(home).deployments.read_text(errors="replace").splitlines()
+        return HomePaths(home).deployments.read_text(errors="replace").splitlines()
     except FileNotFoundError:
-        return
-    for line in lines:
-        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            deployment = json.loads(line)
-            rules = deployment["rules"]
-            if isinstance(rules["files"], dict) and Path(rules["digest"]).name == rules["digest"]:
-                yield str(deployment["switched_at"]), rules
+        return []
+
+
+def parse_rule_set(line: str) -> tuple[str, dict[str, Any]] | None:
+    """Of a deployment since when its set of rule files is in force, and the set; None where it names none."""
+    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        deployment = json.loads(line)
+        rules = deployment["rules"]
+        if isinstance(rules["files"], dict) and Path(rules["digest"]).name == rules["digest"]:
+            return str(deployment["switched_at"]), rules
+    return None

@@ -124,7 +124,7 @@ def estimate(night: Night, segment: Segment, rules: Mapping[str, Rule]) -> CostE
     """
     has_events = find_requirements(segment.members, rules).has_events and night.has_table(EVENTS)
     n_events = (
-        dict(night.ask(f"select event_type, count(*) from main_intermediate.{EVENTS} group by event_type"))
+        dict(night.ask(f"select event_type, count(*) from {EVENTS} group by event_type"))
         if has_events
         else {}
     )

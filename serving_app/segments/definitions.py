@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from expectations.contracts.files import FileStamps, read_file_stamps
 from expectations.contracts.home import HomePaths
 from expectations.contracts.personal import NOTHING_PERSONAL, has_personal_value
 from segments.evaluation.needs import find_needs, walk
@@ -16,6 +18,7 @@ from segments.parsing.definitions import (
 from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
 from segments.parsing.references import Definition, check_references
+from segments.parsing.traits import load_traits
 from segments.to_sql import DEFINITIONS
 from segments.tree.events import Filter
 from segments.tree.rules import Rule, Segment
@@ -23,6 +26,7 @@ from segments.versions import Version, list_files_in_use, list_versions
 from serving_app.http.problems import BadDefinition, CannotApply, NotReady, UnknownSegment
 from serving_app.segments.saving import DefinitionChange, hash_text, put_in_force
 
+read_traits = cache(load_traits)  # which come with the code
 SENT = "definition"  # names what was sent in messages
 
 
@@ -50,6 +54,7 @@ class Definitions:
 
     def __init__(self, home: Path, shipped: Path = DEFINITIONS) -> None:
         self._home, self._shipped = home, shipped
+        self._read: tuple[FileStamps | None, dict[str, Definition]] = (None, {})
 
     def read_in_use(self) -> dict[str, Definition]:
         """Those by which the published night was made, by id; those in force where that is not known.
@@ -58,10 +63,18 @@ class Definitions:
             NotReady: one of them is not understood any more.
         """
         files = list_files_in_use(self._home) or self.list_in_force()
+        stamps, definitions = self._read
+        if stamps is not None and stamps == read_file_stamps(*files):
+            return definitions  # twenty take 30 ms to read, in which no list is answered
+        stamps = read_file_stamps(*files)
         try:
-            return {each.segment.segment_id: each for each in load_definitions(files)}
+            definitions = {
+                each.segment.segment_id: each for each in load_definitions(files, traits=read_traits())
+            }
         except SegmentError as error:
             raise NotReady(f"the definitions of the published night are not understood: {error}") from None
+        self._read = stamps, definitions
+        return definitions
 
     def find_text_in_use(self, segment_id: str) -> str | None:
         """The text of a segment that made the published night; None where it is not known."""
@@ -133,7 +146,9 @@ class Definitions:
             BadDefinition: it is none; a flaw with line and column for each thing that is wrong.
         """
         try:
-            definition = read_definition(text, file, make_reader_of_day(is_nightly=is_nightly)())
+            definition = read_definition(
+                text, file, make_reader_of_day(read_traits(), is_nightly=is_nightly)()
+            )
             errors = check_references([definition], [*self.read_in_use().values()], None)
         except SegmentError as error:
             errors = [error]

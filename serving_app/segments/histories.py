@@ -35,7 +35,7 @@ def read_history(night: Night, customer_id: str, now: int) -> list[Event]:
         TooLargeToAnswer: there are more than `MOST_EVENTS`.
     """
     query = (
-        f"select {COLUMNS} from main_intermediate.{EVENTS} as events"
+        f"select {COLUMNS} from {EVENTS} as events"
         f" where customer_id = ? and events.at < ? limit {MOST_EVENTS + 1}"
     )
     rows = night.ask(query, [customer_id, make_timestamp(now)])

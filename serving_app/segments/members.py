@@ -55,7 +55,7 @@ def find_members(
         "fields": "(select asked_fields.*, moments.now as moment from asked_fields cross join moments)",
     }
     if has_events:
-        sources["events"] = f"main_intermediate.{EVENTS}"
+        sources["events"] = EVENTS
     if any(each.has_stays for each in required):
         put_day_starts(night)
         sources["stays"] = f"({STAYS})"

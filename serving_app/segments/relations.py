@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from segments.fields import FIELDS
 from segments.sql.relations import KINDS
 
-EVENTS = "int_segment_events"
+EVENTS = "main_intermediate.int_segment_events"
 STATES = """
     select * from main_intermediate.int_customer_states
     where state_date <= $day and (next_date is null or next_date > $day)

@@ -1,14 +1,18 @@
 """The published warehouse, asked one question at a time, in bounds of memory and time.
 
-A question runs in the thread of its request. DuckDB works outside Python's lock and on one core, so lists are
+DuckDB works outside Python's lock, on one core, and in a thread that yields to all others, so lists are
 answered meanwhile; a second question is told to come again instead of waiting.
 """
 
+import contextlib
+import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ from segments.calendar import ShopCalendar
 from serving_app.http.problems import NotReady, SegmentsBusy, TooLargeToAnswer
 
 MEMORY = "512MB"
+NICENESS = 15
 # What DuckDB says of a file that is no database, or of an older night that lacks a table.
 UNREADABLE = (duckdb.IOException, duckdb.CatalogException, duckdb.SerializationException)
 
@@ -33,17 +38,21 @@ class Night:
     """
 
     connection: duckdb.DuckDBPyConnection
+    worker: ThreadPoolExecutor
     as_of: date
     calendar: ShopCalendar
 
     def ask(self, query: str, parameters: dict[str, Any] | list[Any] | None = None) -> list[tuple]:
         """The rows of a query."""
-        return self.connection.execute(query, parameters).fetchall()
+        return self.worker.submit(fetch_rows, self.connection, query, parameters).result()
 
     def has_table(self, name: str) -> bool:
-        """Whether the warehouse holds a table or view of this name."""
-        query = "select count(*) from information_schema.tables where table_name = ?"
-        return self.ask(query, [name])[0][0] > 0
+        """Whether the warehouse holds a table or view of this name, which may stand with its schema."""
+        try:
+            self.ask(f"select 1 from {name} limit 0")
+        except duckdb.CatalogException:
+            return False
+        return True
 
 
 class SegmentWarehouse:
@@ -55,6 +64,7 @@ class SegmentWarehouse:
             seconds: after which a question is given up.
         """
         self._file, self._seconds, self._lock = HomePaths(home).warehouse_file, seconds, threading.Lock()
+        self._worker = ThreadPoolExecutor(1, "segments", yield_to_others)
 
     @contextmanager
     def open_night(self, time_zone: str) -> Iterator[Night]:
@@ -72,7 +82,8 @@ class SegmentWarehouse:
             raise SegmentsBusy("Another question about segments is being answered; ask again in a moment.")
         try:
             with self._connect() as connection:
-                yield Night(connection, find_as_of(connection), ShopCalendar(time_zone))
+                ((as_of,),) = fetch_rows(connection, "select as_of from dim_warehouse")
+                yield Night(connection, self._worker, as_of, make_calendar(time_zone))
         except duckdb.InterruptException:
             raise TooLargeToAnswer(f"The answer was not found within {self._seconds:g} seconds.") from None
         except duckdb.OutOfMemoryException:
@@ -98,6 +109,20 @@ class SegmentWarehouse:
                 timer.cancel()
 
 
-def find_as_of(connection: duckdb.DuckDBPyConnection) -> date:
-    """The newest day that a warehouse holds."""
-    return connection.execute("select as_of from dim_warehouse").fetchall()[0][0]
+def fetch_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any] | list[Any] | None = None
+) -> list[tuple]:
+    """The rows of a query."""
+    return connection.execute(query, parameters).fetchall()
+
+
+def yield_to_others() -> None:
+    """Let the system prefer all other threads to this one, where it can."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+@lru_cache(maxsize=4)
+def make_calendar(time_zone: str) -> ShopCalendar:
+    """The calendar of a zone, whose changes of the clock take milliseconds to find."""
+    return ShopCalendar(time_zone)
