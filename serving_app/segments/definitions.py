@@ -27,6 +27,7 @@ from serving_app.http.problems import BadDefinition, CannotApply, NotReady, Unkn
 from serving_app.segments.saving import DefinitionChange, hash_text, put_in_force
 
 read_traits = cache(load_traits)  # which come with the code
+NO_RULE = "No rule of the published night has this id; who is in a learned segment is a model's word."
 SENT = "definition"  # names what was sent in messages
 
 
@@ -168,7 +169,7 @@ def find_segment(definitions: Mapping[str, Definition], segment_id: str) -> Segm
         UnknownSegment: none has this id.
     """
     if segment_id not in definitions:
-        raise UnknownSegment("No segment of the published night has this id.")
+        raise UnknownSegment(NO_RULE)
     return definitions[segment_id].segment
 
 

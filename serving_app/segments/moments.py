@@ -11,6 +11,7 @@ from serving_app.segments.warehouse import Night
 
 Moment = date | datetime
 MICROSECOND = timedelta(microseconds=1)
+AFTER = "at: the published warehouse knows nothing after {}"
 FORMAT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
 
@@ -33,17 +34,18 @@ def find_asked(night: Night, at: Moment | None) -> Asked:
     if at is None:
         return Asked(newest, night.as_of)
     if not isinstance(at, datetime):
-        now = end_day(calendar, at)
-    else:
-        now = (at.astimezone(UTC) - EPOCH) // MICROSECOND
-    if now > newest:
-        raise BadRequest(f"at: the published warehouse knows nothing after {night.as_of}")
+        if at > night.as_of:
+            raise BadRequest(AFTER.format(night.as_of))
+        return Asked(end_day(calendar, at), at)
+    now = (at.astimezone(UTC) - EPOCH) // MICROSECOND
+    if now > newest + 1:
+        raise BadRequest(AFTER.format(night.as_of))
     return Asked(now, date.fromordinal(calendar.find_day(now) - 1))
 
 
 def end_day(calendar: ShopCalendar, day: date) -> int:
-    """The moment at which a day of the shop has ended."""
-    return calendar.find_midnight(day.toordinal() + 1)
+    """The last microsecond of a day of the shop, of which the night decides."""
+    return calendar.find_midnight(day.toordinal() + 1) - 1
 
 
 def parse_moment(text: object) -> object:

@@ -97,7 +97,7 @@ class VersionAnswer(BaseModel):
 class SegmentAnswer(NightAnswer, SegmentSummary):
     """A segment with its rule, its versions and how large it was."""
 
-    rule: str = Field(description="in words")
+    rule: str | None = Field(description="in words; null: a model decides")
     definition: str | None = Field(description="the text that made the night; null: not known")
     is_changed: bool = Field(description="the next night reads another text")
     versions: list[VersionAnswer]

@@ -21,6 +21,7 @@ from serving_app.segments.sizes import (
     list_segments,
     read_members,
     read_overlaps,
+    read_segment,
     read_size_table,
     read_sizes,
 )
@@ -67,22 +68,16 @@ class SegmentService:
         Raises:
             UnknownSegment: none has this id.
         """
-        definitions = self._definitions.read_in_use()
-        segment = find_segment(definitions, segment_id)
         with self._open() as (night, snapshot):
-            found = {each["segment_id"]: each["n_customers"] for each in list_segments(night)}
-            sizes = read_sizes(night, segment_id)
+            found, sizes = read_segment(night, segment_id), read_sizes(night, segment_id)
+        definition = self._definitions.read_in_use().get(segment_id)
         versions = self.list_versions(segment_id)
         text = self._definitions.find_text_in_use(segment_id)
         return {
             **self._say(night, snapshot),
-            "segment_id": segment_id,
-            "name": segment.name,
-            "kind": segment.kind,
-            "description": segment.description,
-            "n_customers": found.get(segment_id, 0),
+            **found,
             "version": self._find_version(segment_id),
-            "rule": describe_rule(segment.members),
+            "rule": describe_rule(definition.segment.members) if definition else None,
             "definition": text,
             "is_changed": self._definitions.find_next_text(segment_id) != text,
             "versions": versions,
@@ -116,9 +111,9 @@ class SegmentService:
             UnknownSegment: none has this id.
             BadRequest: the cursor is none.
         """
-        find_segment(self._definitions.read_in_use(), segment_id)
         after = decode_cursor(query.cursor) if query.cursor else ""
         with self._open() as (night, snapshot):
+            read_segment(night, segment_id)
             page = read_members(night, segment_id, after, query.limit + 1)
             shown = dict(page[: query.limit])
             named = self._naming.select(night, shown)

@@ -5,7 +5,7 @@ import binascii
 from datetime import timedelta
 from typing import Any
 
-from serving_app.http.problems import BadRequest
+from serving_app.http.problems import BadRequest, UnknownSegment
 from serving_app.segments.comparing import format_overlap
 from serving_app.segments.warehouse import Night
 
@@ -37,6 +37,18 @@ def list_segments(night: Night) -> list[dict[str, Any]]:
     """Every segment of the night with its size, as `SegmentSummary` without its version."""
     names = ("segment_id", "name", "kind", "description", "n_customers")
     return [dict(zip(names, row, strict=True)) for row in night.ask(SEGMENTS)]
+
+
+def read_segment(night: Night, segment_id: str) -> dict[str, Any]:
+    """A segment of the night with its size.
+
+    Raises:
+        UnknownSegment: none has this id.
+    """
+    for each in list_segments(night):
+        if each["segment_id"] == segment_id:
+            return each
+    raise UnknownSegment("No segment of the published night has this id.")
 
 
 def read_sizes(night: Night, segment_id: str) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ def test_why_somebody_is_not_in_a_segment(ask):
         "Not in lapsed; it would begin with days_since_last_order >= 21 (it is 19)"
         " and overdue_percent >= 300 (it is 183)."
     )
-    assert lines[1] == f"{REGULAR}, at 2026-02-21T00:00:00Z"
+    assert lines[1] == f"{REGULAR}, at 2026-02-20T23:59:59Z"
     assert [line.split() for line in lines[3:]] == [
         ["✗", "any"],
         ["✗", "days_since_last_order", ">=", "90", "19", ">=", "90"],
@@ -77,7 +77,7 @@ def test_why_somebody_is_not_in_a_segment(ask):
 def test_nobody_is_explained_who_may_not_be_named(ask):
     for customer in (STRANGER, "c_nobody", "user_id:nobody"):
         assert ask("explain", "lapsed", customer).startswith("No customer has this id")
-    assert ask("explain", "nothing", REGULAR) == "No segment of the published night has this id.\n"
+    assert ask("explain", "nothing", REGULAR).startswith("No rule of the published night has this id")
     assert "unknown; allowed" in ask("explain", "lapsed", "email:ada@shop.example")
 
 
@@ -106,7 +106,7 @@ def test_sizes_and_overlaps(ask):
         ["champions", "0", "2"],
         ["frequent_buyers", "0", "1"],
     ]
-    assert ask("overlap").splitlines()[1].split() == ["champions", "frequent_buyers", "1", "0.500"]
+    assert ask("overlap").splitlines()[2].split() == ["champions", "frequent_buyers", "1", "0.500"]
 
 
 def test_versions_and_one_again(ask, home):

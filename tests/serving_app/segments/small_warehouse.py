@@ -20,6 +20,7 @@ STAYS = [
     (REGULAR, "frequent_buyers", datetime(2026, 2, 4), None),
     (STRANGER, "lapsed", datetime(2026, 1, 1), None),
     (STRANGER, "champions", datetime(2026, 1, 1), None),
+    (NEWCOMER, "like_champions", datetime(2026, 2, 19), None),
     (NEWCOMER, "window_shoppers", datetime(2026, 2, 12), None),
 ]
 SCHEMA = """
@@ -60,7 +61,8 @@ def write_warehouse(home):
         warehouse.executemany("insert into fct_customer_segments values (?, ?, ?, ?)", STAYS)
         for name in sorted({segment_id for _, segment_id, _, _ in STAYS}):
             n = sum(segment_id == name and left is None for _, segment_id, _, left in STAYS)
-            row = [name, name.title(), "rule", "Some.", n]
+            kind = "lookalike" if name == "like_champions" else "rule"
+            row = [name, name.title(), kind, "Some.", n]
             warehouse.execute("insert into dim_segments values (?, ?, ?, ?, ?)", row)
             warehouse.execute("insert into rpt_segment_sizes values (?, ?, ?)", [name, AS_OF, n])
         for customer_id, (seen, ordered, n_orders, spent) in STATES.items():

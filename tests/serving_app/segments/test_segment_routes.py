@@ -22,14 +22,26 @@ def test_the_list_has_sizes_of_the_newest_day(segments):
     answer = segments.client.get("/v1/segments").json
     assert (answer["day"], answer["snapshot"]) == ("2026-02-20", "night-1")
     sizes = {one["segment_id"]: one["n_customers"] for one in answer["segments"]}
-    assert sizes == {"champions": 2, "frequent_buyers": 1, "lapsed": 1, "loyal": 0, "window_shoppers": 1}
+    others = dict.fromkeys(("frequent_buyers", "lapsed", "like_champions", "window_shoppers"), 1)
+    assert sizes == {"champions": 2, "loyal": 0, **others}
 
 
 def test_a_segment_has_its_rule_in_words(segments):
     answer = segments.client.get("/v1/segments/frequent_buyers").json
     assert (answer["rule"], answer["n_customers"]) == ("n_orders_90d >= 3", 1)
     assert answer["sizes"] == [{"day": "2026-02-20", "n_customers": 1}]
-    check_problem(segments.client.get("/v1/segments/nothing"), 404, "unknown-segment")
+    for path in ("nothing", "nothing/members", f"nothing/explain?customer_id={REGULAR}"):
+        check_problem(segments.client.get(f"/v1/segments/{path}"), 404, "unknown-segment")
+
+
+def test_a_learned_segment_has_members_and_no_rule(segments):
+    answer = segments.client.get("/v1/segments/like_champions").json
+    assert (answer["kind"], answer["n_customers"], answer["rule"]) == ("lookalike", 1, None)
+    members = segments.client.get("/v1/segments/like_champions/members").json["members"]
+    assert members == [{"customer_id": NEWCOMER, "member_since": "2026-02-19"}]
+    path = f"/v1/segments/like_champions/explain?customer_id={NEWCOMER}"
+    problem = check_problem(segments.client.get(path), 404, "unknown-segment")
+    assert "a model's word" in problem["detail"]
 
 
 def test_overlaps_are_counted_once(segments):
@@ -38,6 +50,7 @@ def test_overlaps_are_counted_once(segments):
     assert [(one["with"], one["segment_id"], one["n_shared"], one["jaccard"]) for one in pairs] == [
         ("champions", "frequent_buyers", 1, 0.5),
         ("champions", "lapsed", 1, 0.5),
+        ("like_champions", "window_shoppers", 1, 1.0),
     ]
 
 
