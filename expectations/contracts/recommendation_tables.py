@@ -44,6 +44,7 @@ FEAT_CUSTOMER_TRAITS = Table(
     name="feat_customer_traits",
     grain="One row per customer who may be personalised for: the shop's own traits, for their profile.",
     key=("customer_id",),
+    not_null=("traits",),
     columns={
         "customer_id": "string",
         "traits": "string",  # a JSON object; which traits there are is the shop's to say

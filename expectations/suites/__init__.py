@@ -22,6 +22,7 @@ GUARDED = (
     "quarantine",
     "fct_interactions",
     "feat_customers",
+    "feat_customer_traits",
     "feat_items",
     "rec_customer_items_v1",
     "rec_item_items_v1",

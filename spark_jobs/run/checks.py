@@ -46,7 +46,7 @@ OUTGOING_TABLES = {
         "core_identity_changes",
         "core_identity_reviews",
     ),
-    "export": ("fct_interactions", "feat_customers", "feat_items"),
+    "export": ("fct_interactions", "feat_customers", "feat_customer_traits", "feat_items"),
     "score": (
         "rec_customer_items_v1",
         "rec_item_items_v1",
@@ -60,7 +60,7 @@ OUTGOING_TABLES = {
     ),
 }
 # Checked again before the step reads them, where they have not passed: `train` may be started by hand.
-INCOMING_TABLES = {"train": OUTGOING_TABLES["export"]}
+INCOMING_TABLES = {"train": ("fct_interactions", "feat_customers", "feat_items")}
 
 
 class BorderError(Exception):

@@ -176,6 +176,7 @@ GOOD = {
         "n_orders": 1,
         "last_order_at": AT,
     },
+    "feat_customer_traits": lambda n: {"customer_id": cid(n), "traits": '{"n_orders_of_90_days": 2}'},
     "feat_items": lambda n: {
         "item_id": f"item{n}",
         "price": Decimal(4),

@@ -170,6 +170,10 @@ FAULTS = {
         f"n_orders: {RANGE}": {"n_orders": -1, "last_order_at": None},
         "orders_have_a_date": {"last_order_at": None},
     },
+    "feat_customer_traits": {
+        f"customer_id: {REGEX}": {"customer_id": "17850"},
+        f"traits: {REGEX}": {"traits": "[]"},
+    },
     "feat_items": {f"price: {RANGE}": {"price": Decimal(-1)}, f"price_band: {SET}": {"price_band": "dear"}},
     "rec_customer_items_v1": {f"customer_id: {REGEX}": {"customer_id": "17850"}, **LIST_FAULTS},
     "rec_item_items_v1": {
