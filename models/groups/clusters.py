@@ -22,6 +22,7 @@ CLUSTERED = (
     "carts_90",
 )
 MOST_SKEW = 1.0  # beyond, a feature is compared by its logarithm
+SKEW_MARGIN = 0.5  # of the accepted fit's choice: a skew that swings about the limit would move every centre
 MOST_Z = 3.0  # an order of a million is one customer, not a cluster of one
 FEWEST_CUSTOMERS = 200  # below, a cluster's mean is a few people's
 LEAST_K, MOST_K = 3, 8
@@ -111,13 +112,20 @@ def build_cluster_table(history: CustomerHistory, cut: int) -> np.ndarray:
     return build_features(history, cut, tuple(by_name[name] for name in CLUSTERED)).astype(float)
 
 
-def fit_scaling(table: np.ndarray) -> Scaling:
-    """The scaling of a table of customers, as `build_cluster_table` gives it."""
+def fit_scaling(table: np.ndarray, before: Scaling | None = None) -> Scaling:
+    """The scaling of a table of customers, as `build_cluster_table` gives it.
+
+    Args:
+        before: the accepted fit's, of the same features; None before the first.
+    """
     known = np.where(np.isnan(table), -np.inf, table)
     is_age = np.array([name in ("recency", "tenure", "last_visit") for name in CLUSTERED])
     fill = np.where(is_age, np.maximum(known.max(axis=0, initial=0.0), 0.0), 0.0)
     values = fill_unknown(table, fill)
-    is_logged = compute_skew(values) > MOST_SKEW
+    skew = compute_skew(values)
+    is_logged = skew > MOST_SKEW
+    if before is not None:
+        is_logged = np.where(np.abs(skew - MOST_SKEW) < SKEW_MARGIN, before.is_logged, is_logged)
     values = compress(values, is_logged)
     deviation = values.std(axis=0)
     return Scaling(fill, is_logged, values.mean(axis=0), np.where(deviation > 1e-9, deviation, 0.0))

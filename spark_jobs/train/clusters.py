@@ -105,7 +105,8 @@ def fit_and_register(
     from spark_jobs.train.kmeans import fit_kmeans  # pyspark.ml is for the night that fits
 
     run, lake, history, table = data.run, data.lake, data.history, data.table
-    scaling = fit_scaling(table)
+    is_comparable = before is not None and before.features == CLUSTERED
+    scaling = fit_scaling(table, before.scaling if is_comparable else None)
     fit = fit_kmeans(
         lake.spark,
         scaling.apply(table),

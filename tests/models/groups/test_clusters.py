@@ -61,6 +61,16 @@ def test_the_scale_fills_logs_standardises_and_undoes_it():
     assert (constant.apply(np.full((2, len(CLUSTERED)), 9.0)) == 0).all()
 
 
+def test_a_skew_about_the_limit_keeps_the_choice_of_the_accepted_fit():
+    values = np.random.default_rng(2).gamma(4.0, 1.0, (2_000, len(CLUSTERED)))  # a skew of 2 / √4
+    first = fit_scaling(values)
+    for choice in (True, False):
+        before = replace(first, is_logged=np.full(len(CLUSTERED), choice))
+        assert (fit_scaling(values, before).is_logged == choice).all()
+    skewed = replace(first, is_logged=np.zeros(len(CLUSTERED), bool))
+    assert fit_scaling(np.exp(values), skewed).is_logged.all(), "beyond the margin the skew decides"
+
+
 def test_a_table_of_a_history_holds_what_was_known_that_day():
     rows = [(0, 10, 2, 1, 40.0, 0), (0, 20, 2, 2, 60.0, 1), (1, 25, 0, 3, 0.0, 0), (0, 30, 2, 1, 9.0, 0)]
     table = build_cluster_table(build_history(rows, 2, 40), 30)
