@@ -22,6 +22,7 @@ from scipy import sparse
 from benchmarks.leaderboard.datasets import SHARED
 from benchmarks.leaderboard.datasets.online_retail import read_goods_lines
 from benchmarks.predictions.online_retail_history import load_history
+from expectations.contracts.home import HomePaths
 from models.groups.clusters import CLUSTERED, build_cluster_table, fit_scaling
 from models.groups.customer_table import build_customer_table
 from models.groups.lookalikes import score_likeness
@@ -89,7 +90,7 @@ def load_online_retail(folder: Path) -> tuple[CustomerHistory, sparse.csr_matrix
 
 def load_home(home: Path) -> tuple[CustomerHistory, sparse.csr_matrix, list, dict, dict]:
     """The same of a home's lake, with the segments that its customers are in; no words."""
-    lake = Lake(home / "lake")
+    lake = Lake(HomePaths(home).lake)
     with open_learning_data(lake) as con:
         history, ids = read_customer_history(con, lake)
         known, items = read_attributes(con, ids), read_wanted_items(con, ids)

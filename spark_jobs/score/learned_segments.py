@@ -13,8 +13,9 @@ from scipy import sparse
 
 from expectations.contracts.lake import PRED_CUSTOMER_SEGMENTS, REC_CUSTOMER_ITEMS
 from models.groups.customer_table import build_customer_table
-from models.groups.lookalikes import TooFewSeedsError, score_likeness, select_best
+from models.groups.lookalikes import FEWEST_SEEDS, TooFewSeedsError, score_likeness, select_best
 from models.groups.stays import Stay, continue_stays
+from models.training_data import PURCHASE
 from segments.parsing.learned import load_learned_in_force
 from segments.tree.learned import LearnedSegment
 from spark_jobs.lake.arrow_types import build_arrow_schema
@@ -60,14 +61,10 @@ def find_members(
     learned: Sequence[LearnedSegment],
 ) -> dict[str, Members]:
     """Tonight's members of each learned segment, best first."""
-    n_allowed = int(scorable.allowed.sum())
-    ids = np.array(scorable.customer_ids)
-    lookalikes = [each for each in learned if each.kind == "lookalike"]
-    scores = score_lookalikes(run, con, scorable, lookalikes) if n_allowed else {}
-    if len(lookalikes) < len(learned) and lake.exists(REC_CUSTOMER_ITEMS):
+    ids, n_allowed = np.array(scorable.customer_ids), int(scorable.allowed.sum())
+    if lake.exists(REC_CUSTOMER_ITEMS):
         lake.create_view(con, REC_CUSTOMER_ITEMS, "lists")
-        wanted = [each for each in learned if each.kind == "prospects"]
-        scores |= {each.segment_id: score_wanting(con, scorable, each) for each in wanted}
+    scores = score_segments(run, con, scorable, learned) if n_allowed else {}
     members = {}
     for each in learned:
         found = scores.get(each.segment_id, np.full(len(ids), np.nan))
@@ -79,32 +76,53 @@ def find_members(
     return members
 
 
-def score_lookalikes(
+def score_segments(
     run: RunContext,
     con: duckdb.DuckDBPyConnection,
     scorable: ScorableCustomers,
-    lookalikes: Sequence[LearnedSegment],
+    learned: Sequence[LearnedSegment],
 ) -> dict[str, np.ndarray]:
-    """By segment, float [customers]: how like the seed each is; nan for the seed, and for who may not be in
-    it, of whom the model learns nothing either.
+    """By segment, float [customers]: how like the seed each is, or how much they want it; nan for the seed,
+    and for who may not be in it, of whom the model learns nothing either.
+
+    Prospects of an item that enough have bought are lookalikes of its buyers; of others, and of a category,
+    lists tell.
     """
-    if not lookalikes:
-        return {}
-    rows = np.flatnonzero(scorable.allowed)
     known = read_attributes(con, scorable.customer_ids)
-    items = read_wanted_items(con, scorable.customer_ids)
-    table = build_customer_table(
-        scorable.history, items, [known[name] for name in ATTRIBUTES], run.settings.seed
-    )[rows]
-    scores = {}
-    for each in lookalikes:
-        is_seed = np.array([each.seed in segments for segments in known["segment_ids"]], bool)[rows]
+    rows, scores, table = np.flatnonzero(scorable.allowed), {}, None
+    for each in learned:
+        is_seed = find_seed(con, scorable, each, known["segment_ids"])
+        if each.kind == "prospects" and is_seed[rows].sum() < FEWEST_SEEDS:
+            scores[each.segment_id] = score_by_lists(con, scorable, each)
+            continue
+        if table is None:
+            items = read_wanted_items(con, scorable.customer_ids)
+            attributes = [known[name] for name in ATTRIBUTES]
+            table = build_customer_table(scorable.history, items, attributes, run.settings.seed)[rows]
         scores[each.segment_id] = np.full(len(scorable.customer_ids), np.nan)
         try:
-            scores[each.segment_id][rows] = score_likeness(table, is_seed, run.settings.seed)
+            scores[each.segment_id][rows] = score_likeness(table, is_seed[rows], run.settings.seed)
         except TooFewSeedsError as few:
             logger.info(f"{each.segment_id}: {few}", extra={"table": PRED_CUSTOMER_SEGMENTS.name})
     return scores
+
+
+def find_seed(
+    con: duckdb.DuckDBPyConnection,
+    scorable: ScorableCustomers,
+    learned: LearnedSegment,
+    segment_ids: Sequence[frozenset[str]],
+) -> np.ndarray:
+    """bool [customers]: the segment's members, or who bought the item; nobody for a category, which many have
+    bought of who want it again.
+    """
+    if learned.seed:
+        return np.array([learned.seed in each for each in segment_ids], bool)
+    if learned.category:
+        return np.zeros(len(segment_ids), bool)
+    bought = "select distinct customer_id from behaviour where item_id = $1 and kind = $2"
+    buyers = set(run_query(con, bought, (learned.item, PURCHASE))["customer_id"].to_pylist())
+    return np.array([each in buyers for each in scorable.customer_ids], bool)
 
 
 def read_attributes(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str]) -> dict[str, list]:
@@ -132,16 +150,18 @@ def read_wanted_items(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str
     return sparse.csr_matrix((np.ones(len(row), np.float32), (row, item)), shape=shape)
 
 
-def score_wanting(
+def score_by_lists(
     con: duckdb.DuckDBPyConnection, scorable: ScorableCustomers, prospects: LearnedSegment
 ) -> np.ndarray:
     """float [customers]: how high the item, or items of the category, stand in each one's list; nan where
     none does. A place counts as in DCG: the first 1, the second .63.
 
     Args:
-        con: has `lists`, of `rec_customer_items_v1`.
+        con: has `lists`, of `rec_customer_items_v1`, where there is one.
     """
     asked = "item_id = $1" if prospects.item else "category = $1 or list_contains(category_path, $1)"
+    if not run_query(con, "from duckdb_views() where view_name = 'lists'").num_rows:
+        return np.full(len(scorable.customer_ids), np.nan)
     rows = run_query(
         con,
         f"""

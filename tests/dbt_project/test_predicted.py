@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pytest
 
+from segments.parsing.known_traits import describe_known_traits
 from tests.dbt_project.predicted import LIKE, STRANGER
 from tests.dbt_project.rows import FIRST
 
@@ -56,6 +57,17 @@ def test_the_profile_has_the_scores_and_the_cluster_of_the_night_before(ask, bui
         score = n / 64 + 2 if n < 6 else None
         cluster = ("cluster_2", "Buy often") if 3 <= n < 9 else (None, None)
         assert rows[customer] == [score, score, None, *cluster]
+
+
+def test_predictions_are_traits_for_rules_and_the_service(ask, built):
+    known = sorted(set(built.shop.owner.values()))
+    rows = {
+        customer: rest
+        for customer, *rest in ask("select customer_id, purchase_7d, cluster_name from dim_customer_traits")
+    }
+    assert rows[known[5]] == [5 / 64 + 2, "Buy often"] and rows[known[9]] == [None, None]
+    fields = describe_known_traits().of_sql
+    assert fields["purchase_7d"].kind == "number" and fields["cluster_id"].kind == "text"
 
 
 def test_a_build_before_anything_was_predicted_has_none(built):

@@ -120,6 +120,21 @@ def test_the_next_night_continues_the_stays_and_ends_those_of_new_members_of_the
     assert {after[c]["entered_date"] for c in still} == {before[person(35)]["entered_date"]}
 
 
+def test_prospects_of_an_item_that_many_bought_are_like_its_buyers_and_own_it_not(shop):
+    declare(shop, "wants_three", "prospects: {item: item-03, size: 15}")
+    rows = interactions(45)
+    shop.put(FCT_INTERACTIONS, rows)
+    buyers = {row["customer_id"] for row in rows if row["item_id"] == "item-03"}
+    fans = {person(n) for n in FANS} - {person(NO_ANALYTICS)}
+    assert 20 <= len(buyers) < len(fans) <= 39
+    _, rows = score(shop, "wants_three")
+    assert not buyers & set(rows)
+    others = fans - buyers
+    first = {c for c, row in rows.items() if row["place"] <= len(others)}
+    by_chance = len(others) ** 2 / (N_CUSTOMERS - 1 - len(buyers))
+    assert len(first & others) > 4 * by_chance
+
+
 def test_prospects_are_those_whose_list_has_the_item_or_the_category_highest(shop):
     lists = {40: [3, 11], 41: [11, 3], 42: [12], 43: [13, 5, 11, 3]}
     shop.put(
@@ -130,6 +145,7 @@ def test_prospects_are_those_whose_list_has_the_item_or_the_category_highest(sho
             for n, items in lists.items()
         ],
     )  # fmt: skip
+    shop.put(FCT_INTERACTIONS, [row for row in shop.rows if row["item_id"] != "item-03"])
     declare(shop, "wants_three", "prospects: {item: item-03, size: 2}")
     declare(shop, "wants_odd", "prospects: {category: cat-1, share: 1}")
     _, rows = score(shop, "wants_three")
