@@ -1,6 +1,6 @@
 """Definitions of segments: those of the published night, versions of one, and one that is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,7 +36,8 @@ class Requirements:
     """What a rule reads beside the customer's id, with the rules of the segments that it names."""
 
     fields: frozenset[str]
-    has_lists: bool
+    lists: frozenset[str]
+    item_lists: frozenset[str]
     has_events: bool
     has_stays: bool
 
@@ -195,12 +196,15 @@ def find_requirements(rule: Rule, rules: Mapping[str, Rule]) -> Requirements:
     needs = [find_needs(each) for each in every]
     return Requirements(
         frozenset().union(*(each.fields for each in needs)),
-        any(each.lists for each in needs) or any(map(names_item_list, every)),
+        frozenset().union(*(each.lists for each in needs)),
+        frozenset(name for each in every for name in list_item_lists(each)),
         any(each.attributes for each in needs),
         any(each.segments for each in needs),
     )
 
 
-def names_item_list(rule: Rule) -> bool:
-    """Whether a rule asks whether items are on a list."""
-    return any(isinstance(node, Filter) and node.op in ("in_list", "not_in_list") for node in walk(rule))
+def list_item_lists(rule: Rule) -> Iterator[str]:
+    """The lists of items that a rule asks for."""
+    for node in walk(rule):
+        if isinstance(node, Filter) and node.op in ("in_list", "not_in_list"):
+            yield from node.values

@@ -14,9 +14,12 @@ from segments.tree.rules import Age, Anniversary, Group, Rule, Segment
 from serving_app.segments.definitions import find_requirements, list_named
 from serving_app.segments.histories import (
     check_known,
+    find_date,
     find_stay,
     read_fields,
     read_history,
+    read_list_items,
+    read_lists,
     read_stays,
 )
 from serving_app.segments.moments import Asked
@@ -45,14 +48,16 @@ def explain_membership(
             "changes": [],
         }
     history = read_history(night, customer_id, asked.now) if required.has_events else []
-    context = Context(customer_id, fields, stays if required.has_stays else ())
-    shop = Shop(night.calendar, {}, list_named(segment.members, rules))
+    lists = read_lists(night, customer_id, required.lists)
+    context = Context(customer_id, fields, stays if required.has_stays else (), lists)
+    items = read_list_items(night, required.item_lists)
+    shop = Shop(night.calendar, items, list_named(segment.members, rules))
     explanation = explain(segment.members, history, asked.now, context, shop)
     changes = find_smallest_change(explanation.clause, asked.now)
     return {
         "is_member": explanation.is_member,
         "sentence": write_sentence(segment.segment_id, explanation, changes),
-        "member_since": str(make_timestamp(stay.entered_at).date()) if stay else None,
+        "member_since": find_date(night.calendar, stay.entered_at) if stay else None,
         "clause": format_clause(explanation.clause),
         "changes": [format_change(change) for change in changes],
     }

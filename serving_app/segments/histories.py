@@ -11,7 +11,7 @@ from segments.sql.moments import EPOCH, make_timestamp
 from serving_app.http.problems import NotReady, TooLargeToAnswer
 from serving_app.segments.definitions import Requirements
 from serving_app.segments.moments import MICROSECOND, Asked
-from serving_app.segments.relations import EVENTS, format_fields
+from serving_app.segments.relations import EVENTS, LIST_ITEMS, LIST_MEMBERS, format_fields
 from serving_app.segments.warehouse import Night
 
 MOST_EVENTS = 100_000
@@ -49,10 +49,28 @@ def check_known(night: Night, required: Requirements) -> None:
     Raises:
         NotReady: the published night does not know what a rule asks for; says what.
     """
-    if required.has_lists:
-        raise NotReady("the published night knows no uploaded lists")
+    if (required.lists or required.item_lists) and not night.has_table(LIST_MEMBERS):
+        raise NotReady("the published night knows no uploaded lists; the next night does")
     if required.has_events and not night.has_table(EVENTS):
         raise NotReady("the published night knows no behaviour of customers; the next night does")
+
+
+def read_lists(night: Night, customer_id: str, names: frozenset[str]) -> frozenset[str]:
+    """On which of some lists a customer is."""
+    if not names:
+        return frozenset()
+    rows = night.ask(f"select list_name from {LIST_MEMBERS} where customer_id = ?", [customer_id])
+    return names & {name for (name,) in rows}
+
+
+def read_list_items(night: Night, names: frozenset[str]) -> dict[str, frozenset[str]]:
+    """The items of some lists."""
+    items: dict[str, set[str]] = {name: set() for name in names}
+    if names:
+        query = f"select list_name, item_id from {LIST_ITEMS} where list_name in (select unnest(?))"
+        for name, item_id in night.ask(query, [sorted(names)]):
+            items[name].add(item_id)
+    return {name: frozenset(each) for name, each in items.items()}
 
 
 def read_stays(night: Night, customer_id: str) -> tuple[Stay, ...]:
@@ -85,6 +103,11 @@ def find_stay(stays: tuple[Stay, ...], segment_id: str, asked: Asked, calendar: 
 def begin_day(calendar: ShopCalendar, day: datetime) -> int:
     """The moment at which a day of the shop begins, of a timestamp of its date."""
     return calendar.find_midnight(day.toordinal())
+
+
+def find_date(calendar: ShopCalendar, at: int) -> str:
+    """The shop's day of a moment, ISO."""
+    return str(date.fromordinal(calendar.find_day(at)))
 
 
 def read_moment(at: datetime) -> int:

@@ -10,7 +10,7 @@ from segments.tree.rules import Rule, Segment
 from serving_app.segments.definitions import find_requirements, list_named
 from serving_app.segments.histories import check_known
 from serving_app.segments.moments import Asked
-from serving_app.segments.relations import EVENTS, format_fields
+from serving_app.segments.relations import EVENTS, LIST_ITEMS, LIST_MEMBERS, format_fields
 from serving_app.segments.warehouse import Night
 
 MEMBERS = "found_members"  # the temporary table of `find_members`: candidate, customer_id
@@ -56,6 +56,8 @@ def find_members(
     }
     if has_events:
         sources["events"] = EVENTS
+    if any(each.lists or each.item_lists for each in required):
+        sources |= {"list_members": LIST_MEMBERS, "list_items": LIST_ITEMS}
     if any(each.has_stays for each in required):
         put_day_starts(night)
         sources["stays"] = f"({STAYS})"

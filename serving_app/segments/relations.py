@@ -11,6 +11,8 @@ from segments.fields import FIELDS
 from segments.sql.relations import KINDS
 
 EVENTS = "main_intermediate.int_segment_events"
+LIST_MEMBERS = "main_intermediate.int_list_members"
+LIST_ITEMS = "main_intermediate.int_list_items"
 STATES = """
     select * from main_intermediate.int_customer_states
     where state_date <= $day and (next_date is null or next_date > $day)

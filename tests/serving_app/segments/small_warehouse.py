@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 import duckdb
 
+from segments.sql.relations import RELATIONS, format_table
+from serving_app.segments.relations import EVENTS
 from tests.serving_app.conftest import NEWCOMER, REGULAR, ids
 
 AS_OF = date(2026, 2, 20)
@@ -23,6 +25,16 @@ STAYS = [
     (NEWCOMER, "like_champions", datetime(2026, 2, 19), None),
     (NEWCOMER, "window_shoppers", datetime(2026, 2, 12), None),
 ]
+EVENTS_AND_LISTS = f"""
+    insert into main_intermediate.int_list_members values ('vip', '{REGULAR}');
+    insert into main_intermediate.int_list_items values ('new_mugs', 'item-05');
+    insert into {EVENTS} by name
+        select '{REGULAR}' as customer_id, timestamp '2026-02-20 10:00' as at, 'e1' as event_id,
+            'view' as event_type, 'item-05' as item_id, date '2026-02-20' as day;
+    insert into {EVENTS} by name
+        select '{NEWCOMER}' as customer_id, timestamp '2026-02-20 11:00' as at, 'e2' as event_id,
+            'view' as event_type, 'item-06' as item_id, date '2026-02-20' as day
+"""
 SCHEMA = """
     create schema main_intermediate;
     create schema main_staging;
@@ -37,6 +49,8 @@ SCHEMA = """
         customer_id varchar, segment_id varchar, entered_at timestamp, left_at timestamp
     );
     create table rpt_segment_sizes (segment_id varchar, membership_date date, n_customers integer);
+    create table main_intermediate.int_list_members (list_name varchar, customer_id varchar);
+    create table main_intermediate.int_list_items (list_name varchar, item_id varchar);
     create table main_staging.stg_core__identities (identifier_id varchar, customer_id varchar);
     create table main_intermediate.int_customer_states (
         customer_id varchar, state_date date, next_date date, currency varchar,
@@ -84,6 +98,10 @@ def write_warehouse(home):
             warehouse.execute(
                 f"insert into main_intermediate.int_customer_states by name select {named}", state
             )
+        events = format_table("events", RELATIONS["events"])
+        warehouse.execute(events.replace("table events", f"table {EVENTS}"))
+        for statement in EVENTS_AND_LISTS.split(";"):
+            warehouse.execute(statement)
         identifiers = ids()
         for value in ("u-regular", "ada@shop.example", "cookie-regular"):
             row = [identifiers[value], REGULAR]

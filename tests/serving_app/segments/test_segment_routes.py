@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.serving_app.conftest import NEWCOMER, REGULAR
+from serving_app.storage.snapshots import Snapshot
+from tests.serving_app.conftest import NEWCOMER, REGULAR, pairs
 
 LAPSED = """segment_id: lapsed
 name: Lapsed
@@ -131,3 +132,36 @@ def test_a_definition_of_no_segment_is_previewed_and_not_compared(segments):
     other = LAPSED.replace("segment_id: lapsed", "segment_id: late")
     assert segments.client.post("/v1/segments/preview", data=other, **YAML).json["n_members"] == 2
     check_problem(segments.client.post("/v1/segments/diff", data=other, **YAML), 404, "unknown-segment")
+
+
+@pytest.mark.parametrize(
+    ("rule", "members"),
+    [
+        ("{list: vip}", [REGULAR]),
+        ("{not: {list: vip}}", [NEWCOMER]),
+        ('{count: view, where: {item_id: {in_list: new_mugs}}, op: ">=", value: 1}', [REGULAR]),
+        ('{count: view, where: {item_id: {not_in_list: new_mugs}}, op: ">=", value: 1}', [NEWCOMER]),
+        ('{count: view, period: this day, op: ">=", value: 1}', [NEWCOMER, REGULAR]),
+        ('{last: view, ago: {">=": 13 hours}}', [REGULAR]),
+    ],
+)
+def test_lists_and_events_are_asked_alike(segments, rule, members):
+    """By a preview of everybody, and of each alone; the stranger is counted and not named."""
+    definition = LAPSED.partition("members:")[0] + f"members: {rule}"
+    answer = segments.client.post("/v1/segments/preview", data=definition, **YAML).json
+    assert sorted(answer["sample"]) == members
+    copy = segments.home / "segments" / "lapsed.yml"
+    copy.parent.mkdir()
+    copy.write_text(definition)
+    for name in (REGULAR, NEWCOMER):
+        path = f"/v1/segments/lapsed/explain?customer_id={name}"
+        assert segments.client.get(path).json["is_member"] == (name in members)
+
+
+def test_days_are_the_shops(segments):
+    """In Berlin a stay of 3 February began at 23:00 of the day before in UTC."""
+    zoned = Snapshot.from_pairs("night-2", pairs(time_zone="Europe/Berlin"))
+    segments.snapshots.publish(zoned)
+    path = f"/v1/segments/champions/explain?customer_id={REGULAR}&at=2026-02-03"
+    answer = segments.client.get(path).json
+    assert (answer["member_since"], answer["at"]) == ("2026-02-03", "2026-02-03T22:59:59Z")
