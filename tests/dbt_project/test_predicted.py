@@ -36,8 +36,11 @@ def test_learned_stays_are_stays_and_those_of_nobody_are_none(ask):
         ("lookalike", 2)
     ]
     assert ask(f"select change from fct_segment_changes where segment_id = '{LIKE}' order by changed_at") == [
-        ("entered",), ("left",), ("entered",), ("entered",)
-    ]  # fmt: skip
+        ("entered",),
+        ("left",),
+        ("entered",),
+        ("entered",),
+    ]
     assert all(
         LIKE in ids for (ids,) in ask("select segment_ids from feat_customers where customer_id = 'c_i_u1'")
     )

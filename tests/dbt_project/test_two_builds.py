@@ -20,7 +20,7 @@ TOUCHED = {
     "int_touched_category_days": "int_customer_category_days",
 }
 SOURCES = ("stg_core__events", "stg_core__order_lines")
-GIVEN = (*MADE, *TOUCHED, *SOURCES, "int_calendar", "int_build__touched_days")
+GIVEN = (*MADE, *TOUCHED, *SOURCES, "int_calendar", "int_build__touched_days", "int_learned_stays")
 # where all is new, `put` has them
 BY_HAND = ("int_build__window", "int_build__changed_customers", "int_build__rescored_customers")
 COMPARED = ("fct_customer_segments", "int_customer_states", "int_buyer_spans", "int_score_cuts")
@@ -94,6 +94,10 @@ def open_shop(shop: list, today: date) -> duckdb.DuckDBPyConnection:
     db = duckdb.connect(config={"threads": 1})
     db.execute("attach ':memory:' as building; use building")
     put(db, shop, today)
+    db.execute(
+        "create table main_intermediate.int_learned_stays"
+        " (customer_id varchar, segment_id varchar, entered_at timestamp, left_at timestamp)"
+    )
     return db
 
 

@@ -56,8 +56,13 @@ def test_the_same_table_and_seed_give_the_same_scores(table):
 def test_a_larger_size_holds_the_smaller_one():
     scores = np.array([0.5, np.nan, 0.9, 0.5, -1.0, np.nan])
     assert [select_best(scores, n).tolist() for n in range(6)] == [
-        [], [2], [2, 0], [2, 0, 3], [2, 0, 3, 4], [2, 0, 3, 4]
-    ]  # fmt: skip
+        [],
+        [2],
+        [2, 0],
+        [2, 0, 3],
+        [2, 0, 3, 4],
+        [2, 0, 3, 4],
+    ]
 
 
 @pytest.mark.parametrize("n_members", [FEWEST_SEEDS - 1, N - FEWEST_SEEDS + 1])

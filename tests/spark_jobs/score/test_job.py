@@ -186,7 +186,12 @@ def test_without_an_accepted_model_only_audiences_get_lists(spark, fill, tmp_pat
 def test_without_interactions_there_are_no_lists(spark, fill, tmp_path):
     shop = fill(tmp_path, spark, rows=[])
     reports = job.run(shop.night("early"), shop.lake)
-    assert [report.table_name for report in reports] == ["model", "pred_customer_scores"]
+    assert [report.table_name for report in reports] == [
+        "model",
+        "pred_customer_scores",
+        "pred_customer_clusters",
+        "pred_customer_segments",
+    ]
     assert not any(shop.lake.exists(table) for table in TABLES)
 
 

@@ -140,11 +140,14 @@ def test_prospects_are_those_whose_list_has_the_item_or_the_category_highest(sho
     shop.put(
         REC_CUSTOMER_ITEMS,
         [
-            {"customer_id": person(n), "model_version": "m/1",
-             "items": [{"item_id": f"item-{i:02}", "score": 1.0, "sources": ["x"]} for i in items]}
+            {
+                "customer_id": person(n),
+                "model_version": "m/1",
+                "items": [{"item_id": f"item-{i:02}", "score": 1.0, "sources": ["x"]} for i in items],
+            }
             for n, items in lists.items()
         ],
-    )  # fmt: skip
+    )
     shop.put(FCT_INTERACTIONS, [row for row in shop.rows if row["item_id"] != "item-03"])
     declare(shop, "wants_three", "prospects: {item: item-03, size: 2}")
     declare(shop, "wants_odd", "prospects: {category: cat-1, share: 1}")
