@@ -150,7 +150,8 @@ def test_previews_are_the_members_of_the_night(night):
     found = set(night.ask(f"select customer_id, candidate from {MEMBERS}"))
     stays = night.ask("select customer_id, segment_id from fct_customer_segments where left_at is null")
     places = {segment.segment_id: place for place, segment in enumerate(SEGMENTS)}
-    assert found == {(customer_id, places[name]) for customer_id, name in stays}
+    stays = [(customer_id, places[name]) for customer_id, name in stays if name in places]  # not the learned
+    assert found == set(stays)
     assert sum(counts) == len(stays) > 30
 
 
