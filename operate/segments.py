@@ -20,6 +20,7 @@ from rich.markup import escape
 
 from operate import segment_answers as answers
 from operate.settings import load_settings_or_exit
+from segments.evaluation.needs import find_needs
 from segments.parsing.definitions import list_files_in_force, load_definitions, load_segments
 from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
@@ -70,11 +71,12 @@ def check_files(files: list[Path], folder: Path = DEFINITIONS, own: Path | None 
 
 
 def print_segments(console: Console, segments: list[Segment], learned: list[LearnedSegment]) -> None:
-    """A line for each segment, with the fields that its rule asks, or whom a learned one is of."""
+    """A line for each segment, with the fields and events that its rule asks, or whom a learned one is of."""
     table = answers.make_table("segment", "kind", "name", "asks")
     for segment in segments:
         fields = dict.fromkeys(each.measure.name for each in list_conditions(segment.members))
-        table.add_row(segment.segment_id, segment.kind, escape(segment.name), ", ".join(fields))
+        asked = [*fields, *sorted(find_needs(segment.members).attributes)]
+        table.add_row(segment.segment_id, segment.kind, escape(segment.name), ", ".join(asked))
     for each in learned:
         table.add_row(
             each.segment_id, each.kind, escape(each.name), escape(each.seed or each.item or each.category)

@@ -7,20 +7,29 @@ The SQL is plain enough for every warehouse that dbt builds on.
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from segments.behaviour_models import format_empty_carts_model
+from segments.behaviour_models import (
+    format_behaviour_model,
+    format_empty_carts_model,
+    format_moments_macros,
+    format_staying_model,
+)
+from segments.nightly import NightlyRules, is_changed_by_time, is_plain
 from segments.parsing.definitions import load_segments
 from segments.parsing.learned import load_learned_in_force
 from segments.tree.learned import LearnedSegment
+from segments.tree.measures import FieldValue
 from segments.tree.rules import Between, Compare, Group, IsKnown, OneOf, Rule, Segment
+from segments.tree.walking import walk
 
 DEFINITIONS = Path(__file__).resolve().parent / "definitions"
 GENERATED = Path("models/intermediate/segments/generated")
 GENERATED_MACROS = Path("macros/generated")
 Condition = Compare | Between | OneOf | IsKnown  # of a field, with values: what the night evaluates
 MAX_STEP = 10**6  # days, or percent: more than a shop's calendar holds
+MACRO_HEADER = "{#- Generated from segments/definitions by segments/to_sql.py; not committed. -#}\n"
 HEADER = "-- Generated from segments/definitions by segments/to_sql.py; not committed.\n\n"
 
 
@@ -68,23 +77,37 @@ def format_members_query(segment: Segment, inputs: str) -> str:
     )
 
 
-def format_members_model(segments: list[Segment]) -> str:
-    """The dbt model `int_segment_days`: all segments' queries, one after the other."""
-    queries = "\n\nunion all\n\n".join(format_members_query(segment, "inputs") for segment in segments)
+def format_members_model(segments: Sequence[Segment]) -> str:
+    """The dbt model `int_segment_days`: all segments' queries, one after the other, and who is in those
+    of behaviour.
+    """
+    behaviour = (
+        "select\n    customer_id,\n    segment_id,\n    state_date\nfrom {{ ref('int_behaviour_days') }}"
+    )
+    queries = "\n\nunion all\n\n".join(
+        [*(format_members_query(segment, "inputs") for segment in segments), behaviour]
+    )
     return (
         f"{HEADER}{{{{ config(materialized='view') }}}}\n\nwith\n\n"
         f"inputs as (\n    select * from {{{{ ref('int_segment_inputs') }}}}\n)\n\n{queries}\n"
     )
 
 
-def format_definitions_model(segments: Sequence[Segment | LearnedSegment]) -> str:
-    """The dbt model `int_segment_definitions`: what each segment is called and means."""
+def format_definitions_model(
+    segments: Sequence[Segment | LearnedSegment], ranked: Collection[str] = ()
+) -> str:
+    """The dbt model `int_segment_definitions`: what each segment is called and means.
+
+    Args:
+        ranked: the segments whose rules compare customers with each other.
+    """
     rows = "\n\nunion all\n\n".join(
         "select\n"
         + ",\n".join(
             f"    {format_literal(getattr(segment, column))} as {column}"
             for column in ("segment_id", "name", "kind", "description")
         )
+        + f",\n    {format_literal(segment.segment_id in ranked)} as is_ranked"
         for segment in segments
     )
     return f"{HEADER}{rows}\n"
@@ -100,19 +123,27 @@ def find_thresholds(segments: list[Segment]) -> dict[str, list[int]]:
             field = condition.measure.name
             if is_changed_by_time(field):
                 thresholds.setdefault(field, set()).update(find_steps(condition))
+    if any(map(asks_of_percentile, segments)):
+        thresholds["spend_percentile"] = set(range(1, 100))
     return {field: sorted(steps) for field, steps in sorted(thresholds.items())}
 
 
+def asks_of_percentile(segment: Segment) -> bool:
+    """Whether a rule compares spend_percentile, which is known up to a number that a rule asks for, with
+    something else than values.
+    """
+    nodes = list(walk(segment.members))
+    compared = {id(each.measure) for each in list_conditions(segment.members)}
+    return any(node == FieldValue("spend_percentile") and id(node) not in compared for node in nodes)
+
+
 def list_conditions(rule: Rule) -> list[Condition]:
-    """The conditions of which a rule of the night's fields is made."""
-    if not isinstance(rule, Group):
-        return [rule]
-    return [condition for inside in rule.rules for condition in list_conditions(inside)]
-
-
-def is_changed_by_time(field: str) -> bool:
-    """Whether the field changes for a customer of whom nothing is new: with the days, or with others."""
-    return field.startswith("days_since_") or field in ("overdue_percent", "spend_percentile")
+    """The conditions on fields in a rule, wherever they stand."""
+    return [
+        node
+        for node in walk(rule)
+        if isinstance(node, Condition) and isinstance(node.measure, FieldValue) and is_plain(node)
+    ]
 
 
 def find_steps(condition: Condition) -> set[int]:
@@ -135,8 +166,7 @@ def find_steps(condition: Condition) -> set[int]:
 def format_thresholds_macro(segments: list[Segment]) -> str:
     """The dbt macro `get_segment_thresholds`: of a field, the numbers that rules ask of it."""
     return (
-        "{#- Generated from segments/definitions by segments/to_sql.py; not committed. -#}\n"
-        "{% macro get_segment_thresholds(field) %}\n"
+        f"{MACRO_HEADER}{{% macro get_segment_thresholds(field) %}}\n"
         f"    {{{{ return({json.dumps(find_thresholds(segments))}.get(field, [])) }}}}\n"
         "{% endmacro %}\n"
     )
@@ -149,13 +179,17 @@ def write_models(project: Path, definitions: Path = DEFINITIONS, own: Path | Non
         definitions, own: as `list_files_in_force` takes them.
     """
     segments = load_segments(definitions, own)
+    rules = NightlyRules(tuple(segments))
     for file, text in (
-        (GENERATED / "int_segment_days.sql", format_members_model(segments)),
+        (GENERATED / "int_segment_days.sql", format_members_model(rules.plain)),
         (
             GENERATED / "int_segment_definitions.sql",
-            format_definitions_model([*segments, *load_learned_in_force(own)]),
+            format_definitions_model([*segments, *load_learned_in_force(own)], rules.ranked),
         ),
         (GENERATED / "int_empty_carts.sql", format_empty_carts_model(HEADER)),
+        (GENERATED / "int_behaviour_days.sql", format_behaviour_model(HEADER, rules)),
+        (GENERATED / "int_staying_days.sql", format_staying_model(HEADER, rules)),
+        (GENERATED_MACROS / "get_segment_moments.sql", format_moments_macros(MACRO_HEADER, rules)),
         (GENERATED_MACROS / "get_segment_thresholds.sql", format_thresholds_macro(segments)),
     ):
         (project / file).parent.mkdir(parents=True, exist_ok=True)

@@ -23,3 +23,15 @@
         )
     ) as changed_days
 {% endmacro %}
+
+{#- The rows that one of two relations of the same columns has and the other has not; in a build of all anew none. -#}
+{% macro select_changed_rows(now, before) %}
+    {%- if before %}
+    (select * from {{ now }} except select * from {{ before }})
+    union all
+    (select * from {{ before }} except select * from {{ now }})
+    {%- else %}
+    select * from {{ now }}
+    where 1 = 0
+    {%- endif %}
+{% endmacro %}

@@ -131,6 +131,11 @@ class HomePaths:
         return self.segment_definitions / "changes.jsonl"
 
     @property
+    def lists(self) -> Path:
+        """The lists of customers and items that the shop uploads, a CSV file each."""
+        return self.root / "lists"
+
+    @property
     def webhooks(self) -> Path:
         """The webhooks that the shop's other systems send, a YAML file each."""
         return self.root / "webhooks"

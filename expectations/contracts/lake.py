@@ -235,6 +235,29 @@ CORE_IMPRESSIONS = Table(
     },
 )
 
+LIST_ENTRIES = Table(
+    name="list_entries",
+    grain="One row per entry of an uploaded list.",
+    key=("list_name", "kind", "entry_id"),
+    columns={
+        "list_name": "string",
+        "kind": "string",  # customers or items
+        "entry_id": "string",  # an identifier's id, or an item's
+    },
+)
+
+SEGMENT_MOMENTS = Table(
+    name="segment_moments",
+    grain="One row per day of the shop and column of `moments`, as segments see it from the day's end.",
+    key=("state_date", "bound"),
+    columns={
+        "state_date": "date",
+        "bound": "string",
+        "moment": "timestamp",
+        "number": "int",
+    },
+)
+
 EVERY_TABLE = (
     CORE_EVENTS,
     CORE_ORDER_LINES,
@@ -264,6 +287,8 @@ EVERY_TABLE = (
     PRED_CUSTOMER_SCORES,
     PRED_CUSTOMER_CLUSTERS,
     PRED_CUSTOMER_SEGMENTS,
+    LIST_ENTRIES,
+    SEGMENT_MOMENTS,
     OPS_DELIVERIES,
     OPS_RUNS,
 )

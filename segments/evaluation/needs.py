@@ -1,7 +1,7 @@
 """What a rule needs to be kept of a customer: event types, attributes, how far back, and how many events."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from segments.calendar import DAY, ELAPSED, ShopCalendar
@@ -13,6 +13,7 @@ from segments.evaluation.rules import RuleCompiler
 from segments.evaluation.windows import ShopWindows, count_elapsed
 from segments.tree import measures, rules
 from segments.tree.events import EventSet, Filter, LocalTime, Near, Period, Window
+from segments.tree.walking import walk
 
 ANY_CALENDAR = ShopCalendar("UTC")
 LONGEST = {"day": DAY, "week": 7 * DAY, "month": 31 * DAY, "quarter": 92 * DAY, "year": 366 * DAY}
@@ -72,16 +73,6 @@ def find_needs(rule: rules.Rule) -> Needs:
         frozenset(node.name for node in nodes if isinstance(node, rules.InList)),
         frozenset(node.segment_id for node in nodes if isinstance(node, rules.InSegment)),
     )
-
-
-def walk(node: Any) -> Iterator[Any]:
-    """A node of a rule and all nodes in it."""
-    yield node
-    for each in fields(node):
-        value = getattr(node, each.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if is_dataclass(part):
-                yield from walk(part)
 
 
 def list_uses(rule: rules.Rule) -> Iterator[Use]:

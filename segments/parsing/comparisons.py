@@ -40,8 +40,6 @@ def declare_comparison(form: Record, measure: Named) -> Record:
 
 def build_comparison(measure: Measure, reading: Reading) -> Rule | Broken:
     """The rule that a measure is compared so."""
-    if reading.reader.is_nightly and (why := find_nightly_flaw(measure, reading)):
-        return reading.refuse(reading.head, why)
     kind = find_kind(measure, reading.reader.fields)
     op, value = reading.values["op"], reading.values["value"]
     if op == "is_known":
@@ -78,23 +76,6 @@ def compare_measures(measure: Measure, other: Measure, reading: Reading) -> Rule
     if kind != other_kind:
         return reading.refuse("value", f"is a {other_kind}; {name_measure(measure)} is a {kind}")
     return Compare(measure, reading.values["op"], other)
-
-
-def find_nightly_flaw(measure: Measure, reading: Reading) -> str:
-    """Why the night cannot evaluate a comparison; empty where it can."""
-    if not isinstance(measure, FieldValue):
-        return describe_night(reading.head)
-    if isinstance(reading.values["value"], MEASURES):
-        return "the night compares a field with values alone, not with another measure"
-    return ""
-
-
-def describe_night(head: str) -> str:
-    """The sentence on a rule that the night does not evaluate."""
-    return (
-        f"{head} asks what the night does not evaluate yet; allowed in segments/definitions: field, all, any"
-        " and not"
-    )
 
 
 def are_of_kind(value: object, kind: str) -> bool:

@@ -1,11 +1,12 @@
 """A definition's text or file as a `Segment`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from segments.fields import FIELDS, PROFILE_FIELDS, Field
+from segments.nightly import NightlyRules, asks_of_stays
 from segments.parsing.documents import compose_document, read_text
-from segments.parsing.flaws import SegmentError, build_error
+from segments.parsing.flaws import Flaw, SegmentError, build_error
 from segments.parsing.known_traits import describe_known_traits
 from segments.parsing.reading import Broken, Reader, Reading
 from segments.parsing.references import Definition, check_references
@@ -14,6 +15,7 @@ from segments.parsing.scalars import Text, Words
 from segments.parsing.shapes import Key, Record
 from segments.tree.rules import Segment
 from segments.tree.traits import Trait
+from segments.tree.walking import walk
 
 ALL_FIELDS = {**FIELDS, **PROFILE_FIELDS}
 KINDS = ("rfm", "rule")
@@ -148,33 +150,51 @@ def list_files_in_force(shipped: Path, own: Path | None = None) -> list[Path]:
 def load_segments(
     folder: Path, own: Path | None = None, traits: Sequence[Trait] | None = None
 ) -> list[Segment]:
-    """Every segment that the night evaluates, by segment id: rules of the night's own fields.
+    """Every segment that the night evaluates, by segment id.
 
     Args:
         folder, own: as `list_files_in_force` takes them.
         traits: the declared ones, which are fields too; None: all of `segments/traits/`.
 
     Raises:
-        SegmentError: there is none, or see `load_definitions`; also where a rule looks at events, other
-            segments, lists or fields that the warehouse does not evaluate.
+        SegmentError: there is none, or see `load_definitions`; also where a rule asks for lists or
+            fields that the warehouse does not evaluate.
     """
     files = list_files_in_force(folder, own)
     if not files:
         raise SegmentError(f"no segment definitions (*.yml) in {folder.name}")
-    definitions = load_with(files, make_reader_of_day(traits, is_nightly=True))
+    definitions = load_with(files, make_reader_of_day(traits))
+    staying = {each.segment_id for each in NightlyRules(tuple(each.segment for each in definitions)).staying}
+    if errors := [error for each in definitions if (error := find_nightly_error(each, staying))]:
+        raise SegmentError("\n".join(map(str, errors)), [flaw for error in errors for flaw in error.flaws])
     return [definition.segment for definition in definitions]
 
 
-def make_reader_of_day(
-    traits: Sequence[Trait] | None = None, *, is_nightly: bool = False
-) -> Callable[[], Reader]:
+def make_reader_of_day(traits: Sequence[Trait] | None = None) -> Callable[[], Reader]:
     """What starts readers of definitions that may name what the warehouse knows of every day.
 
     Args:
         traits: the declared ones; None: all of `segments/traits/`.
-        is_nightly: what the night does not evaluate yet is refused too.
     """
     known = describe_known_traits(traits)
     of_sql = dict.fromkeys(known.of_sql, "is a trait of SQL, known only as of the nights that were run")
     fields, not_of_days = {**FIELDS, **known.declared}, {**NOT_NIGHTLY, **known.absent, **of_sql}
-    return lambda: Reader(fields, not_of_days, is_nightly=is_nightly)
+    return lambda: Reader(fields, not_of_days)
+
+
+def find_nightly_error(definition: Definition, staying: Collection[str]) -> SegmentError | None:
+    """What the warehouse does not evaluate in a definition: how long somebody is in a segment that asks that
+    itself.
+
+    Args:
+        staying: the segments that ask how long somebody is in another.
+    """
+    flaws = []
+    for node in walk(definition.segment.members):
+        if asks_of_stays(node) and node.segment_id in staying:
+            message = (
+                f"{node.segment_id} asks itself how long somebody is in another segment; allowed: for and"
+                " entered_within of segments that do not"
+            )
+            flaws.append(Flaw(definition.node.line, definition.node.column, message, False))
+    return build_error(definition.file, flaws) if flaws else None

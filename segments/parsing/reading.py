@@ -34,12 +34,10 @@ class Reader:
 
     Attributes:
         absent_fields: fields that are known and cannot be used here, with the end of the sentence on why.
-        is_nightly: the warehouse evaluates it, which knows rules of its own fields alone.
     """
 
     fields: Mapping[str, Field]
     absent_fields: Mapping[str, str] = field(default_factory=dict)
-    is_nightly: bool = False
     flaws: list[Flaw] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
 

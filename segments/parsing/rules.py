@@ -3,11 +3,10 @@
 The rules inside `any_value` are a smaller grammar of the same forms: counts, totals, ages and groups.
 """
 
-from dataclasses import replace
-from functools import cache, wraps
+from functools import cache
 
 from segments.events import ATTRIBUTES
-from segments.parsing.comparisons import declare_comparison, describe_night
+from segments.parsing.comparisons import declare_comparison
 from segments.parsing.durations import DAYS, DURATION
 from segments.parsing.events import (
     EVENT_TYPES,
@@ -20,25 +19,13 @@ from segments.parsing.measures import declare_counting_forms, declare_other_form
 from segments.parsing.reading import BROKEN, Broken, Reading
 from segments.parsing.scalars import Number, Pattern, Text, Words
 from segments.parsing.sequences import STEPS, build_sequence
-from segments.parsing.shapes import Build, Choice, Key, ListOf, Named, Record
+from segments.parsing.shapes import Choice, Key, ListOf, Named, Record
 from segments.parsing.text import NAME
 from segments.tree.rules import Age, Anniversary, AnyValue, Group, InList, InSegment, RandomShare
 
 SEGMENT_ID = Pattern("segment_id", NAME, "small letters, digits and underscores")
 ANY_VALUE_ATTRIBUTES = ("item_id", "category", "brand", "session_id", "order_id")
 MAX_DAYS = 365
-
-
-def leave_to_others(build: Build) -> Build:
-    """A builder that refuses what the night does not evaluate."""
-
-    @wraps(build)
-    def build_unless_nightly(reading: Reading):
-        if reading.reader.is_nightly:
-            return reading.refuse(reading.head, describe_night(reading.head))
-        return build(reading)
-
-    return build_unless_nightly
 
 
 def build_age(reading: Reading) -> Age | Broken:
@@ -134,7 +121,7 @@ def declare_ages() -> list[Record]:
             which,
             EVENT_TYPES,
             f"The {which} event of a type, of a list of types, or any, is so long ago.",
-            leave_to_others(build_age),
+            build_age,
             ago,
             *SET_KEYS,
             marker="ago",
@@ -163,7 +150,7 @@ def declare_others() -> list[Record]:
         Key("entered_within", DURATION, "The present stay began this short a time ago."),
     )
     seed = Key("seed", Text("seed"), "Another seed draws another share.", is_required=True)
-    forms = [
+    return [
         declare_rule("anniversary", ANNIVERSARY, "An anniversary of an event.", build_anniversary, next_days),
         declare_rule(
             "sequence",
@@ -193,7 +180,6 @@ def declare_others() -> list[Record]:
         declare_rule("list", LIST_NAME, "On an uploaded list of customers.", build_in_list),
         declare_rule("random", Number("random", 0, 1), "Of a stable random share.", build_random, seed),
     ]
-    return [replace(form, build=leave_to_others(form.build)) for form in forms]
 
 
 @cache

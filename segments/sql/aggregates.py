@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from segments.sql.filters import EventConditions, format_types, join_conditions, uses_lists
+from segments.sql.filters import EventConditions, format_types, uses_lists
 from segments.tree.events import EventSet
 
 
@@ -45,25 +45,26 @@ class Scan:
 
     name: str
     grain: Grain
+    conditions: EventConditions
     types: set[str] = field(default_factory=set)
     columns: dict[str, str] = field(default_factory=dict)
     starts: set[str] | None = field(default_factory=set)
     has_any_type: bool = False
     has_lists: bool = False
 
-    def add_aggregate(self, function: str, events: EventSet, conditions: EventConditions) -> str:
+    def add_aggregate(self, function: str, events: EventSet) -> str:
         """The column of an aggregate over a set, like `sum(e.amount)`."""
         with_types = self.grain.attribute is not None
-        condition = conditions.format_set(events, with_types)
+        condition = self.conditions.format_set(events, with_types)
         filtered = f" filter (where {condition})" if condition != "true" else ""
-        self.widen(events, conditions)
+        self.widen(events)
         if function + filtered not in self.columns:
-            self.columns[function + filtered] = conditions.name_column("c")
+            self.columns[function + filtered] = self.conditions.name_column("c")
         return self.columns[function + filtered]
 
-    def widen(self, events: EventSet, conditions: EventConditions) -> None:
+    def widen(self, events: EventSet) -> None:
         """Let the scan reach the events of a set."""
-        start, _ = conditions.moments.add_window(events.window)
+        start, _ = self.conditions.moments.add_window(events.window)
         if start is None:
             self.starts = None
         elif self.starts is not None:
@@ -88,10 +89,4 @@ class Scan:
         if self.starts:
             bounds = [f"e.at >= m.{start}" for start in sorted(self.starts)]
             where = [*where, "(" + " or ".join(bounds) + ")"]
-        return format_source(where, self.has_lists)
-
-
-def format_source(where: list[str], with_lists: bool) -> str:
-    """Events before each moment, those for which the conditions hold."""
-    lists = " left join item_flags l on l.item_id = e.item_id" if with_lists else ""
-    return f"from events e join moments m on e.at < m.now{lists} where {join_conditions(where)}"
+        return self.conditions.format_source(where, self.has_lists)

@@ -33,7 +33,7 @@ class ValueRules:
         condition = self.predicates.format(rule.rule)
         # A value that only events have of which the rule says nothing counts too, where that satisfies it.
         if holds_of_nothing(rule.rule) or not self.measures.scans:
-            self.measures.find_scan(()).widen(EventSet(()), self.measures.conditions)
+            self.measures.find_scan(()).widen(EventSet(()))
         flag = self.flags.get(condition) or self.measures.conditions.name_column("f")
         self.flags[condition] = flag
         return f"(coalesce({flag}, 0) > 0)"
@@ -45,11 +45,12 @@ class ValueRules:
         joins = "".join(
             f" left join {other} on {self.measures.grain.join(values, other)}" for other in others
         )
+        moments = self.measures.conditions.moments.join(f"m.now = {values}.now", f"{values}.customer_id")
         flags = "".join(f", count(*) filter (where {rule}) as {flag}" for rule, flag in self.flags.items())
         yield (
             self.name,
             f"select {values}.customer_id as customer_id, {values}.now as now{flags} from {values}"
-            f" join moments m on m.now = {values}.now{joins} group by {values}.customer_id, {values}.now",
+            f"{moments}{joins} group by {values}.customer_id, {values}.now",
         )
 
 

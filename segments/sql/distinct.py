@@ -5,7 +5,6 @@ the same types.
 from dataclasses import dataclass
 
 from segments.sql.aggregates import Scan
-from segments.sql.filters import EventConditions
 from segments.tree.events import EventSet
 
 
@@ -21,9 +20,9 @@ class DistinctScan:
     scan: Scan
     attribute: str
 
-    def add_set(self, events: EventSet, conditions: EventConditions) -> str:
+    def add_set(self, events: EventSet) -> str:
         """The column that counts the values of a set."""
-        return self.scan.add_aggregate("count(*)", events, conditions)
+        return self.scan.add_aggregate("count(*)", events)
 
     def format(self) -> str:
         """The pass as a query, a row of its scan's grain."""

@@ -76,6 +76,12 @@ class EventConditions:
             return f"{name} {each.op.replace('_', ' ')} ({', '.join(values)})"
         return f"{name} {COMPARISONS[each.op]} {values[0]}"
 
+    def format_source(self, where: list[str], with_lists: bool) -> str:
+        """Events before each moment, those for which the conditions hold, from `from` on."""
+        lists = " left join item_flags l on l.item_id = e.item_id" if with_lists else ""
+        joined = self.moments.join("e.at < m.now", "e.customer_id")
+        return f"from events e{joined}{lists} where {join_conditions(where)}"
+
     def add_item_list(self, name: str) -> str:
         """The column of `item_flags` of a list."""
         return self.item_lists.setdefault(name, f"is_listed_{len(self.item_lists) + 1}")

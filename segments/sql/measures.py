@@ -56,12 +56,14 @@ class Measures:
         """The pass that a set of these types is measured in."""
         key = () if self.grain.attribute else tuple(sorted(types))
         if key not in self.scans:
-            self.scans[key] = Scan(f"{self.grain.name}_scan_{len(self.scans) + 1}", self.grain)
+            self.scans[key] = Scan(
+                f"{self.grain.name}_scan_{len(self.scans) + 1}", self.grain, self.conditions
+            )
         return self.scans[key]
 
     def add(self, function: str, events: EventSet) -> str:
         """The column of an aggregate over a set of events."""
-        return self.find_scan(events.types).add_aggregate(function, events, self.conditions)
+        return self.find_scan(events.types).add_aggregate(function, events)
 
     def format(self, measure: Measure) -> tuple[str, str]:
         """A measure as an expression that is null where unknown, and its kind: number, text or boolean."""
@@ -111,11 +113,11 @@ class Measures:
         key = (check_name(attribute), *sorted(events.types))
         if key not in self.distinct:
             name = f"{self.grain.name}_distinct_{len(self.distinct) + 1}"
-            self.distinct[key] = DistinctScan(Scan(name, self.grain), attribute)
+            self.distinct[key] = DistinctScan(Scan(name, self.grain, self.conditions), attribute)
         if self.grain.attribute:
-            self.find_scan(events.types).widen(events, self.conditions)
+            self.find_scan(events.types).widen(events)
         # The types stand in the condition too where the grain is of values; there sets of others share.
-        return self.distinct[key].add_set(events, self.conditions)
+        return self.distinct[key].add_set(events)
 
     def select(self, which: str, attribute: str, events: EventSet) -> tuple[str, ...]:
         """The columns of what is selected."""
@@ -127,7 +129,7 @@ class Measures:
             scan = self.find_scan(events.types)
             if which == "most_frequent":
                 if self.grain.attribute:
-                    scan.widen(events, self.conditions)
+                    scan.widen(events)
                 self.parts[f"{name}_leading"] = format_leading(pick)
                 self.parts[name] = format_commonest(pick, f"{name}_leading")
             else:

@@ -1,6 +1,6 @@
 """All definitions as one query: `customer_id, segment_id, now`, a row for every member at every moment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -48,18 +48,26 @@ class MembersQuery:
         return "with\n\n" + ",\n\n".join([*imports, *parts]) + f"\n\n{transpile(self.final, dialect)}\n"
 
 
-def build_members_query(definitions: Sequence[Segment], fields: Mapping[str, Field] = FIELDS) -> MembersQuery:
+def build_members_query(
+    definitions: Sequence[Segment],
+    fields: Mapping[str, Field] = FIELDS,
+    of_customers: bool = False,
+    asked: Collection[str] | None = None,
+) -> MembersQuery:
     """The query of all definitions' members.
 
     Args:
         fields: what the relation `fields` holds.
+        of_customers: `moments` says for each customer when they are asked, and the relation `customers` is
+            not read.
+        asked: the definitions whose members are wanted, where others are only asked for by these.
 
     Raises:
         SegmentQueryError: a definition asks for a segment that is not among them, for itself, or for what
             the tree's nodes do not allow.
     """
     columns = {each.segment_id: f"member_{n}" for n, each in enumerate(definitions, start=1)}
-    conditions = EventConditions(MomentColumns())
+    conditions = EventConditions(MomentColumns(of_customers))
     flags = Flags(conditions, columns)
     measures = Measures(Grain("customer"), conditions, fields)
     predicates = Predicates(measures, flags.format)
@@ -77,6 +85,7 @@ def build_members_query(definitions: Sequence[Segment], fields: Mapping[str, Fie
     final = "\n\nunion all\n\n".join(
         f"select customer_id, {quote_text(segment_id)} as segment_id, now from decided where {column}"
         for segment_id, column in columns.items()
+        if asked is None or segment_id in asked
     )
     return MembersQuery(tuple(parts), final, conditions.moments)
 
@@ -90,16 +99,19 @@ class Columns(Protocol):
 
 def format_known(measures: Measures, others: Columns) -> str:
     """All that is read of every customer at every moment."""
-    columns = ["customers.customer_id", *(f"m.{name}" for name in measures.conditions.moments.list_columns())]
+    moments = measures.conditions.moments
+    whose = "m" if moments.of_customers else "customers"
+    columns = [f"{whose}.customer_id", *(f"m.{name}" for name in moments.list_columns())]
     joins = ""
     for name, own in (*measures.list_columns(), *others.list_columns()):
         columns += [f"{name}.{column}" for column in own]
         at_moment = "" if name == "lists" else f" and {name}.now = m.now"
-        joins += f" left join {name} on {name}.customer_id = customers.customer_id{at_moment}"
+        joins += f" left join {name} on {name}.customer_id = {whose}.customer_id{at_moment}"
     if measures.fields:
         columns += [f"fields.{name} as field_{name}" for name in sorted(measures.fields)]
-        joins += " left join fields on fields.customer_id = customers.customer_id and fields.moment = m.now"
-    return f"select {', '.join(columns)} from customers cross join moments m{joins}"
+        joins += f" left join fields on fields.customer_id = {whose}.customer_id and fields.moment = m.now"
+    source = "moments m" if moments.of_customers else "customers cross join moments m"
+    return f"select {', '.join(columns)} from {source}{joins}"
 
 
 def sort_by_level(definitions: Sequence[Segment]) -> list[list[str]]:

@@ -21,11 +21,20 @@ FARTHEST = date.max.toordinal()
 class MomentColumns:
     """The columns of `moments` that a set of definitions asks for: `now`, points in time, and days as numbers
     like 20260131.
+
+    Attributes:
+        of_customers: each customer has moments of their own: `moments` has their `customer_id` besides.
     """
 
+    of_customers: bool = False
     durations: dict[str, Duration] = field(default_factory=dict)
     periods: dict[str, Period] = field(default_factory=dict)
     last_days: dict[str, int] = field(default_factory=dict)
+
+    def join(self, condition: str, customer_id: str) -> str:
+        """The moments `m` of a customer for which a condition holds, behind what is joined with them."""
+        own = f" and m.customer_id = {customer_id}" if self.of_customers else ""
+        return f" join moments m on {condition}{own}"
 
     def add_start(self, duration: Duration) -> str:
         """The column that holds the moment a duration ago."""

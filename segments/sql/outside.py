@@ -96,10 +96,11 @@ class Flags:
         flags = ", ".join(
             f"count(*) filter (where {stay}) as {column}" for stay, column in self.stays.items()
         )
+        present = "s.entered_at <= m.now and (s.left_at is null or s.left_at > m.now)"
+        moments = self.conditions.moments.join(present, "s.customer_id")
         return (
-            f"select s.customer_id as customer_id, m.now as now, {flags} from stays s join moments m"
-            " on s.entered_at <= m.now and (s.left_at is null or s.left_at > m.now)"
-            " group by s.customer_id, m.now"
+            f"select s.customer_id as customer_id, m.now as now, {flags} from stays s{moments}"
+            f" group by s.customer_id, m.now"
         )
 
     def format_lists(self) -> str:

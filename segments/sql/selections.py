@@ -6,7 +6,7 @@ is shared finds the moment, and only events of that moment are put into the orde
 
 from dataclasses import dataclass
 
-from segments.sql.aggregates import Grain, format_source
+from segments.sql.aggregates import Grain
 from segments.sql.filters import HAS_PLACE, EventConditions, join_conditions, uses_lists
 from segments.tree.events import EventSet
 
@@ -43,6 +43,10 @@ class Pick:
         value = [f"e.{self.grain.attribute} is not null"] if self.grain.attribute else []
         return join_conditions([self.conditions.format_set(self.events), self.format_has_attribute(), *value])
 
+    def join_moments(self, found: str) -> str:
+        """The moments of the rows of a query."""
+        return self.conditions.moments.join(f"m.now = {found}.now", f"{found}.customer_id")
+
     def join_lists(self) -> str:
         """The lists of items, where the set asks for one."""
         return " left join item_flags l on l.item_id = e.item_id" if uses_lists(self.events) else ""
@@ -59,7 +63,7 @@ def format_end(pick: Pick, scan: str, moment: str, is_last: bool) -> str:
     return (
         f"select {grain.format_keys()}, {pick.select_values()} from {scan}"
         f" join events e on e.customer_id = {scan}.customer_id and e.at = {scan}.{moment}{value}"
-        f" join moments m on m.now = {scan}.now{pick.join_lists()} where {pick.format_known()}"
+        f"{pick.join_moments(scan)}{pick.join_lists()} where {pick.format_known()}"
         + FOUND.format(keys=", ".join(grain.select_keys()), direction=" desc" if is_last else "")
     )
 
@@ -70,7 +74,7 @@ def format_leading(pick: Pick) -> str:
     return (
         f"select {keys}, value, last_at from (select {grain.format_keys()}, e.{pick.attribute} as value,"
         f" count(*) as n, max(e.at) as last_at"
-        f" {format_source([pick.format_known()], uses_lists(pick.events))}"
+        f" {pick.conditions.format_source([pick.format_known()], uses_lists(pick.events))}"
         f" group by {', '.join(grain.select_keys())}, e.{pick.attribute}) counted"
         f" qualify rank() over (partition by {keys} order by n desc, last_at desc) = 1"
     )
@@ -84,6 +88,6 @@ def format_commonest(pick: Pick, leading: str) -> str:
         f"select {grain.format_keys()}, {pick.select_values()} from {leading}"
         f" join events e on e.customer_id = {leading}.customer_id and e.at = {leading}.last_at"
         f" and e.{pick.attribute} = {leading}.value{value}"
-        f" join moments m on m.now = {leading}.now{pick.join_lists()} where {pick.format_known()}"
+        f"{pick.join_moments(leading)}{pick.join_lists()} where {pick.format_known()}"
         + FOUND.format(keys=", ".join(grain.select_keys()), direction=" desc")
     )

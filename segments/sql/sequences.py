@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from segments.calendar import ELAPSED
-from segments.sql.aggregates import format_source
 from segments.sql.filters import EventConditions, uses_lists
 from segments.sql.literals import SegmentQueryError, check_name
 from segments.tree.events import Duration, EventSet
@@ -80,7 +79,7 @@ class SequenceQuery:
         expires = f"e.at + {format_interval(limit)}" if limit else "m.now"
         query = (
             f"select distinct e.customer_id as customer_id, m.now as now, e.at as step_at{columns},"
-            f" {expires} as expires_at {format_source(where, uses_lists(events))}"
+            f" {expires} as expires_at {self.conditions.format_source(where, uses_lists(events))}"
         )
         if index + 1 == len(self.groups):
             return query
@@ -117,9 +116,10 @@ class SequenceQuery:
         columns = "".join(f", e.{check_name(name)} as {name}" for name in compared)
         keys = list_keys(step)
         matched = " and ".join(f"concerned.{key} = absent.{key}" for key in keys)
+        source = self.conditions.format_source(where, uses_lists(step.events))
         return (
             f"select absent.* from (select distinct e.customer_id as customer_id, m.now as now,"
-            f" e.at as step_at{columns} {format_source(where, uses_lists(step.events))}) absent"
+            f" e.at as step_at{columns} {source}) absent"
             f" join (select distinct {', '.join(keys)} from {reached}) concerned on {matched}"
         )
 
@@ -153,6 +153,8 @@ class SequenceQuery:
         columns = ", ".join(["customer_id", "now", "step_at", *kept, "expires_at"])
         if step.within is None:
             return f"select {columns} from {reached} where next_at is null"
+        # Not read here: it tells who lists the moments at which an answer changes.
+        self.conditions.moments.add_start(Duration(count_seconds(step.within), "second"))
         limit = f"step_at + {format_interval(step.within)}"
         return (
             f"select {columns} from {reached} where {limit} < now and (next_at is null or next_at > {limit})"

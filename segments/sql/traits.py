@@ -7,7 +7,7 @@ value that a rule on it compares.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from segments.sql.aggregates import Grain, format_source
+from segments.sql.aggregates import Grain
 from segments.sql.filters import EventConditions, uses_lists
 from segments.sql.literals import check_name
 from segments.sql.measures import Measures
@@ -68,7 +68,7 @@ def format_trait(trait: Trait, measures: Measures, lists: UniqueLists) -> str:
 
 def format_newest(pick: Pick, most: int) -> str:
     """Each value with the moment of its last event, of the values that fewer than so many are newer than."""
-    source = format_source([pick.format_known()], uses_lists(pick.events))
+    source = pick.conditions.format_source([pick.format_known()], uses_lists(pick.events))
     return (
         "select customer_id, now, value, last_at from ("
         f"select {GRAIN.format_keys()}, e.{pick.attribute} as value, max(e.at) as last_at {source}"
@@ -85,7 +85,7 @@ def format_list(pick: Pick, newest: str, most: int) -> str:
         f"select n.customer_id, n.now, n.value, n.last_at, max(e.event_id) as last_id from {newest} n"
         " join events e on e.customer_id = n.customer_id and e.at = n.last_at"
         f" and e.{pick.attribute} = n.value"
-        f" join moments m on m.now = n.now{pick.join_lists()} where {pick.format_known()}"
+        f"{pick.join_moments('n')}{pick.join_lists()} where {pick.format_known()}"
         " group by n.customer_id, n.now, n.value, n.last_at"
         " qualify row_number() over (partition by n.customer_id, n.now"
         f" order by n.last_at desc, max(e.event_id) desc) <= {most}) listed group by customer_id, now"

@@ -126,7 +126,7 @@ class Definitions:
         """
         version = self.find_version(segment_id, number)
         text, next_text = read_text(version.file), self.find_next_text(segment_id)
-        self.parse(text, f"version {number}", is_nightly=True)
+        self.parse(text, f"version {number}")
         if text == next_text:
             raise CannotApply("The next night reads this version already.")
         if has_personal_value(said.reason) or not said.reason.isprintable():
@@ -138,19 +138,14 @@ class Definitions:
         put_in_force(self._home, change, text, read_text(shipped) if shipped.is_file() else None)
         return change
 
-    def parse(self, text: str, file: str = SENT, *, is_nightly: bool = False) -> Segment:
+    def parse(self, text: str, file: str = SENT) -> Segment:
         """The segment of a text.
-
-        Args:
-            is_nightly: what the night does not evaluate yet is refused too.
 
         Raises:
             BadDefinition: it is none; a flaw with line and column for each thing that is wrong.
         """
         try:
-            definition = read_definition(
-                text, file, make_reader_of_day(read_traits(), is_nightly=is_nightly)()
-            )
+            definition = read_definition(text, file, make_reader_of_day(read_traits())())
             errors = check_references([definition], [*self.read_in_use().values()], None)
         except SegmentError as error:
             errors = [error]

@@ -30,7 +30,9 @@ from spark_jobs.settings import Settings
 from spark_jobs.snowflake.connection import connect_to_snowflake
 from spark_jobs.snowflake.schema_swap import create_build_schema
 from spark_jobs.sources.registry import find_shop_time_zone
+from spark_jobs.warehouse.segment_moments import load_rules, write_segment_moments
 from spark_jobs.warehouse.survivorship import POLICY
+from spark_jobs.warehouse.uploaded_lists import write_lists
 
 SOURCE_TABLES = (
     "core_events",
@@ -46,6 +48,8 @@ SOURCE_TABLES = (
     "pred_customer_scores",
     "pred_customer_clusters",
     "pred_customer_segments",
+    "list_entries",
+    "segment_moments",
 )
 DAY_PARTITIONED = (CORE_EVENTS, CORE_IMPRESSIONS, CORE_ORDER_LINES)
 INPUTS_TABLE = "int_build__reads"
@@ -129,17 +133,19 @@ def collect_dbt_inputs(context: RunContext, lake: Lake, before: BuildInputs | No
     Args:
         before: what the warehouse to build on has read.
     """
-    now = BuildInputs(
-        read_source_versions(lake),
-        hash_dbt_models(context.settings.paths),
+    as_of, zone = (
         find_newest_landing_date(context, lake, before),
+        find_shop_time_zone(context.settings.sources),
     )
+    write_lists(lake, context.settings)
+    write_segment_moments(lake, load_rules(context.settings.paths), zone, as_of)
+    now = BuildInputs(read_source_versions(lake), hash_dbt_models(context.settings.paths), as_of)
     return {
         "as_of": now.as_of.isoformat(),
         "changed_days": find_changed_days(lake, before, now),
         "lake_versions": now.versions,
         "models_hash": now.models_hash,
-        "time_zone": find_shop_time_zone(context.settings.sources),
+        "time_zone": zone,
     }
 
 

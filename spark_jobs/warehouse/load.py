@@ -1,8 +1,9 @@
 """Bring the lake's tables that dbt reads to Snowflake, changed rows only; on DuckDB, which reads the lake
-itself, do nothing.
+itself, do nothing more than write what segments ask for: uploaded lists, and the moments of days.
 
-Reads:   the core_* tables that dbt declares as sources
-Writes:  schema LAKE in Snowflake, and in it LOAD_WATERMARKS: how far each table has come
+Reads:   the core_* tables that dbt declares as sources; lists/*.csv
+Writes:  list_entries and segment_moments in the lake; schema LAKE in Snowflake, and in it LOAD_WATERMARKS:
+         how far each table has come
 If it fails: clear the task. A table and its watermark move together, and rows staged twice are merged to the
 same table.
 """
@@ -15,9 +16,12 @@ from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.snowflake.connection import SnowflakeSession, connect_to_snowflake
+from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.warehouse import load_sql as sql
-from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
+from spark_jobs.warehouse.build_inputs import SOURCE_TABLES, read_landing_dates
 from spark_jobs.warehouse.changed_rows import StagedRows, Watermark, stage_changed_rows
+from spark_jobs.warehouse.segment_moments import load_rules, write_segment_moments
+from spark_jobs.warehouse.uploaded_lists import write_lists
 
 
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
@@ -27,15 +31,20 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         SettingsError: a setting that Snowflake cannot do without is empty.
         snowflake.connector.Error: Snowflake refused.
     """
-    if context.settings.warehouse != "snowflake":
-        return []
+    settings = context.settings
+    lists = write_lists(lake, settings)
+    as_of = max([context.days.last, *read_landing_dates(lake)])
+    write_segment_moments(lake, load_rules(settings.paths), find_shop_time_zone(settings.sources), as_of)
+    told = [lists] if lists.n_rows or lists.detail else []
+    if settings.warehouse != "snowflake":
+        return told
     staging_folder = context.settings.paths.load(context.slug)
     shutil.rmtree(staging_folder, ignore_errors=True)
     try:
         with connect_to_snowflake(context.settings) as session:
             session.run(sql.CREATE_WATERMARKS)
             before = read_watermarks(session)
-            return [
+            return told + [
                 load_table(session, context, lake, LAKE[name], before.get(name), staging_folder / name)
                 for name in SOURCE_TABLES
             ]

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
+from spark_jobs.warehouse import dbt
 from spark_jobs.warehouse.build_inputs import prepare_build
 from spark_jobs.warehouse.dbt import build_warehouse
+from tests.dbt_project.behaviour import copy_golden
 from tests.dbt_project.happenings import happenings
 from tests.dbt_project.predicted import predict
 from tests.dbt_project.rows import FIRST
@@ -66,7 +69,18 @@ def built(tmp_path_factory) -> Built:
     warehouse something.
     """
     root = tmp_path_factory.mktemp("warehouses")
+    with pytest.MonkeyPatch.context() as patch:
+        # The home has definitions of its own: other tests' builds must not write the models of theirs there.
+        left_out = shutil.ignore_patterns("target", "generated", "logs")
+        shutil.copytree(dbt.PROJECT, root / "dbt_project", ignore=left_out)
+        patch.setattr(dbt, "PROJECT", root / "dbt_project")
+        return build_nights(root)
+
+
+def build_nights(root: Path) -> Built:
+    """The nights of the small shop in a folder."""
     home, shop, first, files = Home(root / "nightly", Lake(root / "nightly" / "lake")), Shop(), 0, []
+    copy_golden(HomePaths(home.root))
     for number, until in enumerate(NIGHTS):
         for n in range(first, until):
             happenings(shop, n)

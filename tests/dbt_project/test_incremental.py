@@ -30,6 +30,7 @@ OF_THE_BUILD = {
     "int_build__evaluated_customers",
     "int_build__replaced_stays",
     "int_build__changed_histories",
+    "int_build__changed_lists",
     "int_build__trait_customers",
 }
 # Only the days and customers that a build works out stand there; what is made of them is compared.
@@ -38,6 +39,12 @@ OF_THE_CHANGED = {
     "int_touched_amount_days",
     "int_touched_category_days",
     "int_touched_events",
+    "int_event_edges",
+    "int_asked_days",
+    "int_behaviour_days",
+    "int_staying_days",
+    "int_given_stays",
+    "int_member_days",
     "int_counted_days",
     "int_state_changes",
     "int_favourite_lines",

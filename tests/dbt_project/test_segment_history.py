@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segments.nightly import NightlyRules
 from segments.parsing.definitions import load_segments
 from segments.to_sql import DEFINITIONS
 from tests.segments.test_to_sql import means
@@ -23,8 +24,16 @@ MADE = (
     "int_customer_category_days",
     "int_customer_currencies",
 )
-NOTHING = "int_build__changed_customers", "int_build__rescored_customers"
-SEGMENTS = load_segments(DEFINITIONS)
+NOTHING = (
+    "int_build__changed_customers",
+    "int_build__rescored_customers",
+    "int_build__changed_histories",
+    "int_build__changed_lists",
+    "int_event_edges",
+    "int_behaviour_days",
+    "int_staying_days",
+)
+SEGMENTS = NightlyRules(tuple(load_segments(DEFINITIONS))).plain
 
 days = st.fixed_dictionaries(
     {
@@ -84,6 +93,11 @@ def put(db: duckdb.DuckDBPyConnection, shop: list, today: date) -> None:
         "create table int_customer_currencies (customer_id varchar, currency varchar);"
         "create table int_build__changed_customers (customer_id varchar, changed_from date);"
         "create table int_build__rescored_customers (customer_id varchar, rescored_from date);"
+        "create table int_build__changed_histories (customer_id varchar, changed_from date);"
+        "create table int_build__changed_lists (customer_id varchar, changed_from date);"
+        "create table int_event_edges (customer_id varchar, state_date date);"
+        "create table int_behaviour_days (customer_id varchar, segment_id varchar, state_date date);"
+        "create table int_staying_days (customer_id varchar, segment_id varchar, state_date date);"
     )
     first = min((day_of(row, today) for _, rows in shop for row in rows), default=today)
     db.execute(

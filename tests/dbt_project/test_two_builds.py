@@ -20,7 +20,15 @@ TOUCHED = {
     "int_touched_category_days": "int_customer_category_days",
 }
 SOURCES = ("stg_core__events", "stg_core__order_lines")
-GIVEN = (*MADE, *TOUCHED, *SOURCES, "int_calendar", "int_build__touched_days", "int_learned_stays")
+OF_EVENTS = (
+    "int_build__changed_histories",
+    "int_build__changed_lists",
+    "int_learned_stays",
+    "int_event_edges",
+    "int_behaviour_days",
+    "int_staying_days",
+)
+GIVEN = (*MADE, *TOUCHED, *SOURCES, *OF_EVENTS, "int_calendar", "int_build__touched_days")
 # where all is new, `put` has them
 BY_HAND = ("int_build__window", "int_build__changed_customers", "int_build__rescored_customers")
 COMPARED = ("fct_customer_segments", "int_customer_states", "int_buyer_spans", "int_score_cuts")

@@ -113,6 +113,21 @@ def ask_duckdb(question: Question) -> Members:
         return set(database.execute(query.format()).fetchall())
 
 
+def ask_duckdb_by_customer(question: Question) -> Members:
+    """Each customer at moments of their own: at every second one not at all."""
+    query = build_members_query(question.definitions, question.fields, of_customers=True)
+    with duckdb.connect(config={"threads": 1}) as database:
+        load_duckdb(database, question, query)
+        own = (
+            "(select customers.customer_id, moments.* from moments cross join customers"
+            " where (hash(customers.customer_id, moments.now)) % 2 = 0)"
+        )
+        members = set(database.execute(query.format(sources={"moments": own})).fetchall())
+        asked = set(database.execute(f"select customer_id, now from {own}").fetchall())
+    assert asked and members <= {each for each in members if (each[0], each[2]) in asked}
+    return members | {each for each in ask_duckdb(question) if (each[0], each[2]) not in asked}
+
+
 def load_duckdb(database: duckdb.DuckDBPyConnection, question: Question, query: MembersQuery) -> None:
     """Fill every relation, by one insert each."""
     rows = question.list_rows(query)

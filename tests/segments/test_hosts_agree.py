@@ -17,6 +17,7 @@ from tests.segments.golden_shop import ask_golden
 from tests.segments.hosts import (
     Question,
     ask_duckdb,
+    ask_duckdb_by_customer,
     ask_evaluator,
     ask_reference,
     ask_snowflake,
@@ -100,6 +101,11 @@ def test_one_moment_answers_as_many_do():
     alone = [ask_duckdb(replace(question, moments=(now,))) for now in question.moments]
     assert set.union(*alone) == ask_duckdb(question)
     assert all(alone)
+
+
+def test_customers_are_asked_at_moments_of_their_own():
+    question = ask_golden(n_customers=60)
+    assert ask_duckdb_by_customer(question) == ask_reference(question)
 
 
 def test_a_changed_event_changes_members():

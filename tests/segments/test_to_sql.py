@@ -10,6 +10,7 @@ import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segments.nightly import NightlyRules
 from segments.parsing.comparisons import COMPARISONS
 from segments.parsing.definitions import load_segments
 from segments.parsing.flaws import SegmentError
@@ -110,7 +111,7 @@ def test_between_two_steps_no_answer_changes(condition, more):
 
 
 def test_every_segments_query_has_one_shape_on_every_warehouse():
-    for segment in load_segments(DEFINITIONS):
+    for segment in NightlyRules(tuple(load_segments(DEFINITIONS))).plain:
         for dialect in ("duckdb", "snowflake"):
             parsed = sqlglot.parse_one(format_members_query(segment, "inputs"), dialect=dialect)
             assert [column.alias_or_name for column in parsed.selects] == [
@@ -125,7 +126,7 @@ def test_quotes_in_a_description_stay_text():
         "x", "Who's", "rule", "It's; drop table x", Compare(FieldValue("n_orders"), "=", Constant(1))
     )
     assert duckdb.sql(format_definitions_model([segment])).fetchall() == [
-        ("x", "Who's", "rule", "It's; drop table x")
+        ("x", "Who's", "rule", "It's; drop table x", False)
     ]
 
 
@@ -144,8 +145,11 @@ def test_models_are_written_once(tmp_path: Path):
     written = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.sql")}
     assert {file.stem for file in written} == {
         "int_segment_days",
+        "int_staying_days",
         "int_segment_definitions",
         "int_empty_carts",
+        "int_behaviour_days",
+        "get_segment_moments",
         "get_segment_thresholds",
     }
     write_models(tmp_path)

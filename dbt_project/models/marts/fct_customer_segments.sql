@@ -52,21 +52,7 @@ begun_before as (
 ),
 
 final as (
-    select
-        coalesce(stays.customer_id, begun_before.customer_id) as customer_id,
-        coalesce(stays.segment_id, begun_before.segment_id) as segment_id,
-        coalesce(begun_before.entered_at, cast(stays.first_date as timestamp))
-            as entered_at,
-        cast(case
-            when stays.customer_id is null then begun_before.replaced_from
-            else stays.left_date
-        end as timestamp) as left_at
-    from stays
-    full outer join begun_before
-        on
-            stays.customer_id = begun_before.customer_id
-            and stays.segment_id = begun_before.segment_id
-            and stays.first_date = begun_before.replaced_from
+    {{ select_joined_stays('stays', 'begun_before') }}
     union all
     select
         customer_id,

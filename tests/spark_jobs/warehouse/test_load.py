@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from deltalake import DeltaTable
 
-from expectations.contracts.lake import CORE_IDENTITIES, CORE_ITEMS, CORE_ORDER_LINES
+from expectations.contracts.lake import CORE_IDENTITIES, CORE_ITEMS, CORE_ORDER_LINES, SEGMENT_MOMENTS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
@@ -119,7 +119,8 @@ def test_three_nights(night, lake, upsert):
     upsert(lake, CORE_ITEMS, [odd, item("bowl", category_path=[], price=Decimal("0.0100"))])
     first = load.run(night, lake)
     assert [report.table_name for report in first] == list(SOURCE_TABLES)
-    assert staged(first) == {"core_order_lines": 50, "core_items": 2}
+    n_moments = lake.read_arrow(SEGMENT_MOMENTS).num_rows
+    assert staged(first) == {"core_order_lines": 50, "core_items": 2, "segment_moments": n_moments}
     assert held(night, CORE_ORDER_LINES) == kept(lake, CORE_ORDER_LINES)
     assert held(night, CORE_ITEMS) == kept(lake, CORE_ITEMS)
     assert held(night, CORE_IDENTITIES) == []  # never written: an empty table, so the same models build
@@ -130,7 +131,8 @@ def test_three_nights(night, lake, upsert):
     DeltaTable(lake.path(CORE_ORDER_LINES)).delete("order_id = 'o49'")
     DeltaTable(lake.path(CORE_ORDER_LINES)).optimize.compact()  # moves rows, changes none
     second = load.run(night, lake)
-    assert staged(second) == {"core_order_lines": 3}
+    n_moments = lake.read_arrow(SEGMENT_MOMENTS).num_rows  # all anew: the late line's day is the first
+    assert staged(second) == {"core_order_lines": 3, "segment_moments": n_moments}
     assert held(night, CORE_ORDER_LINES) == kept(lake, CORE_ORDER_LINES)
     assert len(held(night, CORE_ORDER_LINES)) == 50
 

@@ -13,6 +13,16 @@ evaluated as (
         customer_id,
         rescored_from as evaluated_from
     from {{ ref('int_build__rescored_customers') }}
+    union all
+    select
+        customer_id,
+        changed_from as evaluated_from
+    from {{ ref('int_build__changed_histories') }}
+    union all
+    select
+        customer_id,
+        changed_from as evaluated_from
+    from {{ ref('int_build__changed_lists') }}
 ),
 
 final as (

@@ -1,6 +1,7 @@
 -- A rule's answer can change when the customer's state does, when the time
--- since something reaches a number that a rule names, and when a cut passes
--- their score's value. On no other day is a rule asked.
+-- since something reaches a number that a rule names, when a cut passes their
+-- score's value, and when an event comes into a window or leaves it. On no
+-- other day is a rule asked.
 
 with
 
@@ -35,7 +36,7 @@ days as (
         state_date,
         cast(null as date) as begins_on,
         true as is_asked
-    from {{ ref('int_score_crossings') }}
+    from {{ ref('int_asked_days') }}
 ),
 
 joined as (

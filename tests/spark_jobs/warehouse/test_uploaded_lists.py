@@ -1,0 +1,72 @@
+"""Uploaded lists: every entry by its identifier's id or item, every other line counted and named without its
+value.
+"""
+
+import pytest
+
+from expectations.contracts.identifiers import hash_identifier
+from expectations.contracts.lake import LIST_ENTRIES
+from spark_jobs.lake.tables import Lake
+from spark_jobs.settings import Settings
+from spark_jobs.warehouse.uploaded_lists import read_lists, write_lists
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_IDENTITY_KEY": "k"})
+    settings.paths.lists.mkdir()
+    return settings
+
+
+def put(settings: Settings, name: str, content: str | bytes) -> None:
+    data = content if isinstance(content, bytes) else content.encode()
+    (settings.paths.lists / name).write_bytes(data)
+
+
+def test_entries_are_hashed_as_ingest_hashes_them(settings):
+    put(settings, "vip.csv", "\ufeffEmail,note\r\n Ada@Shop.example ,x\r\n\r\nada@shop.example,again\r\n")
+    put(settings, "staff.csv", "user_id,source\nu1,till\nu1,\n")
+    put(settings, "sale.csv", "item_id\n7\n 8 \n")
+    lists = read_lists(settings.paths, "k", "web")
+    assert lists.flaws == []
+    assert set(lists.entries) == {
+        ("vip", "customers", hash_identifier("k", "email", "", "ada@shop.example")),
+        ("staff", "customers", hash_identifier("k", "user_id", "till", "u1")),
+        ("staff", "customers", hash_identifier("k", "user_id", "web", "u1")),
+        ("sale", "items", "7"),
+        ("sale", "items", "8"),
+    }
+
+
+def test_what_cannot_be_read_is_named_without_its_value_and_stops_nothing(settings):
+    put(settings, "good.csv", "item_id\n1\nnull\n2\n" + "x" * 600 + "\n")
+    put(settings, "odd name.csv", "item_id\n1\n")
+    put(settings, "other.csv", "colour\nred\n")
+    put(settings, "broken.csv", b"email\n\xff\xfe\n")
+    put(settings, "empty.csv", "")
+    lists = read_lists(settings.paths, "k", "web")
+    assert [entry[2] for entry in lists.entries] == ["1", "2"]
+    assert [flaw.partition(":")[0] for flaw in lists.flaws] == [
+        "broken.csv",
+        "empty.csv",
+        "good.csv",
+        "good.csv",
+        "odd name.csv",
+        "other.csv",
+    ]
+    assert not any("null" in flaw or "xxx" in flaw or "red" in flaw for flaw in lists.flaws)
+
+
+def test_the_lake_holds_what_the_files_say(settings, tmp_path):
+    lake = Lake(tmp_path / "lake")
+    assert write_lists(lake, settings).n_rows == 0
+    assert not lake.exists(LIST_ENTRIES)
+    put(settings, "sale.csv", "item_id\n7\nnull\n")
+    report = write_lists(lake, settings)
+    assert (report.n_rows, report.detail["refused"]) == (1, 1)
+    version = lake.version(LIST_ENTRIES)
+    write_lists(lake, settings)
+    assert lake.version(LIST_ENTRIES) == version
+    (settings.paths.lists / "sale.csv").unlink()
+    write_lists(lake, settings)
+    assert lake.read_arrow(LIST_ENTRIES).num_rows == 0
