@@ -31,6 +31,10 @@ LEAST_K, MOST_K = 3, 8
 K_MARGIN = 0.02
 
 
+class UnknownFeatureError(ValueError):
+    """Clusters are of a feature that this code has not."""
+
+
 @dataclass(frozen=True)
 class Scaling:
     """How features are made comparable; each attribute is [features].
@@ -106,10 +110,16 @@ class Clustering:
         return find_nearest(self.scaling.apply(table), self.centres)
 
 
-def build_cluster_table(history: CustomerHistory, cut: int) -> np.ndarray:
-    """float64 [customers, features]: `CLUSTERED` of every customer when the day `cut` began."""
+def build_cluster_table(history: CustomerHistory, cut: int, names: tuple[str, ...] = CLUSTERED) -> np.ndarray:
+    """float64 [customers, features]: those of these names of every customer when the day `cut` began.
+
+    Raises:
+        UnknownFeatureError: this code has no feature of such a name.
+    """
     by_name = {feature.name: feature for feature in list_features()}
-    return build_features(history, cut, tuple(by_name[name] for name in CLUSTERED)).astype(float)
+    if unknown := [name for name in names if name not in by_name]:
+        raise UnknownFeatureError(f"this code has no feature {', '.join(unknown)}")
+    return build_features(history, cut, tuple(by_name[name] for name in names)).astype(float)
 
 
 def fit_scaling(table: np.ndarray, before: Scaling | None = None) -> Scaling:

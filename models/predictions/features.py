@@ -166,6 +166,11 @@ def list_features() -> tuple[Feature, ...]:
     return tuple(features)
 
 
+def name_features() -> tuple[str, ...]:
+    """Names of `list_features`, in their order."""
+    return tuple(feature.name for feature in list_features())
+
+
 def build_features(
     history: CustomerHistory, cut: int, features: tuple[Feature, ...] | None = None
 ) -> np.ndarray:

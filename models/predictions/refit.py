@@ -1,6 +1,8 @@
 """When predictors are fitted again: by age, by growth, or because customers score otherwise than they did."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,19 +15,32 @@ MOST_PSI = 0.25  # a common limit: above, a score is spread otherwise than where
 TENTHS = 10
 
 
+def hash_features(names: Sequence[str]) -> str:
+    """What a fit keeps of the names of its features, 12 hex digits."""
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
+
+
 def find_refit_reason(
-    fitted: Mapping[str, int] | None, until: int, n_customers: int, drifted: Mapping[str, float]
+    fitted: Mapping[str, Any] | None,
+    features: str,
+    until: int,
+    n_customers: int,
+    drifted: Mapping[str, float],
 ) -> str | None:
     """Why predictors are due to be fitted, in words; None when they are not.
 
     Args:
         fitted: of the newest fit, accepted or not: `until`, `n_customers`, `n_away` (traits that stayed
-            away); None before the first.
+            away), `features`; None before the first. A refused one counts too: asked every night, data that
+            are refused would be fitted every night.
+        features: this code's, as `hash_features` gives them.
         until: the first day that is not known tonight.
-        drifted: by trait, as `measure_score_drift` gives it.
+        drifted: by trait, as `measure_score_drift` gives it; nothing where the newest fit is not in use.
     """
     if fitted is None:
         return "nothing has been fitted yet"
+    if fitted.get("features") != features:
+        return "this code has other features than those that were fitted"
     age = until - fitted["until"]
     limit = RETRY_DAYS if fitted["n_away"] else REFIT_DAYS
     if age >= limit:

@@ -1,11 +1,12 @@
 """Customers of today with their predictions: value, tenth, percentile and reasons."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
 
-from models.predictions.features import build_features, list_features
+from models.predictions.features import build_features, list_features, name_features
 from models.predictions.history import CustomerHistory
 from models.predictions.predictor import Predictor
 from models.predictions.reasons import Reason, list_reasons
@@ -33,6 +34,11 @@ class TraitScores:
         return (self.percentile + 9) // 10
 
 
+def select_usable(predictors: Iterable[Predictor]) -> list[Predictor]:
+    """Those that were fitted on the features that this code has."""
+    return [predictor for predictor in predictors if predictor.names == name_features()]
+
+
 def score_customers(
     history: CustomerHistory, predictors: list[Predictor], allowed: np.ndarray
 ) -> dict[str, TraitScores]:
@@ -41,8 +47,7 @@ def score_customers(
     Args:
         allowed: bool [customers]: who may be scored at all.
     """
-    features = list_features()
-    names = tuple(feature.name for feature in features)
+    features, names = list_features(), name_features()
     table = build_features(history, history.until)
     scores = {}
     for predictor in predictors:

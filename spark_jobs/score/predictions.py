@@ -1,18 +1,22 @@
 """Write each customer's predictive traits by the accepted predictors."""
 
+import logging
+
 import numpy as np
 import pyarrow as pa
 
 from expectations.contracts.lake import PRED_CUSTOMER_SCORES
 from models.model_version import PREDICTIONS
 from models.predictions.artifact import PredictionArtifact
-from models.predictions.scoring import TraitScores, score_customers
+from models.predictions.scoring import TraitScores, score_customers, select_usable
 from models.predictions.traits import SPEND_TRAIT
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.run.context import RunContext
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score.scorable_customers import ScorableCustomers
+
+logger = logging.getLogger(__name__)
 
 
 def write_predictions(run: RunContext, lake: Lake, scorable: ScorableCustomers) -> WriteResult:
@@ -27,7 +31,13 @@ def compute_predictions(run: RunContext, scorable: ScorableCustomers) -> pa.Tabl
     if champion is None or scorable.is_empty:
         return build_arrow_schema(PRED_CUSTOMER_SCORES).empty_table()
     artifact = PredictionArtifact.load(registry.download_file(champion, "model"), champion.digests)
-    scores = score_customers(scorable.history, list(artifact.predictors), scorable.allowed)
+    predictors = select_usable(artifact.predictors)
+    if len(predictors) < len(artifact.predictors):
+        logger.warning(
+            "predictors of other features than this code has give no scores; `train` fits anew",
+            extra={"table": PRED_CUSTOMER_SCORES.name},
+        )
+    scores = score_customers(scorable.history, predictors, scorable.allowed)
     ids, day = np.array(scorable.customer_ids), scorable.scored_date
     parts = [format_scores(name, ids, each) for name, each in scores.items()]
     rows = pa.concat_tables(parts) if parts else build_arrow_schema(PRED_CUSTOMER_SCORES).empty_table()

@@ -26,7 +26,7 @@ from models.groups.clusters import (
 )
 from models.model_version import CLUSTERS, ModelVersion
 from models.predictions.history import CustomerHistory
-from models.predictions.refit import find_refit_reason
+from models.predictions.refit import find_refit_reason, hash_features
 from models.registry import ModelRegistry, TrialRun
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
@@ -82,16 +82,15 @@ def find_due_reason(
     table: np.ndarray,
 ) -> str | None:
     """Why a fit is due; None where it is not."""
-    versions = registry.list_versions_after(None)
-    fitted = json.loads(versions[-1].tags["fitted"]) if versions else None
+    newest = max(registry.list_versions_after(None), key=lambda version: version.number, default=None)
+    fitted = json.loads(newest.tags["fitted"]) if newest else None
     drifted = {}
-    if before:
-        if before.features != CLUSTERED:
-            return "this code clusters by other features than those that were fitted"
+    # Customers who have drifted from clusters in whose place a newer fit was refused are why it was fitted.
+    if before and before.features == CLUSTERED and champion.number == newest.number:
         counts = np.bincount(before.assign(table), minlength=len(before.clusters))
         expected = np.array(json.loads(champion.tags["shares"])) * len(table)
         drifted = {NAME: compute_psi(expected, counts)}
-    return find_refit_reason(fitted, history.until, history.n_customers, drifted)
+    return find_refit_reason(fitted, hash_features(CLUSTERED), history.until, history.n_customers, drifted)
 
 
 def fit_and_register(
@@ -111,7 +110,7 @@ def fit_and_register(
         lake.spark,
         scaling.apply(table),
         range(LEAST_K, MOST_K + 1),
-        len(before.clusters) if before else None,
+        len(before.clusters) if is_comparable else None,
         run.settings.seed,
     )
     clustering = label_centres(scaling, fit.centres, before)
@@ -124,7 +123,12 @@ def fit_and_register(
         TrialRun(f"k = {k}", {"k": k}, {"silhouette": fit.silhouettes[k], "inertia": fit.inertias[k]})
         for k in sorted(fit.silhouettes)
     ]
-    fitted = {"until": history.until, "n_customers": history.n_customers, "n_away": int(not accepted)}
+    fitted = {
+        "until": history.until,
+        "n_customers": history.n_customers,
+        "n_away": int(not accepted),
+        "features": hash_features(CLUSTERED),
+    }
     tags = {
         "night": run.run_id,
         "seed": str(run.settings.seed),

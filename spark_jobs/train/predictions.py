@@ -14,9 +14,10 @@ from typing import Any
 
 from models.model_version import PREDICTIONS, ModelVersion
 from models.predictions.artifact import PredictionArtifact
-from models.predictions.features import build_features, list_features
+from models.predictions.features import build_features, name_features
 from models.predictions.history import CustomerHistory
-from models.predictions.refit import find_refit_reason, find_tenths, measure_score_drift
+from models.predictions.refit import find_refit_reason, find_tenths, hash_features, measure_score_drift
+from models.predictions.scoring import select_usable
 from models.predictions.training import TraitResult, train_trait
 from models.predictions.traits import TRAITS
 from models.registry import ModelRegistry
@@ -60,26 +61,23 @@ def find_due_reason(
     registry: ModelRegistry, champion: ModelVersion | None, history: CustomerHistory
 ) -> str | None:
     """Why a fit is due; None where it is not."""
-    versions = registry.list_versions_after(None)
-    fitted = json.loads(versions[-1].tags["fitted"]) if versions else None
+    newest = max(registry.list_versions_after(None), key=lambda version: version.number, default=None)
+    fitted = json.loads(newest.tags["fitted"]) if newest else None
     drifted = {}
-    if champion:
+    if newest and newest.accepted and champion is None:
+        return "the step that refused the last fit was killed before it was written"
+    if champion and champion.number == newest.number:
         folder = registry.download_file(champion, "model")
         predictors = PredictionArtifact.load(folder, champion.digests).predictors
-        if any(predictor.names != name_features() for predictor in predictors):
-            return "this code has other features than those that were fitted"
         tenths = json.loads(champion.tags["tenths"])
         table = build_features(history, history.until)
-        for predictor in predictors:
+        for predictor in select_usable(predictors):
             rows = table[predictor.trait.find_customers(history, history.until)]
             name = predictor.trait.name
             drifted[name] = measure_score_drift(tenths[name], predictor.score(rows)) if len(rows) else 0.0
-    return find_refit_reason(fitted, history.until, history.n_customers, drifted)
-
-
-def name_features() -> tuple[str, ...]:
-    """Names of today's features."""
-    return tuple(feature.name for feature in list_features())
+    return find_refit_reason(
+        fitted, hash_features(name_features()), history.until, history.n_customers, drifted
+    )
 
 
 def register_traits(
@@ -110,9 +108,9 @@ def register_traits(
         run_id = registry.log_run(
             f"predictions {run.run_id}", {"because": due}, flatten_figures(results), tags, files=Path(folder)
         )
-    version = registry.register(run_id, digests, tags, accepted, champion)
     if not accepted and champion:
-        registry.set_champion(None)
+        registry.set_champion(None)  # first: a step that is killed here leaves none, and the next one fits
+    version = registry.register(run_id, digests, tags, accepted, champion)
     before = champion.number if champion else None
     return TableReport(NAME, before, version.number, detail={"because": due, **verdicts})
 
@@ -131,7 +129,12 @@ def list_tags(
     for predictor in artifact.predictors:
         rows = table[predictor.trait.find_customers(history, history.until)]
         tenths[predictor.trait.name] = find_tenths(predictor.score(rows)) if len(rows) else [0.0] * 9
-    fitted = {"until": history.until, "n_customers": history.n_customers, "n_away": len(away)}
+    fitted = {
+        "until": history.until,
+        "n_customers": history.n_customers,
+        "n_away": len(away),
+        "features": hash_features(name_features()),
+    }
     return {
         "night": run.run_id,
         "seed": str(run.settings.seed),

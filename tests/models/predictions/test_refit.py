@@ -7,7 +7,7 @@ import pytest
 
 from models.predictions.refit import find_refit_reason, find_tenths, measure_score_drift
 
-FITTED = {"until": 100, "n_customers": 1000, "n_away": 0}
+FITTED = {"until": 100, "n_customers": 1000, "n_away": 0, "features": "f"}
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,12 @@ FITTED = {"until": 100, "n_customers": 1000, "n_away": 0}
         pytest.param(FITTED, 101, 1500, {}, "1,500 customers, 1,000 when", id="half as many again"),
         pytest.param(FITTED, 101, 1000, {"churn_30d": 0.3}, r"churn_30d .*PSI 0\.30", id="drifted"),
         pytest.param(FITTED, 100, 1000, {"churn_30d": 0.3}, None, id="the night of the fit itself"),
+        pytest.param({**FITTED, "features": "g"}, 100, 1000, {}, "other features", id="other code"),
         pytest.param(FITTED, 90, 1000, {}, None, id="an earlier night again"),
     ],
 )
 def test_when_a_fit_is_due(fitted, until, n, drifted, words):
-    reason = find_refit_reason(fitted, until, n, drifted)
+    reason = find_refit_reason(fitted, "f", until, n, drifted)
     assert reason is None if words is None else re.search(words, reason)
 
 

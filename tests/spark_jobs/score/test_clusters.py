@@ -20,6 +20,9 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.restrictions import CONSENTS, Permission
 from expectations.contracts.restrictions_store import RestrictionDatabase
+from models.groups import clusters as scaled
+from models.groups.cluster_artifact import load_clustering
+from models.groups.clusters import build_cluster_table
 from models.model_version import CLUSTERS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import open_learning_data
@@ -161,6 +164,51 @@ def test_a_fit_anew_of_the_same_lake_is_the_same_to_the_byte(shop, monkeypatch):
     monkeypatch.setattr(clusters, "find_due_reason", lambda *_: "asked for")
     assert train(shop, "two").version_after == first.number + 1
     assert registry.champion().digests == first.digests
+
+
+@pytest.fixture
+def registry(fitted, shop):
+    """The registry, which has after the test the champion that it had before."""
+    registry = open_registry(shop.night("looks"), CLUSTERS)
+    before = registry.champion()
+    yield registry
+    registry.set_champion(before.number)
+
+
+def find_due_reason(shop, registry, champion):
+    run = shop.night("one")
+    history = read_history(run, shop.lake)
+    clustering = load_clustering(registry.download_file(champion, "model"), champion.digests)
+    table = build_cluster_table(history, history.until)
+    return clusters.find_due_reason(registry, champion, clustering, history, table)
+
+
+def register_copy(registry, champion, accepted, **tags):
+    """A version of the champion's files, with other tags."""
+    kept = {key: value for key, value in champion.tags.items() if not key.startswith("sha256.")}
+    return registry.register(champion.run_id, champion.digests, kept | tags, accepted, champion)
+
+
+def test_what_was_refused_is_not_fitted_again_the_next_night(shop, registry):
+    first = registry.champion()
+    last_night = json.loads(first.tags["fitted"]) | {"until": json.loads(first.tags["fitted"])["until"] - 1}
+    far = {"shares": "[1.0, 0.0, 0.0]"}
+    drifted = register_copy(registry, first, True, fitted=json.dumps(last_night), **far)
+    assert "spread otherwise" in find_due_reason(shop, registry, drifted), "the control"
+    register_copy(registry, drifted, False, fitted=json.dumps(last_night | {"n_away": 1}), verdict="refused")
+    assert find_due_reason(shop, registry, drifted) is None
+    other = json.dumps(last_night | {"features": "others"})
+    register_copy(registry, drifted, False, fitted=other, verdict="refused")
+    assert "other features" in find_due_reason(shop, registry, drifted)
+
+
+def test_code_that_clusters_by_other_features_goes_on_by_the_accepted_ones(shop, registry, monkeypatch):
+    _, before = score(shop)
+    monkeypatch.setattr(scaled, "CLUSTERED", scaled.CLUSTERED[:-1])
+    assert score(shop)[1] == before
+    gone = [each for each in scaled.list_features() if each.name != "carts_90"]
+    monkeypatch.setattr(scaled, "list_features", lambda: gone)
+    assert score(shop)[1] == {}
 
 
 def test_too_few_customers_have_no_clusters(shop):
