@@ -12,12 +12,19 @@ from tests.dbt_project.rows import FIRST
 from tests.dbt_project.shop import Shop, put
 
 STRANGER = "c_nobody_any_more"
+DENIED = "c_i_u2"  # says no before the last build, after they were scored
 LIKE = "like_champions"
 # By night, days since the first at which somebody comes and goes; the first build finds no such tables.
 STAYS = {
     1: [("c_i_u1", 8, None), ("c_i_u2", 8, None)],
-    # u1 left, came back; u2's past was taken back; a browser that became a person is somebody else now.
-    2: [("c_i_u1", 8, 12), ("c_i_u1", 14, None), ("c_i_u5", 16, None), (STRANGER, 8, None)],
+    # u1 left, came back; u2 said no since; a browser that became a person is somebody else now.
+    2: [
+        ("c_i_u1", 8, 12),
+        ("c_i_u1", 14, None),
+        (DENIED, 8, None),
+        ("c_i_u5", 16, None),
+        (STRANGER, 8, None),
+    ],
 }
 
 
@@ -46,7 +53,7 @@ def predict(lake: Lake, shop: Shop, night: int) -> None:
         PRED_CUSTOMER_SCORES,
         [
             {**score, "customer_id": customer, "trait": trait, name: n / 64 + night}
-            for n, customer in enumerate(known[:6])
+            for n, customer in enumerate(dict.fromkeys([*known[:6], DENIED]))
             for trait, name in (("purchase_7d", "probability"), ("spend_60d", "expected_spend"))
         ],
     )
@@ -56,6 +63,6 @@ def predict(lake: Lake, shop: Shop, night: int) -> None:
         PRED_CUSTOMER_CLUSTERS,
         [
             {**label, "customer_id": customer, "cluster_name": "Buy often"}
-            for customer in [*known[3:9], STRANGER]
+            for customer in sorted({*known[3:9], DENIED, STRANGER})
         ],
     )

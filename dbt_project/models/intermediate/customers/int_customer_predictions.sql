@@ -3,7 +3,7 @@
 with
 
 customers as (
-    select * from {{ ref('int_customers') }}
+    select * from {{ ref('int_predictable_customers') }}
 ),
 
 scores as (

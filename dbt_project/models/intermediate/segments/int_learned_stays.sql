@@ -7,7 +7,7 @@ stays as (
 ),
 
 customers as (
-    select * from {{ ref('int_customers') }}
+    select * from {{ ref('int_predictable_customers') }}
 ),
 
 segments as (
