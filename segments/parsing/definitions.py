@@ -114,6 +114,8 @@ def load_with(
             definitions.append(load_definition(file, start_reader()))
         except SegmentError as error:
             errors.append(error)
+        except OSError as error:
+            errors.append(build_error(file.name, [Flaw(1, 1, f"cannot be read: {type(error).__name__}")]))
     if not errors:
         errors = check_references(definitions, [*others], lists)
     if errors:
@@ -142,9 +144,21 @@ def list_files_in_force(shipped: Path, own: Path | None = None) -> list[Path]:
         shipped: a folder of definitions.
         own: a shop's folder, maybe missing, of definitions each in the place of the shipped one of its id.
     """
-    folders = [shipped] if own is None else [shipped, own]
-    files = {file.stem: file for folder in folders for file in folder.glob("*.yml")}
+    found = [*shipped.glob("*.yml"), *(list_own_files(own) if own else ())]
+    files = {file.stem: file for file in found}
     return [files[segment_id] for segment_id in sorted(files)]
+
+
+def list_own_files(own: Path) -> list[Path]:
+    """The definitions in a shop's folder: files that lie in it, neither hidden ones, which editors and file
+    servers leave, nor links to what lies elsewhere, nor pipes, which never end.
+    """
+    folder = own.resolve()
+    return sorted(
+        file
+        for file in own.glob("*.yml")
+        if not file.name.startswith(".") and file.is_file() and file.resolve().parent == folder
+    )
 
 
 def load_segments(

@@ -48,9 +48,11 @@ def read_text(file: Path) -> str:
     Raises:
         SegmentError: it is larger than a definition may be, or not UTF-8.
     """
-    content = file.read_bytes()
+    with file.open("rb") as opened:
+        content = opened.read(MAX_BYTES + 1)  # never a whole file that was dropped there by mistake
     if len(content) > MAX_BYTES:
-        raise build_error(file.name, [Flaw(1, 1, describe_size(len(content)))])
+        n_bytes = max(len(content), file.stat().st_size)
+        raise build_error(file.name, [Flaw(1, 1, describe_size(n_bytes))])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as cause:

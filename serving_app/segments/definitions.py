@@ -18,7 +18,6 @@ from segments.parsing.definitions import (
 from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
 from segments.parsing.references import Definition, check_references
-from segments.parsing.traits import load_traits
 from segments.to_sql import DEFINITIONS
 from segments.tree.events import Filter
 from segments.tree.rules import Rule, Segment
@@ -26,7 +25,7 @@ from segments.versions import Version, list_files_in_use, list_versions
 from serving_app.http.problems import BadDefinition, CannotApply, NotReady, UnknownSegment
 from serving_app.segments.saving import DefinitionChange, hash_text, put_in_force
 
-read_traits = cache(load_traits)  # which come with the code
+start_reader_of_day = cache(make_reader_of_day)  # fields and traits come with the code
 NO_RULE = "No rule of the published night has this id; who is in a learned segment is a model's word."
 SENT = "definition"  # names what was sent in messages
 
@@ -70,9 +69,7 @@ class Definitions:
             return definitions  # twenty take 30 ms to read, in which no list is answered
         stamps = read_file_stamps(*files)
         try:
-            definitions = {
-                each.segment.segment_id: each for each in load_definitions(files, traits=read_traits())
-            }
+            definitions = {each.segment.segment_id: each for each in load_definitions(files)}
         except SegmentError as error:
             raise NotReady(f"the definitions of the published night are not understood: {error}") from None
         self._read = stamps, definitions
@@ -145,7 +142,7 @@ class Definitions:
             BadDefinition: it is none; a flaw with line and column for each thing that is wrong.
         """
         try:
-            definition = read_definition(text, file, make_reader_of_day(read_traits())())
+            definition = read_definition(text, file, start_reader_of_day()())
             errors = check_references([definition], [*self.read_in_use().values()], None)
         except SegmentError as error:
             errors = [error]

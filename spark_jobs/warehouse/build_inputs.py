@@ -23,6 +23,7 @@ from expectations.contracts.lake import (
     OPS_DELIVERIES,
 )
 from expectations.contracts.published import Published
+from segments.parsing.definitions import list_own_files
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, RunContext
 from spark_jobs.run.warehouse_files import find_free_file
@@ -206,7 +207,7 @@ def hash_dbt_models(paths: HomePaths) -> str:
             is_left_out = folders or path.name == POLICY
             if path.suffix in (".sql", ".yml", ".py") and not is_left_out:
                 digest.update(path.read_bytes())
-    for path in sorted(paths.segment_definitions.glob("*.yml")):
+    for path in list_own_files(paths.segment_definitions):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import KINDS, SHARED_KINDS, hash_identifier, normalise_identifier
@@ -20,16 +21,26 @@ from spark_jobs.settings import Settings
 
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,99}")
 MOST_LINES = 5_000_000
+MOST_CHARACTERS = 10_000  # of a line
 MOST_NAMED = 20  # flaws that a report names; all are counted
 ITEM = "item_id"
 
 
 @dataclass
 class Lists:
-    """Entries of all lists, each once, and what could not be read, in words without a value."""
+    """Entries of all lists, each once, and what could not be read, in words without a value: how much, and
+    the first of it.
+    """
 
     entries: dict[tuple[str, str, str], None] = field(default_factory=dict)
     flaws: list[str] = field(default_factory=list)
+    n_refused: int = 0
+
+    def refuse(self, file: Path, flaw: str) -> None:
+        """Count what is wrong with a file or a line of it; a name may be any bytes."""
+        self.n_refused += 1
+        if len(self.flaws) < MOST_NAMED:
+            self.flaws.append(ascii(file.name)[1:-1] + flaw)
 
 
 def write_lists(lake: Lake, settings: Settings) -> TableReport:
@@ -39,7 +50,7 @@ def write_lists(lake: Lake, settings: Settings) -> TableReport:
     rows = [dict(zip(names, entry, strict=True)) for entry in sorted(lists.entries)]
     if rows or lake.exists(LIST_ENTRIES):
         lake.replace_rows(rows, LIST_ENTRIES)
-    detail = {"refused": len(lists.flaws), "flaws": lists.flaws[:MOST_NAMED]} if lists.flaws else {}
+    detail = {"refused": lists.n_refused, "flaws": lists.flaws} if lists.flaws else {}
     return TableReport(LIST_ENTRIES.name, n_rows=len(rows), detail=detail)
 
 
@@ -53,25 +64,26 @@ def read_lists(paths: HomePaths, key: str, source: str) -> Lists:
     lists = Lists()
     for file in sorted(paths.lists.glob("*.csv")):
         if not NAME.fullmatch(file.stem):
-            lists.flaws.append(
-                f"{file.name}: no name of a list; allowed: small letters, digits and underscores"
-            )
+            lists.refuse(file, ": no name of a list; allowed: small letters, digits and underscores")
+            continue
+        if not file.is_file() or file.resolve().parent != paths.lists.resolve():
+            lists.refuse(file, ": no file of this folder; a link elsewhere is not followed")
             continue
         try:
             for number, entry in read_entries(file, key, source):
                 if isinstance(entry, str):
-                    lists.flaws.append(f"{file.name}:{number}: {entry}")
+                    lists.refuse(file, f":{number}: {entry}")
                 else:
                     lists.entries[file.stem, *entry] = None
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            lists.flaws.append(f"{file.name}: {type(error).__name__}; a list is CSV in UTF-8")
+            lists.refuse(file, f": {type(error).__name__}; a list is CSV in UTF-8, in lines that end")
     return lists
 
 
 def read_entries(file: Path, key: str, source: str) -> Iterator[tuple[int, tuple[str, str] | str]]:
     """Each line's number, with the kind and id of its entry or what is wrong with it."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.reader(lines)
+        rows = csv.reader(limit_lines(lines))
         header = [name.strip().lower() for name in next(rows, [])]
         if not header or header[0] not in (ITEM, *KINDS):
             yield 1, f"the first column is none that is known; allowed: {', '.join((ITEM, *KINDS))}"
@@ -86,6 +98,18 @@ def read_entries(file: Path, key: str, source: str) -> Iterator[tuple[int, tuple
                 continue
             whose = row[of_source].strip() if of_source is not None and of_source < len(row) else ""
             yield rows.line_num, read_entry(kind, row[0], key, whose or source)
+
+
+def limit_lines(lines: TextIO) -> Iterator[str]:
+    """The lines of a file.
+
+    Raises:
+        csv.Error: one is longer than `MOST_CHARACTERS`, which is never read whole.
+    """
+    while line := lines.readline(MOST_CHARACTERS + 1):
+        if len(line) > MOST_CHARACTERS:
+            raise csv.Error("line too long")
+        yield line
 
 
 def read_entry(kind: str, value: str, key: str, source: str) -> tuple[str, str] | str:

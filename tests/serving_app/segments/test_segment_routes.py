@@ -128,6 +128,14 @@ def test_json_is_understood_with_places(segments):
     assert "did you mean 'days_since_last_order'" in flaw["message"]
 
 
+def test_a_trait_of_sql_is_refused_with_what_it_is(segments):
+    wrong = LAPSED.replace("days_since_last_order", "share_returned")
+    problem = check_problem(
+        segments.client.post("/v1/segments/preview", data=wrong, **YAML), 400, "bad-definition"
+    )
+    assert "is a trait of SQL, known only as of the nights that were run" in problem["flaws"][0]["message"]
+
+
 def test_a_definition_of_no_segment_is_previewed_and_not_compared(segments):
     other = LAPSED.replace("segment_id: lapsed", "segment_id: late")
     assert segments.client.post("/v1/segments/preview", data=other, **YAML).json["n_members"] == 2

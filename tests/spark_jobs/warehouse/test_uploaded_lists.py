@@ -2,13 +2,15 @@
 value.
 """
 
+import os
+
 import pytest
 
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.lake import LIST_ENTRIES
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.uploaded_lists import read_lists, write_lists
+from spark_jobs.warehouse.uploaded_lists import MOST_CHARACTERS, MOST_NAMED, read_lists, write_lists
 
 
 @pytest.fixture
@@ -55,6 +57,37 @@ def test_what_cannot_be_read_is_named_without_its_value_and_stops_nothing(settin
         "other.csv",
     ]
     assert not any("null" in flaw or "xxx" in flaw or "red" in flaw for flaw in lists.flaws)
+
+
+def test_nothing_that_lies_there_stops_a_night_or_leads_out_of_the_folder(settings, tmp_path):
+    folder = settings.paths.lists
+    (tmp_path / "outside.csv").write_text("item_id\nsecret\n")
+    put(settings, "good.csv", "item_id\n1\n")
+    (folder / "inside.csv").symlink_to(folder / "good.csv")
+    (folder / "outside.csv").symlink_to(tmp_path / "outside.csv")
+    (folder / "dangling.csv").symlink_to(tmp_path / "none")
+    (folder / "folder.csv").mkdir()
+    os.mkfifo(folder / "pipe.csv")
+    put(settings, "long.csv", "item_id\n2\n" + "x" * (MOST_CHARACTERS + 1))
+    put(settings, "quote.csv", 'item_id\n"' + "x\n" * 100_000)
+    put(settings, "nothing.csv", b"item_id\n\x00\n")
+    (folder / os.fsdecode(b"\xff\n.csv")).write_text("item_id\n1\n")
+    lists = read_lists(settings.paths, "k", "web")
+    assert set(lists.entries) == {(name, "items", "1") for name in ("good", "inside")} | {
+        ("long", "items", "2")
+    }
+    refused = {flaw.split(":")[0] for flaw in lists.flaws}
+    assert refused == {
+        *("outside.csv", "dangling.csv", "folder.csv", "pipe.csv", "long.csv", "quote.csv", "nothing.csv"),
+        "\\udcff\\n.csv",
+    }
+    "\n".join(lists.flaws).encode()  # what a report is written as
+
+
+def test_flaws_are_counted_and_the_first_are_named(settings):
+    put(settings, "many.csv", "item_id\n" + "null\n" * 1_000)
+    lists = read_lists(settings.paths, "k", "web")
+    assert (lists.n_refused, len(lists.flaws)) == (1_000, MOST_NAMED)
 
 
 def test_the_lake_holds_what_the_files_say(settings, tmp_path):
