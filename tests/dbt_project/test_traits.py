@@ -18,7 +18,7 @@ from spark_jobs.warehouse import dbt
 from spark_jobs.warehouse.build_inputs import prepare_build
 from spark_jobs.warehouse.dbt_results import LEFT_OUT
 from tests.dbt_project.conftest import WITHOUT_TESTS
-from tests.dbt_project.rows import FIRST, consent
+from tests.dbt_project.rows import FIRST, consent, react
 from tests.dbt_project.shop import Shop
 from tests.segments.oracle_measures import Customer, Moment, measure
 from tests.segments.oracle_measures import Shop as Calendared
@@ -85,6 +85,8 @@ def test_a_failed_sql_trait_keeps_its_values_and_stops_nothing(new_home, project
     for day in range(6):
         shop.has_feed = True
         shop.trade(day)
+    seen = react("seen", "view", None, "item1", 1)
+    shop.keep("event", seen | {"anonymous_identifier_id": None, "user_identifier_id": "i_u1"})
     shop.write(home.lake)
     first, left_out = build(home, "night1", 5)
     assert left_out == []
@@ -111,12 +113,39 @@ def test_a_failed_sql_trait_keeps_its_values_and_stops_nothing(new_home, project
         known = " or ".join(f"{trait.trait} is not null" for trait in TRAITS)
         is_known = f"select customer_id, {known} from new.dim_customer_traits"
         silent = {name for name, some in both.execute(is_known).fetchall() if not some}
-    denied = shop.owner["i_u1"]
+        denied = shop.owner["i_u1"]
+        check_visits_are_not_counted(both, denied)
     assert {name: new[name] for name in old if name != denied} == {
         name: values for name, values in old.items() if name != denied
     }
     assert counts[0] != counts[1], "the declared ones are of the new day"
     assert silent == {denied} and new[denied] == (None, None), "of who said no to analytics nothing is known"
+
+
+def check_visits_are_not_counted(both, denied):
+    """Of who said no since the old night, from their first day on; the old night is the control."""
+    kinds = "select distinct event_type from {}.main_intermediate.{} where customer_id = $1"
+    sent, before, after = (
+        {kind for (kind,) in both.execute(kinds.format(*table), [denied]).fetchall()}
+        for table in (
+            ("new", "int_sent_events"),
+            ("old", "int_segment_events"),
+            ("new", "int_segment_events"),
+        )
+    )
+    assert before >= {"view", "purchase"} and before - {"empty_cart"} <= sent
+    assert after == {"purchase", "return"} & sent
+    visits = "select count(session_id), count(device) from new.main_intermediate.int_segment_events"
+    assert both.execute(f"{visits} where customer_id = $1", [denied]).fetchone() == (0, 0)
+    assert both.execute(visits).fetchone()[0] > 10, "of everybody else they are known"
+    changed, first = (
+        both.execute(f"{query} where customer_id = $1", [denied]).fetchone()
+        for query in (
+            "select evaluated_from from new.main_intermediate.int_build__evaluated_customers",
+            "select min(day) from old.main_intermediate.int_sent_events",
+        )
+    )
+    assert changed == first, "their past is asked anew"
 
 
 def build(home, run_id, day):

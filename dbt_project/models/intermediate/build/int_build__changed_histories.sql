@@ -1,8 +1,11 @@
 -- depends_on: {{ ref('int_build__touched_days') }}
 -- Whose events differ from those that the last build left, and from which day
--- on. An event counts from its own day on, by the shop's calendar.
+-- on. An event counts from its own day on, by the shop's calendar. All that
+-- somebody ever did counts otherwise once their word on analytics is another.
 
 {% set before = get_previous_relation('int_sent_events') %}
+{% set words_before = get_previous_relation('dim_customers') %}
+{% set words_now = ref('int_customer_consents') %}
 {% set touched = ref('int_build__touched_days') %}
 
 with
@@ -32,11 +35,45 @@ differing as (
     {% endif %}
 ),
 
+counted_otherwise as (
+    {% if before and words_before %}
+        select
+            events.customer_id,
+            events.day
+        from {{ before }} as events
+        inner join {{ words_before }} as words
+            on events.customer_id = words.customer_id
+        left join {{ words_now }} as consents
+            on events.customer_id = consents.customer_id
+        where
+            coalesce(words.has_analytics_consent, true)
+            <> coalesce(consents.has_analytics_consent, true)
+    {% else %}
+        select
+            customer_id,
+            day
+        from events
+        where 1 = 0
+    {% endif %}
+),
+
+changed as (
+    select
+        customer_id,
+        day
+    from differing
+    union all
+    select
+        customer_id,
+        day
+    from counted_otherwise
+),
+
 final as (
     select
         customer_id,
         min(day) as changed_from
-    from differing
+    from changed
     group by customer_id
 )
 
