@@ -18,7 +18,7 @@ from segments.behaviour_models import (
 )
 from segments.nightly import NightlyRules, is_changed_by_time, is_plain
 from segments.parsing.definitions import load_segments
-from segments.parsing.learned import load_learned_in_force
+from segments.parsing.learned import load_understood_in_force
 from segments.tree.learned import LearnedSegment
 from segments.tree.measures import FieldValue
 from segments.tree.rules import Between, Compare, Group, IsKnown, OneOf, Rule, Segment
@@ -179,12 +179,13 @@ def write_models(project: Path, definitions: Path = DEFINITIONS, own: Path | Non
         definitions, own: as `list_files_in_force` takes them.
     """
     segments = load_segments(definitions, own)
+    learned, _ = load_understood_in_force(own)  # what is wrong with others, scoring says
     rules = NightlyRules(tuple(segments))
     for file, text in (
         (GENERATED / "int_segment_days.sql", format_members_model(rules.plain)),
         (
             GENERATED / "int_segment_definitions.sql",
-            format_definitions_model([*segments, *load_learned_in_force(own)], rules.ranked),
+            format_definitions_model([*segments, *learned], rules.ranked),
         ),
         (GENERATED / "int_empty_carts.sql", format_empty_carts_model(HEADER)),
         (GENERATED / "int_behaviour_days.sql", format_behaviour_model(HEADER, rules)),

@@ -1,6 +1,6 @@
 """Memberships of learned segments as stays: what nights before have written, and whom tonight has inside."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -23,7 +23,10 @@ class Stay:
 
 
 def continue_stays(
-    before: Iterable[Stay], members: Mapping[str, Sequence[tuple[str, float]]], night: date
+    before: Iterable[Stay],
+    members: Mapping[str, Sequence[tuple[str, float]]],
+    night: date,
+    untouched: Collection[str] = (),
 ) -> list[Stay]:
     """The stays behind a night, by segment, customer and day: those that go on, that ended with it and
     before, and new ones.
@@ -34,10 +37,14 @@ def continue_stays(
         before: of the customers whose past may be kept.
         members: by segment, customers with their scores, best first.
         night: the first day that begins with tonight's members inside.
+        untouched: segments whose members tonight are not known: their stays are as they were.
     """
     open_stays: dict[tuple[str, str], Stay] = {}
     after: list[Stay] = []
     for stay in before:
+        if stay.segment_id in untouched:
+            after.append(stay)
+            continue
         if stay.entered >= night:
             continue
         if stay.left is None or stay.left >= night:

@@ -1,12 +1,12 @@
 """Definitions of learned segments: a file for each, read by the shapes that rules are read by."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from segments.parsing.definitions import list_files_in_force
 from segments.parsing.documents import compose_document, read_text
-from segments.parsing.flaws import SegmentError, build_error
+from segments.parsing.flaws import Flaw, SegmentError, build_error
 from segments.parsing.reading import BROKEN, Broken, Reader, Reading, suggest
 from segments.parsing.rules import SEGMENT_ID
 from segments.parsing.scalars import Number, Text, Whole
@@ -107,9 +107,16 @@ def load_learned_in_force(own: Path | None) -> list[LearnedSegment]:
     Raises:
         SegmentError: as `load_learned_segments`.
     """
+    return require_all(*load_understood_in_force(own))
+
+
+def load_understood_in_force(own: Path | None) -> tuple[list[LearnedSegment], dict[str, SegmentError]]:
+    """The learned segments of `load_learned_in_force` that a night can make, and by the id of each other one
+    what is wrong with it: no night stops at it.
+    """
     rules = {file.stem for file in list_files_in_force(DEFINITIONS, own)}
     learned = own / LEARNED_DEFINITIONS.name if own else None
-    return load_learned_segments(LEARNED_DEFINITIONS, rules, learned)
+    return read_learned_segments(LEARNED_DEFINITIONS, rules, learned)
 
 
 def load_learned_segments(
@@ -125,14 +132,37 @@ def load_learned_segments(
         SegmentError: a file is no such definition, is not called after its segment, takes the id of a rule,
             or is of a segment that does not exist; a line for each, of all files.
     """
-    learned, errors = [], []
+    return require_all(*read_learned_segments(folder, rules, own))
+
+
+def read_learned_segments(
+    folder: Path, rules: Collection[str], own: Path | None
+) -> tuple[list[LearnedSegment], dict[str, SegmentError]]:
+    """Those of `load_learned_segments` that are understood, and the error of each other one by its file's
+    stem.
+    """
+    learned, errors = [], {}
     for file in list_files_in_force(folder, own):
         try:
             learned.append(parse_learned(read_text(file), file.name, rules))
         except SegmentError as error:
-            errors.append(error)
+            errors[file.stem] = error
+        except OSError as error:
+            errors[file.stem] = build_error(
+                file.name, [Flaw(1, 1, f"cannot be read: {type(error).__name__}")]
+            )
+    return learned, errors
+
+
+def require_all(learned: list[LearnedSegment], errors: Mapping[str, SegmentError]) -> list[LearnedSegment]:
+    """The learned segments, where none has an error.
+
+    Raises:
+        SegmentError: the errors in one.
+    """
     if errors:
-        raise SegmentError("\n".join(map(str, errors)), [flaw for error in errors for flaw in error.flaws])
+        flaws = [flaw for error in errors.values() for flaw in error.flaws]
+        raise SegmentError("\n".join(map(str, errors.values())), flaws)
     return learned
 
 

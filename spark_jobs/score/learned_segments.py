@@ -16,7 +16,7 @@ from models.groups.customer_table import build_customer_table
 from models.groups.lookalikes import FEWEST_SEEDS, TooFewSeedsError, score_likeness, select_best
 from models.groups.stays import Stay, continue_stays
 from models.training_data import PURCHASE
-from segments.parsing.learned import load_learned_in_force
+from segments.parsing.learned import load_understood_in_force
 from segments.tree.learned import LearnedSegment
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.queries import run_query
@@ -36,11 +36,12 @@ def write_learned_segments(
 
     Args:
         con: of `open_learning_data`.
-
-    Raises:
-        SegmentError: a definition cannot be understood.
     """
-    learned = load_learned_in_force(run.settings.paths.segment_definitions)
+    learned, errors = load_understood_in_force(run.settings.paths.segment_definitions)
+    for segment_id, error in errors.items():
+        logger.warning(
+            f"{segment_id} keeps the members it has: {error}", extra={"table": PRED_CUSTOMER_SEGMENTS.name}
+        )
     stays = read_stays(lake)
     if scorable.is_empty:
         return lake.replace(format_stays(stays), PRED_CUSTOMER_SEGMENTS)
@@ -48,9 +49,10 @@ def write_learned_segments(
         may_be_kept = set(np.array(scorable.customer_ids)[scorable.allowed].tolist())
         stays = [stay for stay in stays if stay.customer_id in may_be_kept]
     members = find_members(run, lake, con, scorable, learned)
-    return lake.replace(
-        format_stays(continue_stays(stays, members, scorable.scored_date)), PRED_CUSTOMER_SEGMENTS
-    )
+    # Where nobody knows who may be in one, nobody is; also in those that cannot be made tonight.
+    untouched = errors.keys() if scorable.are_restrictions_known else ()
+    stays = continue_stays(stays, members, scorable.scored_date, untouched)
+    return lake.replace(format_stays(stays), PRED_CUSTOMER_SEGMENTS)
 
 
 def find_members(

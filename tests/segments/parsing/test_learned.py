@@ -1,12 +1,13 @@
 """Learned segments: what a definition may say, and what is said of one that may not be."""
 
 import json
+import os
 
 import jsonschema
 import pytest
 
 from segments.parsing.flaws import SegmentError
-from segments.parsing.learned import load_learned_segments, parse_learned
+from segments.parsing.learned import load_learned_segments, load_understood_in_force, parse_learned
 from segments.parsing.schema import LEARNED_FILE
 from segments.to_sql import DEFINITIONS
 from segments.tree.learned import LearnedSegment
@@ -97,3 +98,18 @@ def test_how_many_members():
     half = LearnedSegment("x", "X", "Those.", seed="lapsed", share=0.5)
     assert half.count_members(9) == 4 and half.count_members(0) == 0
     assert LearnedSegment("x", "X", "Those.", item="a", size=3).count_members(2) == 3
+
+
+def test_of_a_folder_with_hostile_files_the_night_has_the_others(tmp_path):
+    own = tmp_path / "learned"
+    own.mkdir()
+    (own / "x.yml").write_text(HEAD + "lookalike: {of: champions, size: 7}")
+    (own / "folder.yml").mkdir()
+    (own / "gone.yml").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(own / "pipe.yml")
+    (own / "large.yml").write_bytes(b"a" * 100_000)
+    (own / "bytes.yml").write_bytes(b"\xff")
+    (own / "nested.yml").write_text("[" * 10_000)
+    learned, errors = load_understood_in_force(tmp_path)
+    assert {each.segment_id for each in learned} == {"like_champions", "x"}
+    assert set(errors) == {"large", "bytes", "nested"}

@@ -18,7 +18,6 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.restrictions import CONSENTS, Permission
 from expectations.contracts.restrictions_store import RestrictionDatabase
-from segments.parsing.flaws import SegmentError
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import open_learning_data
 from spark_jobs.run.checks import check_tables
@@ -198,5 +197,17 @@ def test_a_small_seed_an_empty_shop_and_a_mistake(shop):
     shop.put(FCT_INTERACTIONS, [])
     assert score(shop)[1] == {}
     declare(shop, "like_regulars", "lookalike: {of: champion, size: 10}")
-    with pytest.raises(SegmentError, match=r"like_regulars.yml:4:17: there is no segment 'champion'"):
-        score(shop)
+    assert score(shop)[1] == {}
+
+
+def test_a_broken_definition_leaves_its_members_as_they_were_and_stops_nobody(shop, caplog):
+    declare(shop, "like_twice", "lookalike: {of: champions, size: 10}")
+    _, before = score(shop)
+    shop.put(FCT_INTERACTIONS, interactions(N_DAYS + 1))
+    shop.put(FEAT_CUSTOMERS, [describe(n, ["champions"] if n < 35 else []) for n in range(N_CUSTOMERS)])
+    declare(shop, "like_regulars", "lookalike: {of: champion, size: 10}")
+    assert score(shop)[1] == before
+    assert "like_regulars keeps the members it has: like_regulars.yml:4:17: there is no" in caplog.text
+    assert {row["left_date"] for row in score(shop, "like_twice")[1].values()} > {None}, "the control"
+    shop.put(FEAT_CUSTOMERS, [describe(n) for n in range(N_CUSTOMERS) if n != 35])
+    assert set(before) - set(score(shop)[1]) == {person(35)}
