@@ -85,6 +85,8 @@ def parse_rule_set(line: str) -> tuple[str, dict[str, Any]] | None:
     with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
         deployment = json.loads(line)
         rules = deployment["rules"]
-        if isinstance(rules["files"], dict) and Path(rules["digest"]).name == rules["digest"]:
+        digest = rules["digest"]
+        is_name = Path(digest).name == digest and digest.strip(".")
+        if isinstance(rules["files"], dict) and is_name:
             return str(deployment["switched_at"]), rules
     return None

@@ -42,7 +42,10 @@ def test_a_definition_that_is_gone_is_not_in_force(tmp_path):
 
 def test_damaged_lines_and_lines_without_rules_say_nothing(tmp_path):
     lost = json.dumps({"switched_at": "day 2", "rules": {}})
-    away = json.dumps({"switched_at": "day 3", "rules": {"digest": "../../etc", "files": {NAME: "b"}}})
+    away = "\n".join(
+        json.dumps({"switched_at": "day 3", "rules": {"digest": digest, "files": {NAME: "b"}}})
+        for digest in ("../../etc", "..", ".", "")
+    )
     log(tmp_path, {NAME: "a"}, lost, away, '{"switched_at": "day', "[" * 100_000)
     assert list_periods(tmp_path) == [(1, "a", ("day 1", None))]
 
