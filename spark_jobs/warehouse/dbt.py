@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from spark_jobs.snowflake.connection import LAKE_SCHEMA
 from spark_jobs.snowflake.schema_swap import get_build_schema_name, mark_build_finished
 from spark_jobs.warehouse.build_inputs import BuildPlan, prepare_build
 from spark_jobs.warehouse.dbt_results import LEFT_OUT, build_table_reports, describe_failure
+from spark_jobs.warehouse.generated_models import hold_generated_models
 from spark_jobs.warehouse.survivorship import write_policy_models
 from spark_jobs.warehouse.trait_failures import find_failed_traits, merge_results
 
@@ -71,10 +73,10 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
         SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood;
         nothing is built.
     """
-    left_out = generate_models(PROJECT, settings)
     results = get_results_file(settings.paths.dbt, "build")
     results.unlink(missing_ok=True)
-    finished = run_dbt(settings, beginning, "build", *arguments)
+    with hold_models(PROJECT, settings) as left_out:
+        finished = run_dbt(settings, beginning, "build", *arguments)
     if finished.returncode:
         outcome, failed = build_without_failed_traits(settings, beginning, finished.stdout, *arguments)
         left_out += failed
@@ -101,13 +103,20 @@ def build_without_failed_traits(
         raise DbtFailed(describe_failure(output, results))
     before = json.loads(results.read_text()) if results.exists() else None
     results.unlink(missing_ok=True)
-    generate_models(PROJECT, settings, kept=failed)
     part = ["--select", *(f"int_kept_traits__{model}" for model in failed), f"{PROFILE}+"] if before else []
-    finished = run_dbt(settings, beginning, "build", *part, *arguments)
+    with hold_models(PROJECT, settings, kept=failed):
+        finished = run_dbt(settings, beginning, "build", *part, *arguments)
     if finished.returncode:
         raise DbtFailed(describe_failure(finished.stdout, results))
     sentences = [f"{model}: {why}" for model, why in sorted(failed.items())]
     return merge_results(before, json.loads(results.read_text())), sentences
+
+
+def hold_models(
+    project: Path, settings: Settings, kept: Collection[str] = ()
+) -> AbstractContextManager[list[str]]:
+    """What `generate_models` says; while inside, no build of another home writes other models there."""
+    return hold_generated_models(project, lambda folder: generate_models(folder, settings, kept))
 
 
 def generate_models(project: Path, settings: Settings, kept: Collection[str] = ()) -> list[str]:

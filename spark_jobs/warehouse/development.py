@@ -22,7 +22,7 @@ from spark_jobs.warehouse.build_inputs import (
     read_landing_dates,
     read_source_versions,
 )
-from spark_jobs.warehouse.dbt import PROJECT, build_dbt_command, build_dbt_environment, generate_models
+from spark_jobs.warehouse.dbt import PROJECT, build_dbt_command, build_dbt_environment, hold_models
 
 BUILDING = ("build", "run")  # the commands that write models
 
@@ -41,14 +41,14 @@ def run_dbt_in_development(settings: Settings, words: Sequence[str]) -> int:
         SegmentError, PolicyError: as `generate_models`; nothing is built.
     """
     plan = plan_development_build(settings)
-    generate_models(PROJECT, settings)
     command, *arguments = words
     whole = ["--full-refresh"] if command in BUILDING and "--full-refresh" not in arguments else []
-    return subprocess.run(
-        build_dbt_command(settings, settings.paths.dbt_development, command, *arguments, *whole),
-        cwd=PROJECT,
-        env=build_dbt_environment(settings, plan, get_development_schema_name(settings)),
-    ).returncode
+    with hold_models(PROJECT, settings):
+        return subprocess.run(
+            build_dbt_command(settings, settings.paths.dbt_development, command, *arguments, *whole),
+            cwd=PROJECT,
+            env=build_dbt_environment(settings, plan, get_development_schema_name(settings)),
+        ).returncode
 
 
 def plan_development_build(settings: Settings) -> BuildPlan:
