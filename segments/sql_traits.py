@@ -91,7 +91,7 @@ def read_pages(folder: Path) -> tuple[dict[str, Any], list[SqlTraitFlaw]]:
         try:
             models = yaml.safe_load(file.read_text())["models"]
             pages |= {model["name"]: model for model in models}
-        except (yaml.YAMLError, KeyError, TypeError) as error:
+        except (yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError, OSError) as error:
             message = f"{file.name}: no list of models, as dbt wants it: {' '.join(str(error).split())}"
             flaws.append(SqlTraitFlaw(file.name, message))
     return pages, flaws
@@ -106,12 +106,17 @@ def read_sql_trait(model: str, page: Any, names: dict[str, str]) -> SqlTrait:
     Raises:
         SqlTraitError: it is not described as a trait must be.
     """
+    if not re.fullmatch(NAME, model) or not model[0].isalpha():
+        raise SqlTraitError(f"{model!r}.sql: allowed in its name: small letters, digits and underscores")
     if page is None:
         raise SqlTraitError(
             f"{model}.sql: no .yml beside it names its columns; wanted customer_id and the traits"
         )
     columns: dict[str, SqlColumn] = {}
-    said = {str(column.get("name")): column for column in page.get("columns") or ()}
+    listed = page.get("columns") or ()
+    if not isinstance(listed, list) or not all(isinstance(column, dict) for column in listed):
+        raise SqlTraitError(f"{model}: columns is no list of columns, as dbt wants it")
+    said = {str(column.get("name")): column for column in listed}
     if "customer_id" not in said:
         raise SqlTraitError(f"{model}: no column customer_id; wanted it and one column or more")
     if len(said) == 1:

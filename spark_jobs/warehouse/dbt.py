@@ -6,6 +6,7 @@ checks. A build that fails leaves `warehouse/builds/` as it was.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
@@ -98,16 +99,22 @@ def build_without_failed_traits(
     """
     results = get_results_file(settings.paths.dbt, "build")
     sql_traits, _ = load_shop_sql_traits()
-    failed = find_failed_traits(output, results, [trait.model for trait in sql_traits])
-    if not failed:
-        raise DbtFailed(describe_failure(output, results))
-    before = json.loads(results.read_text()) if results.exists() else None
-    results.unlink(missing_ok=True)
-    part = ["--select", *(f"int_kept_traits__{model}" for model in failed), f"{PROFILE}+"] if before else []
-    with hold_models(PROJECT, settings, kept=failed):
-        finished = run_dbt(settings, beginning, "build", *part, *arguments)
-    if finished.returncode:
-        raise DbtFailed(describe_failure(finished.stdout, results))
+    failed: dict[str, str] = {}
+    before = None
+    is_built = False
+    while not is_built:  # dbt names one file that it cannot read; of what it can build, all that fail
+        others = [trait.model for trait in sql_traits if trait.model not in failed]
+        newly_failed = {} if before else find_failed_traits(output, results, others)
+        if not newly_failed:
+            raise DbtFailed(describe_failure(output, results))
+        failed |= newly_failed
+        before = json.loads(results.read_text()) if results.exists() else None
+        results.unlink(missing_ok=True)
+        kept = [f"int_kept_traits__{model}" for model in failed]
+        part = ["--select", *kept, f"{PROFILE}+"] if before else []
+        with hold_models(PROJECT, settings, kept=failed):
+            finished = run_dbt(settings, beginning, "build", *part, *arguments)
+        output, is_built = finished.stdout, finished.returncode == 0
     sentences = [f"{model}: {why}" for model, why in sorted(failed.items())]
     return merge_results(before, json.loads(results.read_text())), sentences
 
@@ -130,7 +137,9 @@ def generate_models(project: Path, settings: Settings, kept: Collection[str] = (
     write_policy_models(project)
     sql_traits, flaws = load_shop_sql_traits()
     ignored = [*(flaw.file for flaw in flaws), *(f"{model}.sql" for model in kept)]
-    write_if_changed(project / ".dbtignore", "".join(f"models/traits/{file}\n" for file in sorted(ignored)))
+    # Of what a file may be called, some is a pattern there.
+    escaped = [re.sub(r"([^A-Za-z0-9_.])", r"\\\1", file) for file in sorted(ignored)]
+    write_if_changed(project / ".dbtignore", "".join(f"models/traits/{file}\n" for file in escaped))
     write_trait_models(project, load_traits(), sql_traits, kept)
     return [flaw.message for flaw in flaws]
 

@@ -6,8 +6,9 @@ built; the profile has of it what the night before had.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from spark_jobs.warehouse.dbt_results import FAILED_STATUSES
 
@@ -23,11 +24,11 @@ def find_failed_traits(output: str, results: Path, models: Sequence[str]) -> dic
         models: the SQL traits of the build.
     """
     if not results.exists():
-        named = [model for model in models if re.search(rf"models/traits/{model}\.sql\b", output)]
+        named = [model for model in models if re.search(rf"models/traits/{re.escape(model)}\.sql\b", output)]
         return dict.fromkeys(named, "dbt could not read it: " + " ".join(output.split())[-300:])
     failed: dict[str, str] = {}
     for node in json.loads(results.read_text())["results"]:
-        model = find_model(node["unique_id"], models)
+        model = find_model(node, models)
         if node["status"] in FAILED_STATUSES:
             if model is None:
                 return {}
@@ -37,13 +38,10 @@ def find_failed_traits(output: str, results: Path, models: Sequence[str]) -> dic
     return failed
 
 
-def find_model(unique_id: str, models: Iterable[str]) -> str | None:
-    """The SQL trait that a node is, or is a test of; a test's name holds that of its model."""
-    kind, _, name = unique_id.split(".")[:3]
-    if kind == "model":
-        return name if name in models else None
-    named = [model for model in models if re.search(rf"(^|_){model}(_|$)", name)]
-    return max(named, key=len, default=None)
+def find_model(node: Mapping[str, Any], models: Collection[str]) -> str | None:
+    """The SQL trait that a node is, or is a test of."""
+    kind, _, name = (node.get("attached_node") or node["unique_id"]).split(".")[:3]
+    return name if kind == "model" and name in models else None
 
 
 def merge_results(before: dict | None, again: dict) -> dict:

@@ -46,6 +46,13 @@ def test_columns_become_fields_of_their_kinds(tmp_path):
         ({"about": "''"}, "wrong: the description of share is empty"),
         ({"page": PAGE.replace("customer_id", "customer")}, "wrong: no column customer_id"),
         ({"page": "models:\n  - name: another\n"}, "wrong.sql: no .yml beside it names its columns"),
+        (
+            {"page": "models:\n  - {{name: wrong, columns: {{customer_id: varchar}}}}\n"},
+            "wrong: columns is no list",
+        ),
+        ({"page": "models:\n  - {{name: wrong, columns: [customer_id]}}\n"}, "wrong: columns is no list"),
+        ({"page": "models: 2026-13-01\n"}, "wrong.yml: no list of models, as dbt wants it"),
+        ({"page": "[" * 5_000}, "wrong.yml: no list of models, as dbt wants it"),
         ({"page": "models: ["}, "wrong.yml: no list of models, as dbt wants it"),
     ],
 )
@@ -55,6 +62,15 @@ def test_a_wrong_one_is_left_out_alone(tmp_path, more, said):
     traits, flaws = load_sql_traits(FIELDS, tmp_path)
     assert [trait.model for trait in traits] == ["right"]
     assert flaws[0].message.startswith(said) and flaws[0].file.startswith("wrong.")
+
+
+def test_files_whose_names_or_bytes_are_of_no_trait_are_left_out(tmp_path):
+    write(tmp_path, "right", "right")
+    (tmp_path / "it's (a) [b].sql").write_text("select 1")
+    (tmp_path / "bytes.yml").write_bytes(b"\xff\xfe")
+    traits, flaws = load_sql_traits(FIELDS, tmp_path)
+    assert [trait.model for trait in traits] == ["right"]
+    assert [flaw.file for flaw in flaws] == ["bytes.yml", "it's (a) [b].sql"]
 
 
 def test_the_language_knows_a_shipped_one_and_the_night_does_not(tmp_path):
