@@ -16,6 +16,16 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
+class FolderNotSharedError(RuntimeError):
+    """A worker does not find what the driver shares: a cluster's machines have no disk in common."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is not on this worker: a cluster's workers need the home on a disk that they share with"
+            " the driver, at the same path"
+        )
+
+
 class SharedObject(Generic[Value]):
     """An object by the name of its file; `value` is the object, on the driver and in tasks."""
 
@@ -53,6 +63,13 @@ def share_object(value: Value, folder: Path) -> Iterator[SharedObject[Value]]:
 
 @lru_cache(maxsize=1)
 def load_object(path: Path) -> object:
-    """The object of a file; a worker process keeps the last."""
-    with path.open("rb") as file:
-        return pickle.load(file)
+    """The object of a file; a worker process keeps the last.
+
+    Raises:
+        FolderNotSharedError: there is no such file here.
+    """
+    try:
+        with path.open("rb") as file:
+            return pickle.load(file)
+    except FileNotFoundError:
+        raise FolderNotSharedError(path) from None

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+from spark_jobs.engine.shared_objects import FolderNotSharedError
+
 Argument, Result = TypeVar("Argument"), TypeVar("Result")
 # Of a result in one row: a Connect server sends rows in messages, of 128 MB at most.
 PART_BYTES = 8 << 20
@@ -29,6 +31,8 @@ def run_tasks_with_large_results(
     with tempfile.TemporaryDirectory(dir=folder) as results:
 
         def write_result(argument: Argument) -> Path:
+            if not Path(results).is_dir():
+                raise FolderNotSharedError(Path(results))
             path = Path(results) / uuid.uuid4().hex  # a task that is tried again may meet its first file
             with path.open("xb") as file:
                 pickle.dump(function(argument), file, protocol=pickle.HIGHEST_PROTOCOL)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spark_jobs.engine import tasks
-from spark_jobs.engine.shared_objects import share_object
+from spark_jobs.engine.shared_objects import FolderNotSharedError, load_object, share_object
 from spark_jobs.engine.tasks import run_tasks, run_tasks_with_large_results
 
 
@@ -54,3 +54,18 @@ def test_what_other_tasks_handed_over_goes_when_one_fails(spark, tmp_path):
     with pytest.raises(Exception, match="ZeroDivisionError"):
         run_tasks_with_large_results(spark, lambda n: 1 // n, [1, 0], tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_without_the_drivers_disk_says_so(tmp_path, monkeypatch):
+    with pytest.raises(FolderNotSharedError, match="at the same path"):
+        load_object(tmp_path / "missing.pickle")
+
+    def run_elsewhere(_, function, arguments):
+        [folder] = tmp_path.iterdir()
+        assert folder.stat().st_mode & 0o077 == 0, "results hold scores of persons"
+        folder.rename(tmp_path / "elsewhere")
+        return [function(each) for each in arguments]
+
+    monkeypatch.setattr(tasks, "run_tasks", run_elsewhere)
+    with pytest.raises(FolderNotSharedError, match="at the same path"):
+        tasks.run_tasks_with_large_results(None, lambda n: pytest.fail("fitted in vain"), [1], tmp_path)
