@@ -16,6 +16,7 @@ from segments.tree.learned import LearnedSegment
 ROOT = Path(__file__).resolve().parents[1]
 DEFINITIONS, LEARNED_DEFINITIONS = ROOT / "definitions", ROOT / "learned"
 MOST_MEMBERS = 1_000_000_000
+MOST_LEARNED = 100  # each is three fits of trees a night
 HOW_MANY = (
     Key("size", Whole("size", 1, MOST_MEMBERS), "How many members."),
     Key("share", Number("share", 0.0001, 1), "How many members, of all customers who may be in it."),
@@ -130,7 +131,8 @@ def load_learned_segments(
 
     Raises:
         SegmentError: a file is no such definition, is not called after its segment, takes the id of a rule,
-            or is of a segment that does not exist; a line for each, of all files.
+            or is of a segment that does not exist, or there are more than `MOST_LEARNED`; a line for each, of
+            all files.
     """
     return require_all(*read_learned_segments(folder, rules, own))
 
@@ -151,7 +153,10 @@ def read_learned_segments(
             errors[file.stem] = build_error(
                 file.name, [Flaw(1, 1, f"cannot be read: {type(error).__name__}")]
             )
-    return learned, errors
+    for each in learned[MOST_LEARNED:]:
+        many = f"{each.segment_id}.yml: one of {len(learned)} learned segments; allowed: {MOST_LEARNED}"
+        errors[each.segment_id] = SegmentError(many)
+    return learned[:MOST_LEARNED], errors
 
 
 def require_all(learned: list[LearnedSegment], errors: Mapping[str, SegmentError]) -> list[LearnedSegment]:

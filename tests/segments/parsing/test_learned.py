@@ -7,7 +7,12 @@ import jsonschema
 import pytest
 
 from segments.parsing.flaws import SegmentError
-from segments.parsing.learned import load_learned_segments, load_understood_in_force, parse_learned
+from segments.parsing.learned import (
+    MOST_LEARNED,
+    load_learned_segments,
+    load_understood_in_force,
+    parse_learned,
+)
 from segments.parsing.schema import LEARNED_FILE
 from segments.to_sql import DEFINITIONS
 from segments.tree.learned import LearnedSegment
@@ -113,3 +118,14 @@ def test_of_a_folder_with_hostile_files_the_night_has_the_others(tmp_path):
     learned, errors = load_understood_in_force(tmp_path)
     assert {each.segment_id for each in learned} == {"like_champions", "x"}
     assert set(errors) == {"large", "bytes", "nested"}
+
+
+def test_of_too_many_the_first_by_id_are_made(tmp_path):
+    own = tmp_path / "learned"
+    own.mkdir()
+    for n in range(MOST_LEARNED):
+        name = f"x{n:03}"
+        (own / f"{name}.yml").write_text(HEAD.replace("x", name, 1) + "lookalike: {of: champions, size: 7}")
+    learned, errors = load_understood_in_force(tmp_path)
+    assert len(learned) == MOST_LEARNED and list(errors) == [f"x{MOST_LEARNED - 1:03}"]
+    assert f"one of 101 learned segments; allowed: {MOST_LEARNED}" in str(errors["x099"])
