@@ -9,7 +9,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 MODEL = "models/intermediate/build/int_build__changed_customers.sql"
-MACROS = ("select_changed_customer_days",)
+MACROS = ("select_changed_customer_days", "select_customers_of_another_word")
 TODAY, TOMORROW = date(2026, 3, 1), date(2026, 3, 2)
 DAYS = (
     "customer_id varchar, activity_date date, n_orders int, n_returns int, n_consumable_days int,"
@@ -28,6 +28,8 @@ TABLES = {
     "before_int_customer_states": "customer_id varchar, state_date date, currency varchar",
     "before_int_build__window": "as_of date",
     "int_build__touched_days": "touched_date date",
+    "int_customer_consents": "customer_id varchar, has_analytics_consent boolean",
+    "before_dim_customers": "customer_id varchar, has_analytics_consent boolean",
 }
 
 
@@ -89,3 +91,25 @@ def test_the_same_rows_change_nobody(sql):
 def test_a_row_that_is_gone_changes_its_customer_from_its_day(sql):
     gone = {"before_int_customer_days": [order(TODAY)], "int_build__touched_days": [(TODAY,)]}
     assert find_changed(sql, TODAY, **gone) == [("c1", TODAY, TODAY)]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_changed"),
+    [
+        (None, False, True),
+        (True, False, True),
+        (False, True, True),
+        (None, True, False),
+        (False, False, False),
+    ],
+)
+def test_another_word_on_analytics_changes_a_customer_from_their_first_day(sql, before, now, is_changed):
+    days = [order(date(2026, 2, 1)), order(date(2026, 2, 9))]
+    found = find_changed(
+        sql,
+        TODAY,
+        before_int_customer_days=days,
+        int_customer_consents=[("c1", now)],
+        before_dim_customers=[("c1", before)],
+    )
+    assert found == ([("c1", date(2026, 2, 1), None)] if is_changed else [])

@@ -138,6 +138,9 @@ def check_visits_are_not_counted(both, denied):
     visits = "select count(session_id), count(device) from new.main_intermediate.int_segment_events"
     assert both.execute(f"{visits} where customer_id = $1", [denied]).fetchone() == (0, 0)
     assert both.execute(visits).fetchone()[0] > 10, "of everybody else they are known"
+    fields = "select max(n_views_30d) from {}.main_intermediate.int_customer_states where customer_id = $1"
+    views = [both.execute(fields.format(name), [denied]).fetchone()[0] for name in ("old", "new")]
+    assert views[0] > 0 and views[1] == 0, "nor do the fields of rules count them"
     changed, first = (
         both.execute(f"{query} where customer_id = $1", [denied]).fetchone()
         for query in (

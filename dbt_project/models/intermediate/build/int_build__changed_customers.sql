@@ -8,6 +8,8 @@
 {% set amounts_before = get_previous_relation('int_customer_amount_days') %}
 {% set lines_before = get_previous_relation('int_customer_category_days') %}
 {% set currencies_now = ref('int_customer_currencies') %}
+{% set words_before = get_previous_relation('dim_customers') %}
+{% set words_now = ref('int_customer_consents') %}
 
 with
 
@@ -49,6 +51,15 @@ changed as (
             on states.customer_id = currencies.customer_id
         where states.currency is distinct from currencies.currency
         group by states.customer_id
+        union all
+        select
+            customer_id,
+            activity_date as changed_from,
+            0 as is_order_changed
+        from {{ days_before }}
+        where customer_id in (
+            {{ select_customers_of_another_word(words_now, words_before) }}
+        )
     {% else %}
         select
             cast(null as varchar) as customer_id,

@@ -38,16 +38,12 @@ differing as (
 counted_otherwise as (
     {% if before and words_before %}
         select
-            events.customer_id,
-            events.day
-        from {{ before }} as events
-        inner join {{ words_before }} as words
-            on events.customer_id = words.customer_id
-        left join {{ words_now }} as consents
-            on events.customer_id = consents.customer_id
-        where
-            coalesce(words.has_analytics_consent, true)
-            <> coalesce(consents.has_analytics_consent, true)
+            customer_id,
+            day
+        from {{ before }}
+        where customer_id in (
+            {{ select_customers_of_another_word(words_now, words_before) }}
+        )
     {% else %}
         select
             customer_id,

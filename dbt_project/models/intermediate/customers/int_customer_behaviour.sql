@@ -1,8 +1,8 @@
 with
 
 -- Analytics consent is applied here and, for rules and traits, in
--- int_segment_events: visits of customers who said no to analytics are not
--- counted in their profile.
+-- int_counted_days and int_segment_events: visits of customers who said no to
+-- analytics are not counted in their profile.
 denied as (
     select customer_id from {{ ref('int_customer_consents') }}
     where has_analytics_consent = false
