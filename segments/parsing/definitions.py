@@ -149,14 +149,14 @@ def list_files_in_force(shipped: Path, own: Path | None = None) -> list[Path]:
     return [files[segment_id] for segment_id in sorted(files)]
 
 
-def list_own_files(own: Path) -> list[Path]:
-    """The definitions in a shop's folder: files that lie in it, neither hidden ones, which editors and file
-    servers leave, nor links to what lies elsewhere, nor pipes, which never end.
+def list_own_files(own: Path, pattern: str = "*.yml") -> list[Path]:
+    """The definitions in a shop's folder, or its lists: files that lie in it, neither hidden ones, which
+    editors and file servers leave, nor links to what lies elsewhere, nor pipes, which never end.
     """
     folder = own.resolve()
     return sorted(
         file
-        for file in own.glob("*.yml")
+        for file in own.glob(pattern)
         if not file.name.startswith(".") and file.is_file() and file.resolve().parent == folder
     )
 

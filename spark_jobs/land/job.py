@@ -2,8 +2,8 @@
 
 Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished logs of lists and events
 Writes:  landing/; new columns of tables whose contract gained some; core_consents of an earlier version
-If it fails: no file is half there; correct what the message names and clear the task. A run whose files, code
-and settings are those of what is published ends here: nothing new.
+If it fails: no file is half there; correct what the message names and clear the task. A run whose files,
+code, settings, decisions, definitions and lists are those of what is published ends here: nothing new.
 """
 
 import logging

@@ -166,5 +166,29 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     (home / "identity" / "model.json").unlink()
     with pytest.raises(NothingNew):
         job.run(first, lake)
+    for name in ("segments/lapsed.yml", "segments/learned/alike.yml", "lists/staff.csv"):
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).write_text("what a person wrote\n")
+        job.run(first, lake)  # whatever it says: the build reads it, and says what is wrong with it
+        (home / name).unlink()
+    (home / "segments" / ".lapsed.yml").write_text("what an editor left\n")
+    with pytest.raises(NothingNew):
+        job.run(first, lake)  # the home's definitions are those published again
     other_code = RunContext("r", first.days, first.settings, first.now, "other code", "config")
     job.run(other_code, lake)
+
+
+def test_a_definition_put_back_or_moved_is_news(tmp_path):
+    """Published with a definition of the home's own: another text, none, and another kind each differ."""
+    home = tmp_path / "home"
+    first, nobody = night(home, DAYS[0], DAYS[1]), read_current_identity_inputs(home)
+    (home / "segments" / "learned").mkdir(parents=True)
+    file, seen = home / "segments" / "lapsed.yml", [hash_inputs(first, DAYS[1], nobody)]
+    for text in ("one", "another"):
+        file.write_text(text)
+        seen.append(hash_inputs(first, DAYS[1], nobody))
+    file.rename(file.parent / "learned" / file.name)
+    seen.append(hash_inputs(first, DAYS[1], nobody))
+    assert len(set(seen)) == 4
+    (file.parent / "learned" / file.name).unlink()
+    assert hash_inputs(first, DAYS[1], nobody) == seen[0]
