@@ -72,7 +72,7 @@ key: export ARG_REVOKE := $(value REVOKE)
 key: export ARG_ROTATE := $(value ROTATE)
 key: export ARG_OVERLAP := $(value OVERLAP)
 unexport SCOPES KIND RATE ORIGINS EXPIRES REVOKE ROTATE OVERLAP
-unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME FORMAT FEED DAY SAMPLES
+unexport ARGS Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME FORMAT FEED DAY SAMPLES
 
 backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
 	@$(PY) -m operate.backfill --source="$$ARG_SOURCE" --data="$$ARG_DATA" --from="$$ARG_FROM" --to="$$ARG_TO"
@@ -97,8 +97,9 @@ quarantine: $(READY) ## what was refused and why, as a table; with a choice, mas
 events: $(READY) ## are the declarations of events compatible with the registered ones? REGISTER=1 registers new versions
 	@$(PY) -m operate.events $(if $(REGISTER),--register)
 
+segments: export ARG_ARGS := $(value ARGS)
 segments: $(READY) ## ask about segments: ARGS="check [FILE…]|list|explain SEGMENT CUSTOMER|preview FILE|diff FILE|sizes|overlap|versions SEGMENT|rollback SEGMENT --to N"
-	@$(PY) -m operate.segments $(or $(ARGS),check)
+	@$(PY) -m operate.segments --typed="$$ARG_ARGS"
 
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$ARG_A" --b="$$ARG_B" --as-of="$$ARG_AS_OF"

@@ -7,6 +7,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from serving_app.segments.comparing import LIMITS
+
+WIDTH_OF_DAY, WIDTH_OF_TREND = 8, 13  # of a number up to 999,999, and "since 02-20", with what parts them
+NEAR = 0.1  # of the most that a definition may cost: from there on it is worth a word
+
 
 def print_membership(console: Console, answer: Mapping[str, Any]) -> None:
     """Why a customer was in a segment or not: a sentence, then a line for each clause."""
@@ -52,7 +57,9 @@ def print_preview(console: Console, answer: Mapping[str, Any]) -> None:
         f"{answer['segment_id']} would have {answer['n_members']:,} members, {answer['share']:.1%} of"
         f" {answer['n_customers']:,} customers, at the end of {answer['day']}."
     )
-    console.print(f"It reads some {answer['cost']['n_read']:,} rows, and makes {answer['cost']['n_made']:,}.")
+    cost = answer["cost"]
+    if cost["n_read"] > LIMITS.n_read * NEAR or cost["n_made"] > LIMITS.n_made * NEAR:
+        console.print("It takes the night long to work out: it is near the most that a definition may cost.")
     table = make_table("shared with", "customers", "of its own", "Jaccard")
     for each in answer["overlaps"]:
         shares = (f"{each['share']:.1%}", f"{each['jaccard']:.3f}")
@@ -74,10 +81,16 @@ def print_diff(console: Console, answer: Mapping[str, Any]) -> None:
 
 
 def print_sizes(console: Console, sizes: Mapping[str, Mapping[str, int]], days: list[str]) -> None:
-    """How many members each segment had on each of some days."""
-    table = make_table("segment", *(day[5:] for day in days))
+    """How many members each segment had on some days, a week apart where not all fit the width, and what
+    became of the number since the first of all days.
+    """
+    widest = max(map(len, sizes), default=0)
+    n_fit = max(2, (console.width - widest - WIDTH_OF_TREND) // WIDTH_OF_DAY)
+    shown = days if len(days) <= n_fit else days[::-1][::7][:n_fit][::-1]
+    table = make_table("segment", *(day[5:] for day in shown), f"since {days[0][5:]}")
     for segment_id, by_day in sizes.items():
-        table.add_row(segment_id, *(f"{by_day.get(day, 0):,}" for day in days))
+        change = by_day.get(days[-1], 0) - by_day.get(days[0], 0)
+        table.add_row(segment_id, *(f"{by_day.get(day, 0):,}" for day in shown), f"{change:+,}")
     console.print(table)
 
 

@@ -1,35 +1,36 @@
 """`make segments`: are definitions understood, and what does the published night say of them?
 
 `ARGS="check [FILE…]"` names every mistake with file, line and column, of traits too; without a file it checks
-what the night evaluates, and `list` lists that. `explain SEGMENT CUSTOMER` says why somebody is in a segment
-or not; `preview FILE` and `diff FILE` what a definition would change, `diff SEGMENT --version N` an earlier
-one; `sizes` and `overlap` how large segments are and whom they share; `versions SEGMENT` which texts were in
-force, and `rollback SEGMENT --to N` has the next night read one again. `/v1/segments` answers the same.
+what the night evaluates, and `list` lists that and traits. `explain SEGMENT CUSTOMER` says why somebody is in
+a segment or not; `preview FILE` and `diff FILE` what a definition would change, `diff SEGMENT --version N` an
+earlier one; `sizes` and `overlap` how large segments are and whom they share; `versions SEGMENT` which texts
+were in force; `rollback SEGMENT --to N` has the next night read one again. `/v1/segments` answers the same.
 """
 
 import argparse
 import csv
 import getpass
+import shlex
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
 
 from operate import segment_answers as answers
+from operate.segment_files import check_files, print_segments, print_traits
 from operate.settings import load_settings_or_exit
-from segments.evaluation.needs import find_needs
-from segments.parsing.definitions import list_files_in_force, load_definitions, load_segments
+from segments.parsing.definitions import load_segments
 from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
 from segments.parsing.learned import load_learned_in_force
+from segments.parsing.traits import load_traits
 from segments.sql_traits import load_shop_sql_traits
-from segments.to_sql import DEFINITIONS, list_conditions
-from segments.tree.learned import LearnedSegment
+from segments.to_sql import DEFINITIONS
 from segments.tree.rules import Segment
-from serving_app.http.problems import ApiError
+from serving_app.http.problems import ApiError, NotReady, UnknownSegment, list_flaws
 from serving_app.segments.definitions import Definitions, Said
 from serving_app.segments.naming import NamingRules
 from serving_app.segments.schemas import ExplainQuery
@@ -42,46 +43,8 @@ from spark_jobs.settings import Settings
 
 SECONDS = 600.0  # for an answer
 N_DAYS = 7
-
-
-def check_files(files: list[Path], folder: Path = DEFINITIONS, own: Path | None = None) -> str:
-    """A sentence on what was checked; files may name each other's segments and those of the night.
-
-    Args:
-        folder, own: as `list_files_in_force` takes them.
-
-    Raises:
-        SegmentError: something is wrong; a line for each mistake.
-    """
-    nightly = list_files_in_force(folder, own)
-    known = {file.resolve() for file in nightly}
-    inside = [file for file in files if file.resolve() in known]
-    if inside or not files:
-        load_segments(folder, own)
-    evaluated = load_definitions(nightly)
-    outside = [file for file in files if file not in inside]
-    checked = load_definitions(outside, others=evaluated)
-    if flaws := load_shop_sql_traits()[1]:
-        raise SegmentError("\n".join(f"traits of SQL: {flaw.message}" for flaw in flaws))
-    if not files:
-        n_learned = len(load_learned_in_force(own))
-        return f"Understood, and evaluated by the night: {len(evaluated)}; learned by it: {n_learned}."
-    of_night = f"; evaluated by the night: {len(inside)}" if inside else ""
-    return f"Understood: {len(inside) + len(checked)}{of_night}."
-
-
-def print_segments(console: Console, segments: list[Segment], learned: list[LearnedSegment]) -> None:
-    """A line for each segment, with the fields and events that its rule asks, or whom a learned one is of."""
-    table = answers.make_table("segment", "kind", "name", "asks")
-    for segment in segments:
-        fields = dict.fromkeys(each.measure.name for each in list_conditions(segment.members))
-        asked = [*fields, *sorted(find_needs(segment.members).attributes)]
-        table.add_row(segment.segment_id, segment.kind, escape(segment.name), ", ".join(asked))
-    for each in learned:
-        table.add_row(
-            each.segment_id, each.kind, escape(each.name), escape(each.seed or each.item or each.category)
-        )
-    console.print(table)
+TYPED = "--typed="
+IDENTIFIERS = ("customer_id", "user_id", "anonymous_id")
 
 
 def make_service(settings: Settings) -> SegmentService:
@@ -97,36 +60,66 @@ def make_service(settings: Settings) -> SegmentService:
     )
 
 
+def read_segment(service: SegmentService, file: str, wanted: str) -> Segment:
+    """The segment of a definition's file.
+
+    Raises:
+        SegmentError: there is no such file.
+    """
+    if not Path(file).is_file():
+        raise SegmentError(f"There is no file {file}; wanted: {wanted}.")
+    return service.read(read_text(Path(file)), Path(file).name)
+
+
 def explain(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
     """Why a customer is in a segment or not."""
     kind, _, value = args.customer.partition(":")
     asked = {kind: value} if value else {"customer_id": args.customer}
+    if value and kind not in IDENTIFIERS:
+        raise SegmentError(f"{kind} is unknown; allowed: {', '.join(f'{each}:…' for each in IDENTIFIERS)}")
     query = ExplainQuery.model_validate(asked | ({"at": args.at} if args.at else {}))
     answers.print_membership(console, service.explain(args.segment, query))
 
 
 def preview(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
     """What a definition would have for members."""
-    segment = service.read(read_text(Path(args.file)))
+    segment = read_segment(service, args.file, "a definition")
     answers.print_preview(console, service.preview(segment, with_names=True))
 
 
 def diff(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
     """Who would come and go by a definition, or by an earlier version of one."""
     if args.version is None:
-        segment = service.read(read_text(Path(args.file)))
+        segment = read_segment(service, args.file, "a file, or a segment with --version N")
     else:
         segment = service.read_version(args.file, args.version)
-    answers.print_diff(console, service.diff(segment, with_names=not args.csv))
+    answer = service.diff(segment, with_names=not args.csv)
+    answers.print_diff(console, answer)
     if args.csv:
-        with Path(args.csv).open("w", newline="") as out:
-            csv.writer(out).writerows([("customer_id", "change"), *service.list_changes(segment)])
+        changes = service.list_changes(segment)
+        write_csv(args.csv, [("customer_id", "change"), *changes])
+        n_unnamed = answer["n_enters"] + answer["n_leaves"] - len(changes)
+        others = f"; {n_unnamed:,} may not be named" if n_unnamed else ""
+        console.print(f"{args.csv} names {len(changes):,} of them{others}.")
 
 
 def sizes(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
     """How large every segment was on the newest days."""
     found = service.list_sizes(args.days)
+    if args.csv:
+        rows = [
+            (segment_id, day, by_day.get(day, 0))
+            for segment_id, by_day in found["sizes"].items()
+            for day in found["days"]
+        ]
+        write_csv(args.csv, [("segment_id", "day", "n_customers"), *rows])
     answers.print_sizes(console, found["sizes"], found["days"])
+
+
+def write_csv(file: str, rows: Iterable[tuple]) -> None:
+    """Write rows, the first of which names the columns."""
+    with Path(file).open("w", newline="") as out:
+        csv.writer(out).writerows(rows)
 
 
 def overlap(service: SegmentService, console: Console, _: argparse.Namespace) -> None:
@@ -179,6 +172,7 @@ def make_parser() -> argparse.ArgumentParser:
     asked["diff"].add_argument("--version", type=int)
     asked["diff"].add_argument("--csv", default="", metavar="FILE", help="write who comes and goes")
     asked["sizes"].add_argument("--days", type=int, default=N_DAYS)
+    asked["sizes"].add_argument("--csv", default="", metavar="FILE", help="write every day's")
     asked["rollback"].add_argument("--to", type=int, required=True, metavar="VERSION")
     asked["rollback"].add_argument("--reason", default="")
     asked["rollback"].add_argument("--by", default="", help="default: your name on this machine")
@@ -186,7 +180,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str], folder: Path = DEFINITIONS) -> int:
-    """Check, list or ask; 1 with a line for each thing that is wrong."""
+    """Check, list or ask; 1 with a line for each thing that is wrong, 2 where there is no such segment."""
     parser = make_parser()
     args = parser.parse_args(argv)
     settings = load_settings_or_exit()
@@ -200,12 +194,18 @@ def main(argv: list[str], folder: Path = DEFINITIONS) -> int:
         elif args.command == "list":
             learned = load_learned_in_force(own) if folder == DEFINITIONS else []
             print_segments(console, load_segments(folder, own), learned)
+            if folder == DEFINITIONS:
+                print_traits(console, load_traits(), load_shop_sql_traits()[0])
         else:
             ANSWERS[args.command](make_service(settings), console, args)
-    except ApiError as error:
+    except UnknownSegment as error:
         print(error.detail, file=sys.stderr)
+        return 2
+    except ApiError as error:
+        is_first = isinstance(error, NotReady) and not settings.paths.published.exists()
+        print(f"{error.detail}{'; `make run` makes one' if is_first else ''}", file=sys.stderr)
     except ValidationError as error:
-        print("; ".join(each["msg"] for each in error.errors()), file=sys.stderr)
+        print("; ".join(f"{each['field']}: {each['message']}" for each in list_flaws(error)), file=sys.stderr)
     except (SegmentError, OSError) as error:
         print(error, file=sys.stderr)
     else:
@@ -213,5 +213,15 @@ def main(argv: list[str], folder: Path = DEFINITIONS) -> int:
     return 1
 
 
+def split_typed(argv: list[str]) -> list[str]:
+    """The words of what was typed, which make hands on as one text that no shell read; `check` of none."""
+    if not argv or not argv[0].startswith(TYPED):
+        return argv
+    try:
+        return shlex.split(argv[0].removeprefix(TYPED)) or ["check"]
+    except ValueError as error:
+        sys.exit(f"ARGS: {error}")
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(split_typed(sys.argv[1:])))

@@ -208,6 +208,9 @@ class NotReady(ApiError):
 def list_flaws(error: ValidationError) -> list[dict[str, str]]:
     """What is wrong with each field, without the values sent."""
     return [
-        {"field": ".".join(str(part) for part in flaw["loc"]) or "request", "message": flaw["msg"]}
+        {
+            "field": ".".join(str(part) for part in flaw["loc"]) or "request",
+            "message": flaw["msg"].removeprefix("Value error, "),
+        }
         for flaw in error.errors()
     ]

@@ -12,6 +12,7 @@ from serving_app.segments.warehouse import Night
 Moment = date | datetime
 MICROSECOND = timedelta(microseconds=1)
 AFTER = "at: the published warehouse knows nothing after {}"
+LOST_PLUS = re.compile(r" [0-9]{2}:?[0-9]{2}$")  # of 2026-02-11T00:00:00+01:00, read from an address
 FORMAT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
 
@@ -66,4 +67,5 @@ def parse_moment(text: object) -> object:
             raise ValueError
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("must be a day (2026-02-21) or a moment with its offset") from None
+        lost = "; + is %2B in an address" if LOST_PLUS.search(text) else ""
+        raise ValueError(f"must be a day (2026-02-21) or a moment with its offset{lost}") from None

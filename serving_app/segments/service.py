@@ -9,7 +9,7 @@ from segments.sentences import describe_rule
 from segments.tree.rules import Segment
 from serving_app.http.problems import NotReady, UnknownCustomer
 from serving_app.segments.comparing import CHANGES, compare_members, preview_members
-from serving_app.segments.definitions import Definitions, Said, find_segment, get_rules
+from serving_app.segments.definitions import SENT, Definitions, Said, find_segment, get_rules
 from serving_app.segments.explaining import explain_membership, format_moment
 from serving_app.segments.members import MEMBERS
 from serving_app.segments.moments import find_asked
@@ -153,13 +153,13 @@ class SegmentService:
         about = {"segment_id": segment_id, "customer_id": customer_id, "at": format_moment(asked.now)}
         return self._say(night, snapshot) | about | answer
 
-    def read(self, text: str) -> Segment:
-        """The segment of a definition that is sent.
+    def read(self, text: str, file: str = SENT) -> Segment:
+        """The segment of a definition that is sent; `file` names it in messages.
 
         Raises:
             BadDefinition: it is not understood.
         """
-        return self._definitions.parse(text)
+        return self._definitions.parse(text, file)
 
     def read_version(self, segment_id: str, number: int) -> Segment:
         """A segment as an earlier version of its definition says.

@@ -1,11 +1,14 @@
 """Targets that take words of their own hand on what was typed, whatever characters stand in it."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from operate.segments import split_typed
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD = (
@@ -69,6 +72,12 @@ def test_a_rollback_and_a_question_as_they_were_typed(make):
     assert make("rollback") == ["-m", "spark_jobs.publish.rollback", "--to=", "--reason="]
     assert make("history", AT=ODD) == ["-m", "spark_jobs.publish.history", f"--at={ODD}"]
     assert make("rebuild", RUN=run_id) == ["-m", "spark_jobs.rebuild.rebuild_model", f"--run={run_id}"]
+
+
+def test_words_about_segments_as_they_were_typed(make):
+    asked = make("segments", ARGS=f"rollback lapsed --to 2 --reason {shlex.quote(ODD)}")
+    assert split_typed(asked[2:]) == ["rollback", "lapsed", "--to", "2", "--reason", ODD]
+    assert split_typed(make("segments")[2:]) == ["check"]
 
 
 def test_a_folder_and_days_as_they_were_typed(make):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from expectations.contracts.home import HomePaths
 from operate.segments import main
@@ -71,14 +72,17 @@ def test_why_somebody_is_not_in_a_segment(ask):
         ["✗", "overdue_percent", ">=", "300", "183", ">=", "300"],
     ]
     assert "knows nothing after 2026-02-20" in ask("explain", "lapsed", REGULAR, "--at", "2026-03-01")
-    assert "a day (2026-02-21) or a moment" in ask("explain", "lapsed", REGULAR, "--at", "soon")
+    soon = ask("explain", "lapsed", REGULAR, "--at", "soon")
+    assert soon == "at: must be a day (2026-02-21) or a moment with its offset\n"
 
 
 def test_nobody_is_explained_who_may_not_be_named(ask):
     for customer in (STRANGER, "c_nobody", "user_id:nobody"):
         assert ask("explain", "lapsed", customer).startswith("No customer has this id")
     assert ask("explain", "nothing", REGULAR).startswith("No rule of the published night has this id")
-    assert "unknown; allowed" in ask("explain", "lapsed", "email:ada@shop.example")
+    assert ask("explain", "lapsed", "email:ada@shop.example") == (
+        "email is unknown; allowed: customer_id:…, user_id:…, anonymous_id:…\n"
+    )
 
 
 def test_a_preview_and_a_diff(ask, definition, tmp_path):
@@ -87,7 +91,10 @@ def test_a_preview_and_a_diff(ask, definition, tmp_path):
     assert lines[-1] == f"Some of them: {REGULAR}"
     out = tmp_path / "who.csv"
     said = "lapsed: 1 members become 2 at the end of 2026-02-20: 1 enter, 0 leave, 1 stay."
-    assert ask("diff", str(definition), "--csv", str(out)).splitlines() == [said]
+    assert ask("diff", str(definition), "--csv", str(out)).splitlines() == [
+        said,
+        f"{out} names 1 of them.",
+    ]
     assert out.read_text().splitlines() == ["customer_id,change", f"{REGULAR},enters"]
     assert ask("diff", "lapsed", "--version", "1").splitlines()[0] == said
     assert "no version of this number" in ask("diff", "lapsed", "--version", "3")
@@ -95,18 +102,45 @@ def test_a_preview_and_a_diff(ask, definition, tmp_path):
 
 def test_mistakes_stand_with_their_place(ask, definition):
     definition.write_text(LAPSED.replace("value: 10", "value: ten"))
-    assert ask("preview", str(definition)).startswith("definition:5:")
-    assert "No such file" in ask("preview", "nowhere.yml")
+    assert ask("preview", str(definition)).startswith("lapsed.yml:5:")
+    assert ask("preview", "nowhere.yml") == "There is no file nowhere.yml; wanted: a definition.\n"
+    said = "There is no file lapsed; wanted: a file, or a segment with --version N.\n"
+    assert ask("diff", "lapsed") == said
 
 
 def test_sizes_and_overlaps(ask):
     lines = [line.split() for line in ask("sizes", "--days", "2").splitlines()]
     assert lines[:3] == [
-        ["segment", "02-19", "02-20"],
-        ["champions", "0", "2"],
-        ["frequent_buyers", "0", "1"],
+        ["segment", "02-19", "02-20", "since", "02-19"],
+        ["champions", "0", "2", "+2"],
+        ["frequent_buyers", "0", "1", "+1"],
     ]
     assert ask("overlap").splitlines()[2].split() == ["champions", "frequent_buyers", "1", "0.500"]
+
+
+def test_many_days_are_weeks_apart_and_whole_in_a_file(ask, tmp_path, monkeypatch):
+    monkeypatch.setattr("operate.segments.Console", lambda **_: Console(width=80, highlight=False))
+    out = tmp_path / "sizes.csv"
+    lines = ask("sizes", "--days", "30", "--csv", str(out)).splitlines()
+    assert lines[0].split() == ["segment", "01-23", "01-30", "02-06", "02-13", "02-20", "since", "01-22"]
+    assert max(map(len, lines)) <= 80
+    rows = out.read_text().splitlines()
+    assert len(rows) == 1 + 30 * 6
+    assert rows[30] == "champions,2026-02-20,2"
+
+
+def test_who_may_not_be_named_is_counted_beside_a_file(ask, definition, tmp_path):
+    """No order at all, so who lapsed by the shipped rule leaves: the stranger, of whom nothing is said."""
+    definition.write_text(LAPSED.replace("value: 10", "value: 20000"))
+    out = tmp_path / "who.csv"
+    assert ask("diff", str(definition), "--csv", str(out)).splitlines()[1] == (
+        f"{out} names 0 of them; 1 may not be named."
+    )
+
+
+def test_before_the_first_night_it_is_said_what_makes_one(ask, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
+    assert ask("overlap").endswith("; `make run` makes one\n")
 
 
 def test_versions_and_one_again(ask, home):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from operate.segments import main
+from segments.sql_traits import FOLDER as SQL_TRAITS
 from segments.to_sql import DEFINITIONS
 from tests.segments.golden_definitions import GOLDEN
 
@@ -14,6 +15,10 @@ kind: rule
 description: Viewed something.
 members: {count: view, op: ">=", value: 1}
 """
+
+
+SHOP = DEFINITIONS.parent
+N_TRAITS = len([*(SHOP / "traits").glob("*.yml")]) + len([*SQL_TRAITS.glob("*.sql")])
 
 
 @pytest.fixture
@@ -26,7 +31,10 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_the_night_evaluates_is_checked_by_default(capsys):
     assert main(["check"]) == 0
-    assert capsys.readouterr().out == "Understood, and evaluated by the night: 25; learned by it: 1.\n"
+    assert (
+        capsys.readouterr().out
+        == f"Understood, and evaluated by the night: 25; learned by it: 1; traits: {N_TRAITS}.\n"
+    )
 
 
 def test_a_definition_of_any_folder_may_name_those_of_the_night(folder, tmp_path, capsys):
@@ -44,6 +52,40 @@ def test_the_golden_definitions_are_understood_but_for_what_no_model_predicts_ye
         "09_valuable_and_leaving.yml:8:15: unknown field 'churn_percentile'",
         "09_valuable_and_leaving.yml:9:15: unknown field 'value_percentile'",
     ]
+
+
+def test_traits_and_learned_segments_are_checked_as_what_they_are(tmp_path, capsys):
+    trait, learned = SHOP / "traits/average_basket.yml", SHOP / "learned/like_champions.yml"
+    assert main(["check", str(trait), str(learned)]) == 0
+    assert capsys.readouterr().out == "Understood: 2.\n"
+    for file, old, new in ((trait, "amount", "amont"), (learned, "champions,", "champs,")):
+        wrong = tmp_path / file.name
+        wrong.write_text(file.read_text().replace(old, new))
+    assert main(["check", str(tmp_path / trait.name), str(tmp_path / learned.name)]) == 1
+    err = capsys.readouterr().err
+    assert "like_champions.yml:5:" in err
+    assert "there is no segment 'champs'" in err
+    assert "average_basket.yml:8:" in err
+
+
+def test_what_is_understood_and_never_evaluated_is_said(tmp_path, capsys):
+    file = tmp_path / "viewers.yml"
+    file.write_text(
+        VIEWERS.replace("{count: view, op:", "{field: share_returned, op:").replace("value: 1", "value: 0.5")
+    )
+    assert main(["check", str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Understood: 1."
+    assert lines[1].startswith("Not evaluated by a night: viewers.yml:5:18: ")
+    assert "is a trait of SQL, known only as of the nights that were run" in lines[1]
+
+
+def test_the_list_has_learned_segments_and_traits(capsys):
+    assert main(["list"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["like_champions", "lookalike", "Like", "champions", "champions"] in lines
+    assert ["average_basket", "number", "Average", "basket"] in lines
+    assert ["share_returned", "number", "SQL:"] in [line[:3] for line in lines]
 
 
 def test_mistakes_stand_with_file_line_and_column(folder, tmp_path, capsys):

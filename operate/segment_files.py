@@ -1,0 +1,148 @@
+"""Files of segments and traits on this machine: whether they are understood, and what there is."""
+
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.markup import escape
+
+from operate.segment_answers import make_table
+from segments.evaluation.needs import find_needs
+from segments.parsing.definitions import (
+    list_files_in_force,
+    load_definitions,
+    load_segments,
+    load_with,
+    make_reader_of_day,
+)
+from segments.parsing.documents import compose_document, read_text
+from segments.parsing.flaws import SegmentError
+from segments.parsing.learned import load_learned_in_force, parse_learned
+from segments.parsing.references import Definition
+from segments.parsing.traits import find_trait_kind, load_traits, parse_trait
+from segments.sql_traits import SqlTrait, load_shop_sql_traits
+from segments.to_sql import DEFINITIONS, list_conditions
+from segments.tree.learned import LearnedSegment
+from segments.tree.rules import Segment
+from segments.tree.traits import Trait
+
+Kind = Literal["segment", "learned", "trait"]
+KEYS: dict[str, Kind] = {"trait": "trait", "lookalike": "learned", "prospects": "learned"}
+
+
+def check_files(files: list[Path], folder: Path = DEFINITIONS, own: Path | None = None) -> str:
+    """What was checked, and a line for each thing that is understood and that no night evaluates; files may
+    name each other's segments and those of the night.
+
+    Args:
+        folder, own: as `list_files_in_force` takes them.
+
+    Raises:
+        SegmentError: something is wrong; a line for each mistake.
+    """
+    if not files:
+        return check_everything(folder, own)
+    errors: list[str] = []
+    by_kind: dict[Kind, list[Path]] = {"segment": [], "learned": [], "trait": []}
+    for file in files:
+        by_kind[find_kind(file)].append(file)
+    rules = {file.stem for file in list_files_in_force(folder, own)}
+    for file in (*by_kind["learned"], *by_kind["trait"]):
+        try:
+            if file in by_kind["trait"]:
+                parse_trait(read_text(file), file.name)
+            else:
+                parse_learned(read_text(file), file.name, rules)
+        except SegmentError as error:
+            errors.append(str(error))
+    n_inside, remarks = 0, []
+    try:
+        if by_kind["segment"]:
+            n_inside, remarks = check_segments(by_kind["segment"], folder, own)
+    except SegmentError as error:
+        errors.append(str(error))
+    errors += list_sql_flaws()
+    if errors:
+        raise SegmentError("\n".join(errors))
+    of_night = f"; evaluated by the night: {n_inside}" if n_inside else ""
+    return "\n".join([f"Understood: {len(files)}{of_night}.", *remarks])
+
+
+def find_kind(file: Path) -> Kind:
+    """What a file defines, by its keys; what cannot be told is read as a segment."""
+    try:
+        node = compose_document(read_text(file), file.name)
+    except SegmentError:
+        return "segment"
+    keys = [key.value for key, _ in node.value] if node.kind == "mapping" else []
+    return next((KEYS[key] for key in keys if key in KEYS), "segment")
+
+
+def check_segments(files: list[Path], folder: Path, own: Path | None) -> tuple[int, list[str]]:
+    """How many of some definitions the night evaluates; what of the others it would not.
+
+    Raises:
+        SegmentError: one is not understood, or the night does not evaluate one of its own.
+    """
+    nightly = list_files_in_force(folder, own)
+    known = {file.resolve() for file in nightly}
+    outside = [file for file in files if file.resolve() not in known]
+    if len(outside) < len(files):
+        load_segments(folder, own)
+    evaluated = load_definitions(nightly)
+    load_definitions(outside, others=evaluated)
+    return len(files) - len(outside), list_not_nightly(outside, evaluated)
+
+
+def list_not_nightly(files: list[Path], others: list[Definition]) -> list[str]:
+    """A line for each thing in understood definitions that no night evaluates, as a preview says it."""
+    try:
+        load_with(files, make_reader_of_day(), others)
+    except SegmentError as error:
+        return [f"Not evaluated by a night: {line}" for line in str(error).splitlines()]
+    return []
+
+
+def check_everything(folder: Path, own: Path | None) -> str:
+    """A sentence on what the night evaluates, learns and makes columns of.
+
+    Raises:
+        SegmentError: by `check_files`.
+    """
+    evaluated, learned = load_segments(folder, own), load_learned_in_force(own)
+    n_traits = len(load_traits()) + len(load_shop_sql_traits()[0])
+    if flaws := list_sql_flaws():
+        raise SegmentError("\n".join(flaws))
+    counted = f"{len(evaluated)}; learned by it: {len(learned)}; traits: {n_traits}"
+    return f"Understood, and evaluated by the night: {counted}."
+
+
+def list_sql_flaws() -> list[str]:
+    """A line for each SQL trait that cannot be one."""
+    return [f"traits of SQL: {flaw.message}" for flaw in load_shop_sql_traits()[1]]
+
+
+def print_segments(console: Console, segments: list[Segment], learned: list[LearnedSegment]) -> None:
+    """A line for each segment, with the fields and events that its rule asks, or whom a learned one is of."""
+    table = make_table("segment", "kind", "name", "asks")
+    for segment in segments:
+        fields = dict.fromkeys(each.measure.name for each in list_conditions(segment.members))
+        asked = [*fields, *sorted(find_needs(segment.members).attributes)]
+        table.add_row(segment.segment_id, segment.kind, escape(segment.name), ", ".join(asked))
+    for each in learned:
+        table.add_row(
+            each.segment_id, each.kind, escape(each.name), escape(each.seed or each.item or each.category)
+        )
+    console.print(table)
+
+
+def print_traits(console: Console, traits: list[Trait], of_sql: list[SqlTrait]) -> None:
+    """A line for each trait."""
+    table = make_table("trait", "kind", "name")
+    for trait in traits:
+        table.add_row(trait.trait, find_trait_kind(trait), escape(trait.name))
+    for model in of_sql:
+        for name, column in model.columns.items():
+            table.add_row(name, column.kind, escape(f"SQL: {model.model}"))
+    console.print()
+    console.print(table)
