@@ -1,4 +1,5 @@
--- How has the size of each segment moved, week by week?
+-- How has the size of each segment moved, week by week? Each week's Monday, the
+-- newest first.
 
 with
 
@@ -28,4 +29,4 @@ final as (
 )
 
 select * from final
-order by segment_id, week_starts_on
+order by week_starts_on desc, n_customers desc, segment_id asc

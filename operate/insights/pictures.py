@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#64b5cd", "#8c8c8c")
-MOST_BARS, MOST_LINES = 60, 8
+MOST_BARS, MOST_LINES, MOST_TICKS = 60, 8, 7
 BIG = 1_000
 
 
@@ -77,16 +77,22 @@ def draw_curve(axes: "Axes", answer: pa.Table, picture: Picture) -> None:
 
 
 def draw_lines(axes: "Axes", answer: pa.Table, picture: Picture) -> None:
-    """A line for each of the largest groups, in the end of which its name stands."""
+    """A line for each of the groups that were largest when last counted, and how many were left out."""
     [column] = picture.values
     groups: dict[Any, list[tuple[Any, float]]] = {}
     for group, place, value in zip(
         read(answer, picture.by), read(answer, picture.across), read(answer, column), strict=True
     ):
         groups.setdefault(group, []).append((place, float(value)))
-    largest = sorted(groups, key=lambda group: (-groups[group][-1][1], str(group)))[:MOST_LINES]
+    lines = {group: sorted(points) for group, points in groups.items()}
+    largest = sorted(lines, key=lambda group: (-lines[group][-1][1], str(group)))[:MOST_LINES]
     for n, group in enumerate(largest):
-        axes.plot(*zip(*groups[group], strict=True), color=COLOURS[n], label=str(group))
+        axes.plot(*zip(*lines[group], strict=True), color=COLOURS[n], label=str(group))
+    if len(largest) < len(lines):
+        axes.set_title(f"the largest {len(largest)} of {len(lines)}", size=9)
+    places = sorted({place for group in largest for place, _ in lines[group]}, reverse=True)
+    ticks = places[:: -(-len(places) // MOST_TICKS)]
+    axes.set_xticks(ticks, [str(place) for place in ticks])
     axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set_ylabel(format_name(column), size=9)
     axes.yaxis.set_major_formatter(format_short)

@@ -1,15 +1,16 @@
 """What the pictures of insights draw: each currency apart, and nothing where there is no value."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 
-from operate.insights.pictures import MOST_BARS, draw_answer, draw_bars, draw_curve
+from operate.insights.pictures import MOST_BARS, MOST_TICKS, draw_answer, draw_bars, draw_curve, draw_lines
 from operate.insights.questions import Picture
 
 SALES = Picture("bars", "month_starts_on", ("amount_sold",), by="currency")
+SIZES = Picture("lines", "week_starts_on", ("n_customers",), by="segment_id")
 CURVE = Picture("curve", "customer_percent", ("amount_percent_so_far",))
 
 
@@ -53,3 +54,29 @@ def test_a_point_without_a_value_is_left_out(axes):
 def test_a_shop_that_gave_all_away_has_an_empty_curve():
     answer = pa.table({"customer_percent": [5], "amount_percent_so_far": pa.nulls(1, pa.float64())})
     assert draw_answer(answer, CURVE).startswith(b"\x89PNG")
+
+
+def list_sizes(n_segments: int, n_weeks: int) -> pa.Table:
+    """Segments of 0, 1, 2 … customers each week, newest week first, from Monday 2026-01-05 on."""
+    mondays = [date(2026, 1, 5) + timedelta(weeks=n) for n in reversed(range(n_weeks))]
+    rows = [(f"s{n:02}", monday, n) for monday in mondays for n in range(n_segments)]
+    return pa.table(
+        dict(zip(("segment_id", "week_starts_on", "n_customers"), zip(*rows, strict=True), strict=True))
+    )
+
+
+@pytest.mark.parametrize(("n_segments", "title"), [(8, ""), (21, "the largest 8 of 21")])
+def test_segments_left_out_of_the_picture_are_said(axes, n_segments, title):
+    draw_lines(axes, list_sizes(n_segments, 2), SIZES)
+    labels = [line.get_label() for line in axes.lines]
+    assert labels == [f"s{n:02}" for n in reversed(range(n_segments - 8, n_segments))]
+    assert axes.get_title() == title
+
+
+@pytest.mark.parametrize("n_weeks", [1, 3, 30])
+def test_ticks_stand_at_starts_of_weeks_the_newest_among_them(axes, n_weeks):
+    draw_lines(axes, list_sizes(2, n_weeks), SIZES)
+    ticks = [date.fromisoformat(label.get_text()) for label in axes.get_xticklabels()]
+    assert {tick.weekday() for tick in ticks} == {0} and len(ticks) <= MOST_TICKS
+    assert max(ticks) == date(2026, 1, 5) + timedelta(weeks=n_weeks - 1)
+    assert [line.get_xdata()[0] for line in axes.lines] == [date(2026, 1, 5)] * 2
