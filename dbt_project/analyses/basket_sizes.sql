@@ -10,10 +10,11 @@ orders as (
 sized as (
     select
         {{ in_shop_currency('amount') }} as amount,
+        n_lines,
         n_units,
         case
-            when n_lines < 5 then '01 to 04 lines'
-            when n_lines < 10 then '05 to 09 lines'
+            when n_lines < 5 then '1 to 4 lines'
+            when n_lines < 10 then '5 to 9 lines'
             when n_lines < 20 then '10 to 19 lines'
             when n_lines < 50 then '20 to 49 lines'
             else '50 lines or more'
@@ -24,6 +25,7 @@ sized as (
 final as (
     select
         basket_size,
+        min(n_lines) as fewest_lines,
         count(*) as n_orders,
         round(avg(n_units), 1) as mean_units,
         round(avg(amount), 2) as mean_amount,
@@ -32,5 +34,11 @@ final as (
     group by basket_size
 )
 
-select * from final
-order by basket_size
+select
+    basket_size,
+    n_orders,
+    mean_units,
+    mean_amount,
+    amount
+from final
+order by fewest_lines

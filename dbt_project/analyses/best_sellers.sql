@@ -1,4 +1,5 @@
--- Which items bring the most money, and from how many customers?
+-- Which items bring the most money, and from how many customers? Guests' orders
+-- have no customer: their units are counted apart, too.
 
 with
 
@@ -21,6 +22,10 @@ sums as (
         item_id,
         count(distinct customer_id) as n_customers,
         cast(sum(quantity) as bigint) as n_units,
+        cast(
+            sum(case when customer_id is null then quantity else 0 end)
+            as bigint
+        ) as n_units_to_guests,
         sum(amount) as amount
     from order_lines
     group by item_id
@@ -32,6 +37,7 @@ final as (
         items.title,
         sums.n_customers,
         sums.n_units,
+        sums.n_units_to_guests,
         sums.amount,
         round(
             100.0 * cast(sums.amount as double)

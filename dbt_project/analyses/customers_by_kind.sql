@@ -11,10 +11,10 @@ kinds as (
     select
         coalesce({{ in_shop_currency('amount_spent') }}, 0) as amount_spent,
         case
-            when n_orders > 1 then '4 bought again'
-            when n_orders = 1 then '3 bought once'
-            when is_known then '2 known, never bought'
-            else '1 anonymous, never bought'
+            when n_orders > 1 then 'bought again'
+            when n_orders = 1 then 'bought once'
+            when is_known then 'known, never bought'
+            else 'anonymous, never bought'
         end as customer_kind
     from customers
 ),
@@ -30,4 +30,10 @@ final as (
 )
 
 select * from final
-order by customer_kind
+order by
+    case customer_kind
+        when 'anonymous, never bought' then 1
+        when 'known, never bought' then 2
+        when 'bought once' then 3
+        else 4
+    end

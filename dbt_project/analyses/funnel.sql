@@ -1,5 +1,6 @@
 -- Of the customers who view, how many put something into the cart, and buy?
--- Empty where a shop sends no events.
+-- Carts are counted of those who viewed, buyers of those who had a cart. Empty
+-- where a shop sends no events.
 
 with
 
@@ -17,7 +18,7 @@ final as (
         round(
             100.0 * count(case when n_views > 0 and n_carts > 0 then 1 end)
             / nullif(count(case when n_views > 0 then 1 end), 0), 1
-        ) as carted_percent,
+        ) as carted_percent_of_viewed,
         round(
             100.0 * count(case
                 when n_views > 0 and n_carts > 0 and n_orders > 0 then 1
@@ -25,7 +26,7 @@ final as (
             / nullif(
                 count(case when n_views > 0 and n_carts > 0 then 1 end), 0
             ), 1
-        ) as bought_percent
+        ) as bought_percent_of_carted
     from customers
 )
 

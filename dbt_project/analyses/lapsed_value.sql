@@ -11,12 +11,13 @@ grouped as (
     select
         coalesce({{ in_shop_currency('amount_spent') }}, 0) as amount_spent,
         n_orders,
+        recency_days,
         case
-            when recency_days < 30 then '1 less than 30 days'
-            when recency_days < 60 then '2 30 to 59 days'
-            when recency_days < 90 then '3 60 to 89 days'
-            when recency_days < 180 then '4 90 to 179 days'
-            else '5 180 days or longer'
+            when recency_days < 30 then 'less than 30 days'
+            when recency_days < 60 then '30 to 59 days'
+            when recency_days < 90 then '60 to 89 days'
+            when recency_days < 180 then '90 to 179 days'
+            else '180 days or longer'
         end as since_last_order
     from customers
 ),
@@ -24,6 +25,7 @@ grouped as (
 final as (
     select
         since_last_order,
+        min(recency_days) as fewest_days,
         count(*) as n_customers,
         count(case when n_orders > 1 then 1 end) as n_who_had_bought_again,
         sum(amount_spent) as amount_spent
@@ -31,5 +33,10 @@ final as (
     group by since_last_order
 )
 
-select * from final
-order by since_last_order
+select
+    since_last_order,
+    n_customers,
+    n_who_had_bought_again,
+    amount_spent
+from final
+order by fewest_days

@@ -11,13 +11,18 @@ customers as (
 grouped as (
     select
         coalesce({{ in_shop_currency('amount_spent') }}, 0) as amount_spent,
-        least(n_orders, 10) as n_orders_up_to_10
+        n_orders,
+        case
+            when n_orders < 10 then cast(n_orders as varchar)
+            else '10 or more'
+        end as orders_placed
     from customers
 ),
 
 final as (
     select
-        n_orders_up_to_10,
+        orders_placed,
+        min(n_orders) as fewest_orders,
         count(*) as n_customers,
         sum(amount_spent) as amount_spent,
         round(
@@ -25,8 +30,13 @@ final as (
             / nullif(cast(sum(sum(amount_spent)) over () as double), 0), 1
         ) as amount_percent
     from grouped
-    group by n_orders_up_to_10
+    group by orders_placed
 )
 
-select * from final
-order by n_orders_up_to_10
+select
+    orders_placed,
+    n_customers,
+    amount_spent,
+    amount_percent
+from final
+order by fewest_orders

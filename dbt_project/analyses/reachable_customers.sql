@@ -1,4 +1,5 @@
--- Whom may the shop write to, and for whom may it personalise?
+-- Whom may the shop write to, and for whom may it personalise? Counted
+-- are known customers alone: by a user id, CRM record, e-mail or phone.
 
 with
 
@@ -27,11 +28,14 @@ final as (
     select
         marketing_consent,
         personalization_consent,
-        count(*) as n_customers,
+        count(*) as n_known_customers,
         sum(amount_spent) as amount_spent
     from words
     group by marketing_consent, personalization_consent
 )
 
 select * from final
-order by n_customers desc, marketing_consent asc, personalization_consent asc
+order by
+    n_known_customers desc,
+    marketing_consent asc,
+    personalization_consent asc

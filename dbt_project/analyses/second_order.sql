@@ -11,20 +11,20 @@ orders as (
 numbered as (
     select
         customer_id,
-        ordered_at,
+        ordered_date,
         row_number() over (
             partition by customer_id order by ordered_at, order_id
         ) as order_number,
-        max(ordered_at) over () as newest_at
+        max(ordered_date) over () as newest_date
     from orders
 ),
 
 firsts as (
     select
         customer_id,
-        max(newest_at) as newest_at,
-        min(case when order_number = 1 then ordered_at end) as first_at,
-        min(case when order_number = 2 then ordered_at end) as second_at
+        max(newest_date) as newest_date,
+        min(case when order_number = 1 then ordered_date end) as first_date,
+        min(case when order_number = 2 then ordered_date end) as second_date
     from numbered
     group by customer_id
 ),
@@ -49,14 +49,14 @@ final as (
         count(*) as n_customers,
         count(case
             when
-                {{ days_between('firsts.first_at', 'firsts.second_at') }}
+                {{ days_between('firsts.first_date', 'firsts.second_date') }}
                 < horizons.n_days
                 then 1
         end) as n_ordered_again
     from firsts
     inner join horizons
         on
-            {{ days_between('firsts.first_at', 'firsts.newest_at') }}
+            {{ days_between('firsts.first_date', 'firsts.newest_date') }}
             >= horizons.n_days
     group by horizons.n_days
 )

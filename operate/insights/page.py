@@ -24,7 +24,8 @@ def render_page(title: str, answers: Mapping[str, pa.Table]) -> str:
     parts = [
         f"<h1>{escape(title)}</h1>",
         "<p>Each question is a dbt analysis of its name in <code>dbt_project/analyses/</code>. Amounts are in"
-        " the currency of most orders; others are counted and not added.</p>",
+        " the currency of most orders; others are counted and not added. Days and hours of orders are"
+        " those of the shop's time zone.</p>",
         f"<nav><ol>{contents}</ol></nav>",
         *(render_question(question, answers[question.name]) for question in QUESTIONS),
     ]

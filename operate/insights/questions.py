@@ -55,7 +55,7 @@ QUESTIONS = (
     Question("cohort_retention", Picture("map", "n_months_later", ("retained_percent",), down="cohort")),
     Question("second_order", Picture("curve", "n_days", ("ordered_again_percent",))),
     Question("repeat_intervals", Picture("bars", "from_days", ("n_intervals",))),
-    Question("orders_per_customer", Picture("bars", "n_orders_up_to_10", ("n_customers",))),
+    Question("orders_per_customer", Picture("bars", "orders_placed", ("n_customers",))),
     Question("value_curve", Picture("curve", "customer_percent", ("amount_percent_so_far",))),
     Question(
         "rfm_map",
@@ -69,7 +69,7 @@ QUESTIONS = (
     Question("best_sellers"),
     Question("returns"),
     Question("countries"),
-    Question("order_times", Picture("map", "hour_utc", ("n_orders",), down="day_of_week")),
+    Question("order_times", Picture("map", "hour_of_day", ("n_orders",), down="day_of_week")),
     Question("funnel"),
-    Question("reachable_customers", Picture("bars", "marketing_consent", ("n_customers",))),
+    Question("reachable_customers", Picture("bars", "marketing_consent", ("n_known_customers",))),
 )

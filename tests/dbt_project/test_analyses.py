@@ -3,7 +3,9 @@
 import math
 import shutil
 from collections import Counter, defaultdict
+from datetime import UTC
 from itertools import combinations, pairwise
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -12,6 +14,7 @@ from operate.insights.answers import answer_questions
 from operate.insights.page import render_page
 from operate.insights.questions import ANALYSES, QUESTIONS
 from spark_jobs.settings import Settings
+from spark_jobs.sources.registry import find_shop_time_zone
 
 LATER = (
     "insert into fct_orders select * replace ('again ' || {days} || ' ' || order_id as order_id,"
@@ -87,12 +90,12 @@ def test_each_month_s_cohort_comes_back(answers, sales):
 
 
 def test_a_second_order_counts_where_the_horizon_has_passed(answers, sales):
-    newest = max(at for _, at, _ in sales)
+    newest = max(day for _, _, day in sales)
     for row in rows(answers, "second_order"):
         old = again = 0
         for orders in list_orders(sales).values():
-            days = [at.date() for at, _ in orders]
-            if (newest.date() - days[0]).days >= row["n_days"]:
+            days = [day for _, day in orders]
+            if (newest - days[0]).days >= row["n_days"]:
                 old += 1
                 again += len(days) > 1 and (days[1] - days[0]).days < row["n_days"]
         assert (row["n_customers"], row["n_ordered_again"]) == (old, again)
@@ -133,10 +136,67 @@ def test_amounts_in_another_currency_are_counted_and_not_added(answers, home):
 def test_customers_are_of_one_kind_each(answers, built):
     with duckdb.connect(str(built.anew), read_only=True) as warehouse:
         customers = warehouse.execute("select is_known, n_orders from dim_customers").fetchall()
-    kinds = Counter("4" if n > 1 else "3" if n else "2" if is_known else "1" for is_known, n in customers)
-    assert {
-        row["customer_kind"][0]: row["n_customers"] for row in rows(answers, "customers_by_kind")
-    } == kinds
+    kinds = Counter(3 if n > 1 else 2 if n else int(is_known) for is_known, n in customers)
+    names = ["anonymous, never bought", "known, never bought", "bought once", "bought again"]
+    expected = [(names[kind], n) for kind, n in sorted(kinds.items())]
+    found = [(row["customer_kind"], row["n_customers"]) for row in rows(answers, "customers_by_kind")]
+    assert found == expected and len(found) > 2
+
+
+def test_the_last_group_of_orders_per_customer_says_that_it_is_open(answers, built):
+    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+        counts = Counter(
+            min(n, 10) for (n,) in warehouse.execute("select n_orders from dim_customers").fetchall()
+        )
+    expected = [(str(n) if n < 10 else "10 or more", counts[n]) for n in sorted(counts) if n]
+    assert [tuple(row.values())[:2] for row in rows(answers, "orders_per_customer")] == expected
+
+
+def test_labels_are_in_their_order_without_numbers_before_them(answers):
+    sizes = ["1 to 4 lines", "5 to 9 lines", "10 to 19 lines", "20 to 49 lines", "50 lines or more"]
+    lapses = ["less than 30 days", "30 to 59 days", "60 to 89 days", "90 to 179 days", "180 days or longer"]
+    for name, labels in (("basket_sizes", sizes), ("lapsed_value", lapses)):
+        found = [next(iter(row.values())) for row in rows(answers, name)]
+        assert found == [label for label in labels if label in found] and found
+
+
+def test_orders_come_in_by_the_clock_of_the_shop(answers, home):
+    file = home.root / "warehouse" / "builds" / "shop.duckdb"
+    with duckdb.connect(str(file), read_only=True) as warehouse:
+        orders = warehouse.execute("select ordered_at from fct_orders where not is_return").fetchall()
+    clock = ZoneInfo(find_shop_time_zone(("sample_shop",)))
+    local = [at.replace(tzinfo=UTC).astimezone(clock) for (at,) in orders]
+    expected = Counter((at.isoweekday(), at.hour) for at in local)
+    assert {tuple(row.values())[:2]: row["n_orders"] for row in rows(answers, "order_times")} == expected
+    assert expected != Counter((at.isoweekday(), at.hour) for (at,) in orders)
+
+
+def test_what_guests_bought_is_counted_apart(answers, built):
+    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+        lines = warehouse.execute(
+            "select item_id, customer_id, quantity from fct_order_lines where is_sold and is_goods"
+        ).fetchall()
+    guests = Counter()
+    for item, customer, quantity in lines:
+        guests[item] += quantity * (customer is None)
+    found = {row["item_id"]: row["n_units_to_guests"] for row in rows(answers, "best_sellers")}
+    assert found == {item: guests[item] for item in found} and any(found.values())
+
+
+def test_shares_say_of_whom(answers, built):
+    """Of those with a cart, and of viewers; consents are those of known customers."""
+    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+        customers = warehouse.execute(
+            "select n_views, n_carts, n_orders, is_known from dim_customers"
+        ).fetchall()
+    viewed = [row for row in customers if row[0]]
+    carted = [row for row in viewed if row[1]]
+    bought = [row for row in carted if row[2]]
+    [funnel] = rows(answers, "funnel")
+    assert funnel["carted_percent_of_viewed"] == pytest.approx(100 * len(carted) / len(viewed), abs=0.051)
+    assert funnel["bought_percent_of_carted"] == pytest.approx(100 * len(bought) / len(carted), abs=0.051)
+    known = sum(row["n_known_customers"] for row in rows(answers, "reachable_customers"))
+    assert known == sum(is_known for *_, is_known in customers) < len(customers)
 
 
 def test_pairs_bought_together(built, home, tmp_path):
