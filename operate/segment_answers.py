@@ -102,12 +102,14 @@ def print_overlaps(console: Console, pairs: Iterable[Mapping[str, Any]]) -> None
     console.print(table)
 
 
-def print_versions(console: Console, versions: Iterable[Mapping[str, Any]]) -> None:
-    """When each text of a definition was in force."""
+def print_versions(console: Console, versions: Iterable[Mapping[str, Any]], waiting: str | None) -> None:
+    """When each text of a definition was in force, and the digest of one that waits for the next night."""
     table = make_table("version", "digest", "in force")
     for each in versions:
         spans = (f"{span['since']} – {span['until'] or 'now'}" for span in each["periods"])
         table.add_row(str(each["version"]), each["digest"], "; ".join(spans))
+    if waiting:
+        table.add_row("next", waiting, "waits for the next night")
     console.print(table)
 
 

@@ -129,17 +129,24 @@ def overlap(service: SegmentService, console: Console, _: argparse.Namespace) ->
 
 def versions(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
     """Which texts of a definition were in force."""
-    answers.print_versions(console, service.list_versions(args.segment))
+    found, waiting = service.list_versions(args.segment), service.find_waiting(args.segment)
+    if not found and not waiting:
+        raise UnknownSegment(f"There is no segment {args.segment} with a rule.")
+    answers.print_versions(console, found, waiting)
 
 
 def rollback(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
     """Have the next night read an earlier version of a definition again."""
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    service.roll_back(args.segment, args.to, Said(at, args.by or getpass.getuser(), args.reason))
+    change = service.roll_back(args.segment, args.to, Said(at, args.by or getpass.getuser(), args.reason))
     console.print(
         f"The next night reads version {args.to} of {args.segment}, and works out its whole history by it."
         " Until then members stay who they are; `make rollback` brings back an earlier night at once."
     )
+    if change["kept"]:
+        console.print(
+            f"The text before, which no night had yet, is kept: segments/{change['kept']} of the home."
+        )
 
 
 ANSWERS = {

@@ -3,6 +3,15 @@
 from segments.tree import measures, rules
 from segments.tree.events import Duration, EventSet, Filter, LocalTime, Near, Period, Value, Window
 
+OPPOSITE = {">=": "<", ">": "<=", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
+IS = {
+    ">=": "is at least",
+    ">": "is above",
+    "<": "is below",
+    "<=": "is at most",
+    "=": "is",
+    "!=": "is other than",
+}
 THIS = {0: "this", 1: "last"}
 
 
@@ -42,6 +51,22 @@ def describe_rule(rule: rules.Rule) -> str:
         case rules.RandomShare(share, seed):
             return f"of the random share {share:g} of {seed}"
     raise TypeError(f"{rule!r} is no rule")
+
+
+def describe_turn(rule: rules.Rule, *, holds: bool) -> str:
+    """What would be true of a customer if a clause turned that holds now, or does not."""
+    match rule:
+        case rules.Compare(measure, op, other):
+            word = IS[OPPOSITE[op] if holds else op]
+            return f"{describe_measure(measure)} {word} {describe_measure(other)}"
+        case rules.Between(measure, low, high):
+            return f"{describe_measure(measure)} is {'not ' if holds else ''}between {low} and {high}"
+        case rules.OneOf(measure, values):
+            word = "none" if holds else "one"
+            return f"{describe_measure(measure)} is {word} of {list_values(values)}"
+        case rules.IsKnown(measure):
+            return f"{describe_measure(measure)} is {'un' if holds else ''}known"
+    return f'"{describe_rule(rule)}" {"no longer holds" if holds else "holds"}'
 
 
 def describe_measure(measure: measures.Measure) -> str:

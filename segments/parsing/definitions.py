@@ -19,6 +19,18 @@ from segments.tree.walking import walk
 
 ALL_FIELDS = {**FIELDS, **PROFILE_FIELDS}
 KINDS = ("rfm", "rule")
+RFM_CELLS = (
+    "about_to_sleep",
+    "at_risk",
+    "cannot_lose",
+    "champions",
+    "hibernating",
+    "loyal",
+    "need_attention",
+    "potential_loyalists",
+    "promising",
+    "recent_small_buyers",
+)
 NOT_NIGHTLY = dict.fromkeys(
     PROFILE_FIELDS, "is a field of the profile, which the night does not evaluate yet"
 )
@@ -73,6 +85,11 @@ def read_definition(text: str, file: str, reader: Reader) -> Definition:
     """
     node = compose_document(text, file)
     segment = DEFINITION.read(node, reader)
+    if isinstance(segment, Segment) and segment.kind == "rfm" and segment.segment_id not in RFM_CELLS:
+        message = (
+            "kind rfm is of the ten cells of the RFM grid, of which a customer is in one; wanted: kind: rule"
+        )
+        reader.refuse(node, message, is_structural=False)
     if reader.flaws or isinstance(segment, Broken):
         raise build_error(file, reader.flaws)
     return Definition(segment, file, node, tuple(reader.references))

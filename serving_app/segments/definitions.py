@@ -1,7 +1,7 @@
 """Definitions of segments: those of the published night, versions of one, and one that is sent."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from segments.tree.events import Filter
 from segments.tree.rules import Rule, Segment
 from segments.versions import Version, list_files_in_use, list_versions
 from serving_app.http.problems import BadDefinition, CannotApply, NotReady, UnknownSegment
-from serving_app.segments.saving import DefinitionChange, hash_text, put_in_force
+from serving_app.segments.saving import DefinitionChange, hash_text, keep_text, put_in_force
 
 start_reader_of_day = cache(make_reader_of_day)  # fields and traits come with the code
 NO_RULE = "No rule of the published night has this id; who is in a learned segment is a model's word."
@@ -88,6 +88,13 @@ class Definitions:
         """The text that the next night reads of a segment."""
         return next((read_text(file) for file in self.list_in_force() if file.stem == segment_id), None)
 
+    def find_waiting(self, segment_id: str) -> str | None:
+        """The digest of the text that the next night reads and the published one did not; None: there is
+        none.
+        """
+        text = self.find_next_text(segment_id)
+        return hash_text(text) if text not in (None, self.find_text_in_use(segment_id)) else None
+
     def list_versions(self, segment_id: str) -> list[Version]:
         """The versions of a segment's definition, oldest first."""
         return list_versions(self._home, segment_id)
@@ -128,11 +135,15 @@ class Definitions:
             raise CannotApply("The next night reads this version already.")
         if has_personal_value(said.reason) or not said.reason.isprintable():
             raise CannotApply(f"The reason must be one line, with {NOTHING_PERSONAL}.")
-        shipped = self._shipped / f"{segment_id}.yml"
+        file = self._shipped / f"{segment_id}.yml"
+        shipped = read_text(file) if file.is_file() else None
         change = DefinitionChange(
             said.at, segment_id, version.digest, number, hash_text(next_text), said.by, said.reason
         )
-        put_in_force(self._home, change, text, read_text(shipped) if shipped.is_file() else None)
+        files = [each.file for each in self.list_versions(segment_id) if each.file.is_file()]
+        if next_text not in (None, shipped, *map(read_text, files)):  # no night has a copy of it
+            change = replace(change, kept=keep_text(self._home, segment_id, next_text))
+        put_in_force(self._home, change, text, shipped)
         return change
 
     def parse(self, text: str, file: str = SENT) -> Segment:
@@ -154,6 +165,19 @@ class Definitions:
             for flaw in error.flaws
         ]
         raise BadDefinition("\n".join(map(str, errors)), flaws=flaws)
+
+
+def format_versions(versions: Iterable[Version]) -> list[dict]:
+    """Versions, each as `VersionAnswer`."""
+    return [
+        {
+            "version": each.number,
+            "digest": each.digest,
+            "periods": [{"since": since, "until": until} for since, until in each.periods],
+            "is_in_force": each.is_in_force,
+        }
+        for each in versions
+    ]
 
 
 def find_segment(definitions: Mapping[str, Definition], segment_id: str) -> Segment:

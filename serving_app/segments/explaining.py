@@ -8,7 +8,7 @@ from typing import Any
 from segments.evaluation.changes import find_smallest_change
 from segments.evaluation.explanation import Clause, Explanation, Shop, explain
 from segments.evaluation.measures import Context
-from segments.sentences import describe_rule
+from segments.sentences import describe_rule, describe_turn
 from segments.sql.moments import make_timestamp
 from segments.tree.rules import Age, Anniversary, Group, Rule, Segment
 from serving_app.segments.definitions import find_requirements, list_named
@@ -63,13 +63,26 @@ def explain_membership(
     }
 
 
+def explain_learned(night: Night, segment_id: str, customer_id: str, asked: Asked) -> dict[str, Any]:
+    """Whether somebody was in a learned segment, as `MembershipAnswer` has it without whose it is."""
+    stay = find_stay(read_stays(night, customer_id), segment_id, asked, night.calendar)
+    head = f"{'In' if stay else 'Not in'} {segment_id}"
+    return {
+        "is_member": stay is not None,
+        "sentence": f"{head}; {segment_id} is learned: it has no rule to explain.",
+        "member_since": find_date(night.calendar, stay.entered_at) if stay else None,
+        "clause": None,
+        "changes": [],
+    }
+
+
 def write_sentence(segment_id: str, explanation: Explanation, changes: tuple[Clause, ...]) -> str:
     """Whether they are in, and what is nearest."""
     head = f"{'In' if explanation.is_member else 'Not in'} {segment_id}"
     if not changes:
         return f"{head}."
     word = "would end" if explanation.is_member else "would begin"
-    return f"{head}; it {word} with {' and '.join(format_change(change)['needs'] for change in changes)}."
+    return f"{head}; it {word} when {' and '.join(format_change(change)['needs'] for change in changes)}."
 
 
 def format_clause(clause: Clause) -> dict[str, Any]:
@@ -93,7 +106,7 @@ def format_change(clause: Clause) -> dict[str, Any]:
     rule, value = describe_rule(clause.rule), format_value(clause, clause.value)
     measured = f" (it is {'unknown' if value is None else value})" if clause.op else ""
     return {
-        "needs": f"{'not ' if clause.holds else ''}{rule}{measured}",
+        "needs": f"{describe_turn(clause.rule, holds=clause.holds)}{measured}",
         "rule": rule,
         "holds": clause.holds,
         "value": value,

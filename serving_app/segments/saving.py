@@ -26,6 +26,7 @@ class DefinitionChange:
         digest: of the text, as the log of deployments has it.
         version: its number; None: no night had it yet.
         was: digest of the text before; empty: there was none.
+        kept: where in the folder the text before is, if no night ever had it; empty: nowhere.
     """
 
     at: str
@@ -35,11 +36,27 @@ class DefinitionChange:
     was: str
     by: str
     reason: str
+    kept: str = ""
 
 
 def hash_text(text: str | None) -> str:
     """A text's digest, as the log of deployments has it; empty of none."""
     return "" if text is None else hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def keep_text(home: Path, segment_id: str, text: str) -> str:
+    """Keep a text that another one takes the place of; its file, from the folder of definitions, whose
+    folders no night reads.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder = HomePaths(home).segment_definitions
+    file = folder / "kept" / f"{segment_id}-{hash_text(text)}.yml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_text_atomically(file, text)
+    sync_folder(file.parent)
+    return str(file.relative_to(folder))
 
 
 def put_in_force(home: Path, change: DefinitionChange, text: str, shipped: str | None) -> None:

@@ -135,7 +135,7 @@ class ClauseAnswer(BaseModel):
 class ChangeAnswer(BaseModel):
     """A clause that would have to turn."""
 
-    needs: str = Field(description="a sentence")
+    needs: str = Field(description="what would then be so, in words, and what it is now")
     rule: str
     holds: bool
     value: Value
@@ -154,7 +154,7 @@ class MembershipAnswer(NightAnswer):
     is_member: bool
     sentence: str
     member_since: str | None = Field(description="the day on which the stay that covers the day began")
-    clause: ClauseAnswer | None = Field(description="the rule; null: they were no customer by then")
+    clause: ClauseAnswer | None = Field(description="the rule; null: a model decides, or no customer by then")
     changes: list[ChangeAnswer] = Field(description="the smallest change that would turn it: all of these")
 
 

@@ -9,8 +9,8 @@ from segments.sentences import describe_rule
 from segments.tree.rules import Segment
 from serving_app.http.problems import NotReady, UnknownCustomer
 from serving_app.segments.comparing import CHANGES, compare_members, preview_members
-from serving_app.segments.definitions import SENT, Definitions, Said, find_segment, get_rules
-from serving_app.segments.explaining import explain_membership, format_moment
+from serving_app.segments.definitions import SENT, Definitions, Said, find_segment, format_versions, get_rules
+from serving_app.segments.explaining import explain_learned, explain_membership, format_moment
 from serving_app.segments.members import MEMBERS
 from serving_app.segments.moments import find_asked
 from serving_app.segments.naming import NamingRules
@@ -86,15 +86,11 @@ class SegmentService:
 
     def list_versions(self, segment_id: str) -> list[dict]:
         """The texts of a segment's definition that were in force, as `VersionAnswer`, oldest first."""
-        return [
-            {
-                "version": each.number,
-                "digest": each.digest,
-                "periods": [{"since": since, "until": until} for since, until in each.periods],
-                "is_in_force": each.is_in_force,
-            }
-            for each in self._definitions.list_versions(segment_id)
-        ]
+        return format_versions(self._definitions.list_versions(segment_id))
+
+    def find_waiting(self, segment_id: str) -> str | None:
+        """By `Definitions.find_waiting`."""
+        return self._definitions.find_waiting(segment_id)
 
     def roll_back(self, segment_id: str, number: int, said: Said) -> dict:
         """Let the next night read an earlier version of a definition; the change, as it is logged.
@@ -143,13 +139,18 @@ class SegmentService:
             BadRequest: the published night does not reach the moment.
         """
         definitions = self._definitions.read_in_use()
-        segment = find_segment(definitions, segment_id)
         with self._open() as (night, snapshot):
+            if segment_id not in definitions:
+                read_segment(night, segment_id)
             customer_id = self._find_customer(query, snapshot)
             if customer_id is None or not self._naming.select(night, [customer_id]):
                 raise UnknownCustomer(NOBODY)
             asked = find_asked(night, query.at)
-            answer = explain_membership(night, segment, get_rules(definitions), customer_id, asked)
+            if segment_id in definitions:
+                segment, rules = definitions[segment_id].segment, get_rules(definitions)
+                answer = explain_membership(night, segment, rules, customer_id, asked)
+            else:
+                answer = explain_learned(night, segment_id, customer_id, asked)
         about = {"segment_id": segment_id, "customer_id": customer_id, "at": format_moment(asked.now)}
         return self._say(night, snapshot) | about | answer
 

@@ -10,6 +10,7 @@ from serving_app.segments.comparing import format_overlap
 from serving_app.segments.warehouse import Night
 
 MOST_DAYS = 400
+NO_SEGMENT = "No segment of the published night has this id; what was added since, the next night reads."
 SEGMENTS = "select segment_id, name, kind, description, n_customers from dim_segments order by segment_id"
 SIZES = f"""
     select membership_date, n_customers from rpt_segment_sizes
@@ -48,7 +49,7 @@ def read_segment(night: Night, segment_id: str) -> dict[str, Any]:
     for each in list_segments(night):
         if each["segment_id"] == segment_id:
             return each
-    raise UnknownSegment("No segment of the published night has this id.")
+    raise UnknownSegment(NO_SEGMENT)
 
 
 def read_sizes(night: Night, segment_id: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from expectations.contracts.home import HomePaths
 from operate.segments import main
 from segments.to_sql import DEFINITIONS
 from segments.versions import FOLDER
-from serving_app.segments.saving import read_changes
+from serving_app.segments.saving import hash_text, read_changes
 from tests.serving_app.conftest import KEY, REGULAR, SOURCE, publish
 from tests.serving_app.segments.small_warehouse import STRANGER, write_warehouse
 from tests.serving_app.segments.test_segment_routes import LAPSED
@@ -60,8 +60,8 @@ def test_why_somebody_is_not_in_a_segment(ask):
     """19 of 21 days and 183 of 300 % are nearer together than 19 of 90 days."""
     lines = ask("explain", "lapsed", "user_id:u-regular").splitlines()
     assert lines[0] == (
-        "Not in lapsed; it would begin with days_since_last_order >= 21 (it is 19)"
-        " and overdue_percent >= 300 (it is 183)."
+        "Not in lapsed; it would begin when days_since_last_order is at least 21 (it is 19)"
+        " and overdue_percent is at least 300 (it is 183)."
     )
     assert lines[1] == f"{REGULAR}, at 2026-02-20T23:59:59Z"
     assert [line.split() for line in lines[3:]] == [
@@ -79,7 +79,7 @@ def test_why_somebody_is_not_in_a_segment(ask):
 def test_nobody_is_explained_who_may_not_be_named(ask):
     for customer in (STRANGER, "c_nobody", "user_id:nobody"):
         assert ask("explain", "lapsed", customer).startswith("No customer has this id")
-    assert ask("explain", "nothing", REGULAR).startswith("No rule of the published night has this id")
+    assert ask("explain", "nothing", REGULAR).startswith("No segment of the published night has this id")
     assert ask("explain", "lapsed", "email:ada@shop.example") == (
         "email is unknown; allowed: customer_id:…, user_id:…, anonymous_id:…\n"
     )
@@ -158,6 +158,25 @@ def test_versions_and_one_again(ask, home):
     assert not HomePaths(home).segment_definition("lapsed").exists(), "the checkout's text counts again"
     changes = [(each.version, each.digest, each.by, each.reason) for each in read_changes(home)]
     assert changes == [(1, "old", "MK", "too many"), (2, "new", "MK", "")]
+
+
+def test_an_edit_that_no_night_had_waits_and_is_kept_by_a_rollback(ask, home):
+    own = HomePaths(home).segment_definition("lapsed")
+    own.parent.mkdir(exist_ok=True)
+    edit = LAPSED.replace("value: 10", "value: 12")
+    own.write_text(edit)
+    digest = hash_text(edit)
+    assert ask("versions", "lapsed").splitlines()[-1].split()[:2] == ["next", digest]
+    said = ask("rollback", "lapsed", "--to", "2", "--by", "MK").splitlines()[-1]
+    assert said.endswith(f"is kept: segments/kept/lapsed-{digest}.yml of the home.")
+    assert (own.parent / f"kept/lapsed-{digest}.yml").read_text() == edit
+    assert not own.exists()
+    assert len(ask("versions", "lapsed").splitlines()) == 3
+
+
+def test_a_segment_that_is_none(ask, capsys):
+    assert main(["versions", "nosuch"]) == 2
+    assert capsys.readouterr().err == "There is no segment nosuch with a rule.\n"
 
 
 def test_a_version_that_is_not_understood_any_more_stays_where_it_is(ask, home):

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segments.parsing.definitions import load_segments, parse_definition
-from segments.sentences import describe_rule
+from segments.sentences import describe_rule, describe_turn
 from segments.to_sql import DEFINITIONS
+from segments.tree import measures, rules
 from tests.segments.strategies import cases
 
 HEAD = "segment_id: x\nname: X\nkind: rule\ndescription: X.\nmembers: "
@@ -67,3 +68,19 @@ def test_no_two_shipped_rules_read_alike():
 def test_every_rule_is_one_line(data):
     words = describe_rule(data.draw(cases()).rule)
     assert words and "\n" not in words
+
+
+@pytest.mark.parametrize(
+    ("op", "holds", "words"),
+    [
+        (">=", True, "is below 21"),
+        (">=", False, "is at least 21"),
+        ("=", True, "is other than 21"),
+        ("=", False, "is 21"),
+        ("<", True, "is at least 21"),
+        (">", True, "is at most 21"),
+    ],
+)
+def test_what_would_turn_a_comparison(op, holds, words):
+    rule = rules.Compare(measures.FieldValue("n_orders"), op, measures.Constant(21))
+    assert describe_turn(rule, holds=holds) == f"n_orders {words}"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from segments.fields import FIELDS, PROFILE_FIELDS
-from segments.parsing.definitions import load_segments
+from segments.parsing.definitions import RFM_CELLS, load_segments, parse_definition
 from segments.parsing.flaws import SegmentError
 from segments.to_sql import DEFINITIONS
 from tests.segments.test_to_sql import means
@@ -92,3 +92,10 @@ def test_the_readmes_grid_is_the_definitions():
         for recency, (value, cell) in product(scores.strip("*").split(", "), enumerate(cells, start=1)):
             facts = {"recency_score": int(recency), "value_score": value}
             assert [s.segment_id for s in rfm if means(s.members, facts)] == [cell]
+
+
+def test_no_other_segment_is_a_cell_of_the_grid():
+    text = yaml.safe_dump(GOOD | {"segment_id": "whales", "kind": "rfm"})
+    with pytest.raises(SegmentError, match=r"whales\.yml:1:1: kind rfm is of the ten cells"):
+        parse_definition(text, "whales.yml")
+    assert set(RFM_CELLS) == {each.segment_id for each in load_segments(DEFINITIONS) if each.kind == "rfm"}

@@ -41,8 +41,12 @@ def test_a_learned_segment_has_members_and_no_rule(segments):
     members = segments.client.get("/v1/segments/like_champions/members").json["members"]
     assert members == [{"customer_id": NEWCOMER, "member_since": "2026-02-19"}]
     path = f"/v1/segments/like_champions/explain?customer_id={NEWCOMER}"
-    problem = check_problem(segments.client.get(path), 404, "unknown-segment")
-    assert "a model's word" in problem["detail"]
+    answer = segments.client.get(path).json
+    assert (answer["is_member"], answer["member_since"], answer["clause"]) == (True, "2026-02-19", None)
+    said = "like_champions; like_champions is learned: it has no rule to explain."
+    assert answer["sentence"] == f"In {said}"
+    other = segments.client.get(path.replace(NEWCOMER, REGULAR)).json
+    assert (other["is_member"], other["sentence"]) == (False, f"Not in {said}")
 
 
 def test_overlaps_are_counted_once(segments):
@@ -74,7 +78,7 @@ def test_explained_by_a_user_id(segments):
         True,
         "2026-02-04",
     )
-    assert answer["sentence"] == "In frequent_buyers; it would end with not n_orders_90d >= 3 (it is 4)."
+    assert answer["sentence"] == "In frequent_buyers; it would end when n_orders_90d is below 3 (it is 4)."
     assert answer["changes"][0]["gap"] == pytest.approx(1 / 3)
     before = segments.client.get(f"/v1/segments/lapsed/explain?customer_id={REGULAR}").json
     assert before["is_member"] is False
