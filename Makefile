@@ -33,6 +33,10 @@ $(READY): requirements.lock spark_jobs/lake/fetch_jars.py
 run: $(READY) ## a sample shop trades for 45 days; its nights run through Airflow; a page says what came out
 	@$(PY) -m operate.first_nights
 
+night: export ARG_DAY := $(value DAY)
+night: $(READY) ## one night by hand: the sample shop's next day, or your shop's yesterday [DAY=<landing day>, again too]
+	@$(PY) -m operate.night --day="$$ARG_DAY"
+
 next: $(READY) ## what to try on this home, with ids of its own, as `make run` ends with
 	@$(PY) -m operate.next_steps
 
@@ -174,5 +178,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs insights segments architecture lint bench soak \
+.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs insights segments architecture lint bench soak \
   leaderboard lock clean

@@ -12,7 +12,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as dt_time
 from pathlib import Path
@@ -140,13 +141,7 @@ def run_scheduler(env: dict[str, str], announce: Callable[[], None]) -> int:
         SystemExit: another one works on this home, or the port of its pages is taken.
     """
     home = Path(env["CONCIERGE_HOME"])
-    HomePaths(home).airflow.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(HomePaths(home).scheduler_lock)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise SystemExit(f"a scheduler of this home is running already ({home}); stop it first") from None
-    with lock:
+    with lock_scheduler(home):
         refuse_taken_port(parse_port(env["AIRFLOW__API__PORT"], "AIRFLOW__API__PORT"), "AIRFLOW__API__PORT")
         prepare_database(env)
         if interrupted := airflow_records.resume_interrupted_tasks(home):
@@ -163,3 +158,23 @@ def run_scheduler(env: dict[str, str], announce: Callable[[], None]) -> int:
             return run_process_group([BIN / "airflow", "standalone"], env=env, cwd=ROOT)
         finally:
             end_engine(home)
+
+
+@contextmanager
+def lock_scheduler(home: Path) -> Iterator[None]:
+    """Let no scheduler of this home start for a while.
+
+    Raises:
+        SystemExit: one is running, or a night by hand is.
+    """
+    HomePaths(home).airflow.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(HomePaths(home).scheduler_lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise SystemExit(
+            f"a scheduler of this home is running already ({home}), or `make night`; stop it first, or"
+            " trigger `nightly` on its pages"
+        ) from None
+    with lock:
+        yield

@@ -27,9 +27,7 @@ def parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"FROM and TO are days written as 2010-12-01, not {text!r}"
-        ) from None
+        raise argparse.ArgumentTypeError(f"a day is written as 2010-12-01, not {text!r}") from None
 
 
 def parse_folder(text: str) -> Path:

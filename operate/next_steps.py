@@ -83,6 +83,8 @@ def list_next_steps(examples: Examples) -> dict[str, list[tuple[str, str]]]:
         NIGHT: [
             ("make sql", 'SQL on its warehouse; Q="select * from dim_segments" asks once'),
             (f"make quarantine DAY={day} SAMPLES=1", "what was refused and why, personal values masked"),
+            ("make insights", "twenty questions about its customers, as one page"),
+            ("make segments ARGS=sizes", "how large each segment was on the newest days"),
             ("make mlflow", "models, metrics and the gate's reasons"),
             (
                 f"make history AT={day}",
@@ -104,6 +106,7 @@ def list_next_steps(examples: Examples) -> dict[str, list[tuple[str, str]]]:
             ),
         ],
         SHOP: [
+            ("make night", "its next night at once, as after a changed definition; DAY= names a day"),
             ("make airflow", "the real scheduler and its pages; the shop trades a day, its night runs"),
             (
                 "CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail DATA=<folder> FROM=2010-12-01"
@@ -117,6 +120,9 @@ def list_next_steps(examples: Examples) -> dict[str, list[tuple[str, str]]]:
         steps[NIGHT].append(
             (f"make explain {' '.join(names)}", "whether two identifiers are one customer's, and why")
         )
+    if examples.user_id:
+        asked = shlex.quote(f"explain lapsed user_id:{examples.user_id}")
+        steps[NIGHT].append((f"make segments ARGS={asked}", "why somebody is in a segment or not"))
     if examples.item_id is None:
         steps[SERVICE] = [step for step in steps[SERVICE] if "/v1/track" not in step[0]]
     return steps

@@ -142,6 +142,8 @@ def test_what_to_try_can_be_pasted_as_it_is(home, capsys, monkeypatch):
     )
     assert "8080" not in shown
     assert "make explain A=user_id:u-3 B=crm_id:c-3 " in shown, "the same customer's, and nobody's e-mail"
+    assert "make segments ARGS='explain lapsed user_id:u-3'\n" in shown
+    assert "make insights " in shown
     assert "make quarantine DAY=2026-02-20 SAMPLES=1" in shown
     event = '{"event": "Product Viewed", "anonymousId": "b-77", "properties": {"product_id": "i-1"}}'
     assert f"curl http://127.0.0.1:8099/v1/track -d '{event}'" in shown
