@@ -22,7 +22,7 @@ from rich.console import Console
 from operate import segment_answers as answers
 from operate.segment_files import check_files, print_segments, print_traits
 from operate.settings import load_settings_or_exit
-from segments.parsing.definitions import load_segments
+from segments.parsing.definitions import list_unread_files, load_segments
 from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
 from segments.parsing.learned import load_learned_in_force
@@ -43,6 +43,9 @@ from spark_jobs.settings import Settings
 
 SECONDS = 600.0  # for an answer
 N_DAYS = 7
+UNREAD = (
+    "in segments/definitions/ or the home's segments/; a trait is a file of the checkout's segments/traits/"
+)
 TYPED = "--typed="
 IDENTIFIERS = ("customer_id", "user_id", "anonymous_id")
 
@@ -197,6 +200,8 @@ def main(argv: list[str], folder: Path = DEFINITIONS) -> int:
         if args.command == "check":
             if missing := [file for file in args.files if not file.is_file()]:
                 parser.error(f"there is no file {missing[0]}")
+            for file in list_unread_files(folder, own) if not args.files else ():
+                print(f"No night reads {file}: a definition is <segment_id>.yml {UNREAD}", file=sys.stderr)
             print(check_files(args.files, folder, own))
         elif args.command == "list":
             learned = load_learned_in_force(own) if folder == DEFINITIONS else []

@@ -32,7 +32,7 @@ RFM_CELLS = (
     "recent_small_buyers",
 )
 NOT_NIGHTLY = dict.fromkeys(
-    PROFILE_FIELDS, "is a field of the profile, which the night does not evaluate yet"
+    PROFILE_FIELDS, "is of the profile, which is not known of past days, so the night evaluates no rule on it"
 )
 
 
@@ -178,6 +178,15 @@ def list_own_files(own: Path, pattern: str = "*.yml") -> list[Path]:
     )
 
 
+def list_unread_files(shipped: Path, own: Path | None = None) -> list[Path]:
+    """The YAML files that somebody may take for definitions and no night reads: those that end in `.yaml`,
+    and those of a shop's own folder that lie deeper than in `learned`.
+    """
+    read = {*list_own_files(own), *list_own_files(own / "learned")} if own else set()
+    found = [*shipped.parent.rglob("*.yaml"), *([*own.rglob("*.yml"), *own.rglob("*.yaml")] if own else ())]
+    return sorted(file for file in found if file not in read and not file.name.startswith("."))
+
+
 def load_segments(
     folder: Path, own: Path | None = None, traits: Sequence[Trait] | None = None
 ) -> list[Segment]:
@@ -208,7 +217,10 @@ def make_reader_of_day(traits: Sequence[Trait] | None = None) -> Callable[[], Re
         traits: the declared ones; None: all of `segments/traits/`.
     """
     known = describe_known_traits(traits)
-    of_sql = dict.fromkeys(known.of_sql, "is a trait of SQL, known only as of the nights that were run")
+    of_sql = dict.fromkeys(
+        known.of_sql,
+        "is a trait of SQL, known only as of the nights that were run, so the night evaluates no rule on it",
+    )
     fields, not_of_days = {**FIELDS, **known.declared}, {**NOT_NIGHTLY, **known.absent, **of_sql}
     return lambda: Reader(fields, not_of_days)
 

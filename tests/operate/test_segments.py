@@ -120,3 +120,16 @@ def test_what_is_typed_wrongly_is_said(arguments, message, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert message in capsys.readouterr().err
+
+
+def test_files_that_no_night_reads_are_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
+    (tmp_path / "segments/traits").mkdir(parents=True)
+    (tmp_path / "segments/lapsed.yml").write_text((DEFINITIONS / "lapsed.yml").read_text())
+    for name in ("viewers.yaml", "traits/brand.yml", ".hidden.yaml", "changes.jsonl"):
+        (tmp_path / "segments" / name).write_text("x")
+    assert main(["check"]) == 0
+    named = [line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()]
+    assert named == [
+        f"No night reads {tmp_path}/segments/{name}" for name in ("traits/brand.yml", "viewers.yaml")
+    ]

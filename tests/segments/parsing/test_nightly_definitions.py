@@ -32,7 +32,8 @@ GOOD = {
         *(
             pytest.param(
                 {"field": name, "op": "is_known", "value": True},
-                f"{name} is a field of the profile, which the night does not evaluate yet; known: days",
+                f"{name} is of the profile, which is not known of past days, so the night evaluates no"
+                " rule on it; known: days",
                 id=name,
             )
             for name in PROFILE_FIELDS
