@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from serving_app.segments.comparing import LIMITS
+from segments.sql.costs import CostLimits
 
 WIDTH_OF_DAY, WIDTH_OF_TREND = 8, 13  # of a number up to 999,999, and "since 02-20", with what parts them
 NEAR = 0.1  # of the most that a definition may cost: from there on it is worth a word
@@ -51,14 +51,16 @@ def format_value(value: Any) -> str:
     return "unknown" if value is None else str(value)
 
 
-def print_preview(console: Console, answer: Mapping[str, Any]) -> None:
-    """Members that a definition would have, what they share with other segments, and its cost."""
+def print_preview(console: Console, answer: Mapping[str, Any], limits: CostLimits) -> None:
+    """Members that a definition would have, what they share with other segments, and whether its cost is near
+    the limits.
+    """
     console.print(
         f"{answer['segment_id']} would have {answer['n_members']:,} members, {answer['share']:.1%} of"
         f" {answer['n_customers']:,} customers, at the end of {answer['day']}."
     )
     cost = answer["cost"]
-    if cost["n_read"] > LIMITS.n_read * NEAR or cost["n_made"] > LIMITS.n_made * NEAR:
+    if cost["n_read"] > limits.n_read * NEAR or cost["n_made"] > limits.n_made * NEAR:
         console.print("It takes the night long to work out: it is near the most that a definition may cost.")
     table = make_table("shared with", "customers", "of its own", "Jaccard")
     for each in answer["overlaps"]:

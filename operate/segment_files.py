@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from operate.segment_answers import make_table
 from segments.evaluation.needs import find_needs
+from segments.in_force import Bounds, find_too_dear, leave_out
 from segments.parsing.definitions import (
     list_files_in_force,
     load_definitions,
@@ -115,6 +116,28 @@ def check_everything(folder: Path, own: Path | None) -> str:
         raise SegmentError("\n".join(flaws))
     counted = f"{len(evaluated)}; learned by it: {len(learned)}; traits: {n_traits}"
     return f"Understood, and evaluated by the night: {counted}."
+
+
+def refuse_too_dear(files: list[Path], folder: Path, own: Path | None, bounds: Bounds) -> None:
+    """Stop where one of some understood definitions would cost too much, or rests on one that would, which
+    the night leaves out.
+
+    Args:
+        files: none: those of the night.
+
+    Raises:
+        SegmentError: one would; a line for each, with its estimate.
+    """
+    nightly = list_files_in_force(folder, own)
+    known = {file.resolve() for file in nightly}
+    outside = [file for file in files if file.resolve() not in known and find_kind(file) == "segment"]
+    evaluated = load_definitions(nightly)
+    definitions = [*evaluated, *load_definitions(outside, others=evaluated)]
+    by_id = {each.segment.segment_id: each for each in definitions}
+    _, left_out = leave_out(by_id, find_too_dear(by_id, bounds))
+    asked = {file.stem for file in files} or by_id.keys()
+    if lines := [f"{by_id[name].file}: {why}" for name, why in left_out.items() if name in asked]:
+        raise SegmentError("\n".join(lines))
 
 
 def list_sql_flaws() -> list[str]:

@@ -20,12 +20,12 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from operate import segment_answers as answers
-from operate.segment_files import check_files, print_segments, print_traits
+from operate.segment_files import check_files, print_segments, print_traits, refuse_too_dear
 from operate.settings import load_settings_or_exit
-from segments.parsing.definitions import list_unread_files, load_segments
+from segments.in_force import select_in_force
+from segments.parsing.definitions import list_unread_files
 from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
-from segments.parsing.learned import load_learned_in_force
 from segments.parsing.traits import load_traits
 from segments.sql_traits import load_shop_sql_traits
 from segments.to_sql import DEFINITIONS
@@ -40,6 +40,7 @@ from serving_app.storage.published_snapshots import PublishedSnapshots
 from serving_app.storage.restrictions import LmdbRestrictions
 from serving_app.visitors.service import VisitorResolver
 from spark_jobs.settings import Settings
+from spark_jobs.warehouse.segments_in_force import find_bounds
 
 SECONDS = 600.0  # for an answer
 N_DAYS = 7
@@ -55,7 +56,7 @@ def make_service(settings: Settings) -> SegmentService:
     snapshots = PublishedSnapshots(settings.home)
     restrictions = LmdbRestrictions(settings.paths.restrictions)
     return SegmentService(
-        SegmentWarehouse(settings.home, SECONDS),
+        SegmentWarehouse(settings.home, SECONDS, settings.segment_limits),
         Definitions(settings.home),
         snapshots,
         NamingRules(snapshots, restrictions),
@@ -87,7 +88,7 @@ def explain(service: SegmentService, console: Console, args: argparse.Namespace)
 def preview(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
     """What a definition would have for members."""
     segment = read_segment(service, args.file, "a definition")
-    answers.print_preview(console, service.preview(segment, with_names=True))
+    answers.print_preview(console, service.preview(segment, with_names=True), service.limits)
 
 
 def diff(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
@@ -202,12 +203,17 @@ def main(argv: list[str], folder: Path = DEFINITIONS) -> int:
                 parser.error(f"there is no file {missing[0]}")
             for file in list_unread_files(folder, own) if not args.files else ():
                 print(f"No night reads {file}: a definition is <segment_id>.yml {UNREAD}", file=sys.stderr)
-            print(check_files(args.files, folder, own))
+            said = check_files(args.files, folder, own)
+            refuse_too_dear(args.files, folder, own, find_bounds(settings))
+            print(said)
         elif args.command == "list":
-            learned = load_learned_in_force(own) if folder == DEFINITIONS else []
-            print_segments(console, load_segments(folder, own), learned)
+            in_force = select_in_force(folder, own, find_bounds(settings))
+            learned = [*in_force.learned] if folder == DEFINITIONS else []
+            print_segments(console, [*in_force.segments], learned)
             if folder == DEFINITIONS:
                 print_traits(console, load_traits(), load_shop_sql_traits()[0])
+            for sentence in in_force.sentences:
+                print(f"left out: {sentence}", file=sys.stderr)
         else:
             ANSWERS[args.command](make_service(settings), console, args)
     except UnknownSegment as error:

@@ -16,9 +16,8 @@ from segments.behaviour_models import (
     format_moments_macros,
     format_staying_model,
 )
-from segments.nightly import NightlyRules, is_changed_by_time, is_plain
-from segments.parsing.definitions import load_segments
-from segments.parsing.learned import load_understood_in_force
+from segments.in_force import SegmentsInForce, select_in_force
+from segments.nightly import is_changed_by_time, is_plain
 from segments.tree.learned import LearnedSegment
 from segments.tree.measures import FieldValue
 from segments.tree.rules import Between, Compare, Group, IsKnown, OneOf, Rule, Segment
@@ -172,20 +171,19 @@ def format_thresholds_macro(segments: list[Segment]) -> str:
     )
 
 
-def write_models(project: Path, definitions: Path = DEFINITIONS, own: Path | None = None) -> None:
+def write_models(project: Path, in_force: SegmentsInForce | None = None) -> None:
     """Write what is generated into a dbt project.
 
     Args:
-        definitions, own: as `list_files_in_force` takes them.
+        in_force: None: what is shipped.
     """
-    segments = load_segments(definitions, own)
-    learned, _ = load_understood_in_force(own)  # what is wrong with others, scoring says
-    rules = NightlyRules(tuple(segments))
+    in_force = in_force or select_in_force(DEFINITIONS)
+    segments, rules = [*in_force.segments], in_force.rules
     for file, text in (
         (GENERATED / "int_segment_days.sql", format_members_model(rules.plain)),
         (
             GENERATED / "int_segment_definitions.sql",
-            format_definitions_model([*segments, *learned], rules.ranked),
+            format_definitions_model([*segments, *in_force.learned], rules.ranked),
         ),
         (GENERATED / "int_empty_carts.sql", format_empty_carts_model(HEADER)),
         (GENERATED / "int_behaviour_days.sql", format_behaviour_model(HEADER, rules)),

@@ -136,7 +136,7 @@ def create_app(
         CatalogueService(stores.item_changes, stores.restrictions, stores.snapshots, clock),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
         SegmentService(
-            SegmentWarehouse(settings.home, SEGMENT_SECONDS),
+            SegmentWarehouse(settings.home, SEGMENT_SECONDS, settings.segment_limits),
             Definitions(settings.home),
             stores.snapshots,
             NamingRules(stores.snapshots, stores.restrictions),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from expectations.contracts.setting_values import parse_named_secrets
 from expectations.contracts.settings import load_environment, resolve_settings
+from segments.sql.costs import CostLimits
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Settings:
     withholds_unlogged: bool = False
     syncs_each_impression: bool = True
     decision_log_days: int | None = None
+    segment_limits: CostLimits = field(default_factory=CostLimits)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -63,4 +65,7 @@ class Settings:
             decision_log_days=int(values["CONCIERGE_DECISION_LOG_DAYS"])
             if values["CONCIERGE_DECISION_LOG_DAYS"]
             else None,
+            segment_limits=CostLimits(
+                int(values["CONCIERGE_SEGMENT_ROWS_READ"]), int(values["CONCIERGE_SEGMENT_ROWS_MADE"])
+            ),
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.settings import SettingsError, load_environment, resolve_settings
+from segments.sql.costs import CostLimits
 from spark_jobs.sources.registry import list_source_names
 
 
@@ -26,6 +27,7 @@ class Settings:
     seed: int
     training_days: int | None
     refused_percent: int | None  # None: each feed's own limit
+    segment_limits: CostLimits
     shop_customers: int
     shop_seed: int
     snowflake: Mapping[str, str] = field(repr=False)
@@ -74,6 +76,9 @@ class Settings:
             refused_percent=int(values["CONCIERGE_REFUSED_PERCENT"])
             if values["CONCIERGE_REFUSED_PERCENT"]
             else None,
+            segment_limits=CostLimits(
+                int(values["CONCIERGE_SEGMENT_ROWS_READ"]), int(values["CONCIERGE_SEGMENT_ROWS_MADE"])
+            ),
             shop_customers=int(values["CONCIERGE_SHOP_CUSTOMERS"]),
             shop_seed=int(values["CONCIERGE_SHOP_SEED"]),
             snowflake={

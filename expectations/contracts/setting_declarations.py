@@ -25,6 +25,7 @@ FEWEST_TRAINING_DAYS = 12
 LARGEST_SEED = 2**31 - 1  # LightGBM keeps seeds in 32 bits with a sign
 PORT = check_whole_number(1, 65_535)
 SEED = check_whole_number(0, LARGEST_SEED)
+SEGMENT_ROWS = check_whole_number(1, 10**15)
 
 
 SETTINGS = {
@@ -130,6 +131,18 @@ SETTINGS = {
             "most records of a file, in percent, that may be refused before ingest fails; 100: any; empty:"
             " each feed's own (50)",
             find_flaw=check_optional(check_whole_number(0, 100)),
+        ),
+        Setting(
+            "CONCIERGE_SEGMENT_ROWS_READ",
+            "10000000000",
+            "most rows that a segment's definition may read by its estimate; a dearer one is left out",
+            find_flaw=SEGMENT_ROWS,
+        ),
+        Setting(
+            "CONCIERGE_SEGMENT_ROWS_MADE",
+            "5000000000",
+            "most rows that it may make: sorted, grouped and paired ones, which take memory",
+            find_flaw=SEGMENT_ROWS,
         ),
         Setting(
             "CONCIERGE_SHOP_CUSTOMERS",

@@ -5,7 +5,6 @@ from typing import Any
 
 from segments.sql.costs import (
     CostEstimate,
-    CostLimits,
     SegmentCostError,
     ShopStatistics,
     check_costs,
@@ -18,7 +17,6 @@ from serving_app.segments.moments import Asked
 from serving_app.segments.relations import EVENTS
 from serving_app.segments.warehouse import Night
 
-LIMITS = CostLimits()
 OVERLAPS = f"""
     select
         stays.segment_id,
@@ -132,7 +130,8 @@ def estimate(night: Night, segment: Segment, rules: Mapping[str, Rule]) -> CostE
         "select (select count(*) from dim_customers), (select count(*) from dim_dates)"
     )
     try:
-        (cost,) = check_costs([segment], ShopStatistics(n_customers, n_events, max(1, n_days)), LIMITS)
+        statistics = ShopStatistics(n_customers, n_events, max(1, n_days))
+        (cost,) = check_costs([segment], statistics, night.limits)
     except SegmentCostError as error:
         raise TooLargeToAnswer(str(error)) from None
     return cost

@@ -9,9 +9,9 @@ from expectations.contracts.files import FileStamps, read_file_stamps
 from expectations.contracts.home import HomePaths
 from expectations.contracts.personal import NOTHING_PERSONAL, has_personal_value
 from segments.evaluation.needs import find_needs, walk
+from segments.in_force import load_understood
 from segments.parsing.definitions import (
     list_files_in_force,
-    load_definitions,
     make_reader_of_day,
     read_definition,
 )
@@ -58,20 +58,21 @@ class Definitions:
         self._read: tuple[FileStamps | None, dict[str, Definition]] = (None, {})
 
     def read_in_use(self) -> dict[str, Definition]:
-        """Those by which the published night was made, by id; those in force where that is not known.
+        """Those by which the published night was made, by id; those in force where that is not known. What is
+        not understood is not among them: the night leaves it out too.
 
         Raises:
-            NotReady: one of them is not understood any more.
+            NotReady: none is understood any more.
         """
         files = list_files_in_use(self._home) or self.list_in_force()
         stamps, definitions = self._read
         if stamps is not None and stamps == read_file_stamps(*files):
             return definitions  # twenty take 30 ms to read, in which no list is answered
         stamps = read_file_stamps(*files)
-        try:
-            definitions = {each.segment.segment_id: each for each in load_definitions(files)}
-        except SegmentError as error:
-            raise NotReady(f"the definitions of the published night are not understood: {error}") from None
+        definitions, left_out = load_understood(files, start_reader_of_day())
+        if not definitions:
+            why = "; ".join(left_out.values())
+            raise NotReady(f"the definitions of the published night are not understood: {why}")
         self._read = stamps, definitions
         return definitions
 

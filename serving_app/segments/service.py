@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from segments.sentences import describe_rule
+from segments.sql.costs import CostLimits
 from segments.tree.rules import Segment
 from serving_app.http.problems import NotReady, UnknownCustomer
 from serving_app.segments.comparing import CHANGES, compare_members, preview_members
@@ -53,6 +54,11 @@ class SegmentService:
     ) -> None:
         self._warehouse, self._definitions, self._snapshots = warehouse, definitions, snapshots
         self._naming, self._visitors = naming, visitors
+
+    @property
+    def limits(self) -> CostLimits:
+        """What a definition may cost."""
+        return self._warehouse.limits
 
     def list_segments(self) -> dict:
         """Every segment with its size and version, as `SegmentsAnswer`."""
@@ -140,8 +146,7 @@ class SegmentService:
         """
         definitions = self._definitions.read_in_use()
         with self._open() as (night, snapshot):
-            if segment_id not in definitions:
-                read_segment(night, segment_id)
+            read_segment(night, segment_id)  # the night may have left it out
             customer_id = self._find_customer(query, snapshot)
             if customer_id is None or not self._naming.select(night, [customer_id]):
                 raise UnknownCustomer(NOBODY)

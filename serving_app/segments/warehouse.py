@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ import duckdb
 
 from expectations.contracts.home import HomePaths
 from segments.calendar import ShopCalendar
+from segments.sql.costs import CostLimits
 from serving_app.http.problems import NotReady, SegmentsBusy, TooLargeToAnswer
 
 MEMORY = "512MB"
@@ -35,12 +36,14 @@ class Night:
     Attributes:
         as_of: the newest day it holds.
         calendar: the shop's.
+        limits: of what a definition may cost.
     """
 
     connection: duckdb.DuckDBPyConnection
     worker: ThreadPoolExecutor
     as_of: date
     calendar: ShopCalendar
+    limits: CostLimits = field(default_factory=CostLimits)
 
     def ask(self, query: str, parameters: dict[str, Any] | list[Any] | None = None) -> list[tuple]:
         """The rows of a query."""
@@ -58,12 +61,14 @@ class Night:
 class SegmentWarehouse:
     """Opens the published warehouse for one question after the other."""
 
-    def __init__(self, home: Path, seconds: float) -> None:
+    def __init__(self, home: Path, seconds: float, limits: CostLimits | None = None) -> None:
         """
         Args:
             seconds: after which a question is given up.
+            limits: of what a definition may cost; None: the defaults.
         """
         self._file, self._seconds, self._lock = HomePaths(home).warehouse_file, seconds, threading.Lock()
+        self.limits = limits or CostLimits()
         self._worker = ThreadPoolExecutor(1, "segments", yield_to_others)
 
     @contextmanager
@@ -83,7 +88,7 @@ class SegmentWarehouse:
         try:
             with self._connect() as connection:
                 ((as_of,),) = fetch_rows(connection, "select as_of from dim_warehouse")
-                yield Night(connection, self._worker, as_of, make_calendar(time_zone))
+                yield Night(connection, self._worker, as_of, make_calendar(time_zone), self.limits)
         except duckdb.InterruptException:
             raise TooLargeToAnswer(f"The answer was not found within {self._seconds:g} seconds.") from None
         except duckdb.OutOfMemoryException:

@@ -20,6 +20,7 @@ def hash_inputs(context: RunContext, last_day: date, identity: IdentityInputs) -
     home's own definitions and lists; 32 hex digits.
     """
     digest = hashlib.sha256(f"{context.code_hash} {context.config_hash}\n".encode())
+    digest.update(f"{context.settings.segment_limits}\n".encode())
     digest.update(f"{' '.join(sorted(identity.decision_ids))} {identity.model_fingerprint}\n".encode())
     for file in list_landed_files(context.settings.landing, last_day):
         digest.update(f"{file.name}\0{file.n_bytes}\0{file.sha256}\n".encode())

@@ -31,7 +31,8 @@ from spark_jobs.settings import Settings
 from spark_jobs.snowflake.connection import connect_to_snowflake
 from spark_jobs.snowflake.schema_swap import create_build_schema
 from spark_jobs.sources.registry import find_shop_time_zone
-from spark_jobs.warehouse.segment_moments import load_rules, write_segment_moments
+from spark_jobs.warehouse.segment_moments import write_segment_moments
+from spark_jobs.warehouse.segments_in_force import load_segments_in_force, mark_left_out
 from spark_jobs.warehouse.survivorship import POLICY
 from spark_jobs.warehouse.uploaded_lists import write_lists
 
@@ -139,8 +140,11 @@ def collect_dbt_inputs(context: RunContext, lake: Lake, before: BuildInputs | No
         find_shop_time_zone(context.settings.sources),
     )
     write_lists(lake, context.settings)
-    write_segment_moments(lake, load_rules(context.settings.paths), zone, as_of)
-    now = BuildInputs(read_source_versions(lake), hash_dbt_models(context.settings.paths), as_of)
+    segments = load_segments_in_force(context.settings, lake)
+    write_segment_moments(lake, segments.rules, zone, as_of)
+    now = BuildInputs(
+        read_source_versions(lake), mark_left_out(hash_dbt_models(context.settings.paths), segments), as_of
+    )
     return {
         "as_of": now.as_of.isoformat(),
         "changed_days": find_changed_days(lake, before, now),

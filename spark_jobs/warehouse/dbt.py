@@ -5,30 +5,35 @@ checks. A build that fails leaves `warehouse/builds/` as it was.
 """
 
 import json
+import logging
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from segments.in_force import SegmentsInForce
 from segments.parsing.traits import load_traits
 from segments.sql_traits import load_shop_sql_traits
-from segments.to_sql import write_if_changed, write_models
-from segments.trait_models import find_bounds, write_trait_models
+from segments.trait_models import find_bounds
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, RunContext, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.snowflake.connection import LAKE_SCHEMA
 from spark_jobs.snowflake.schema_swap import get_build_schema_name, mark_build_finished
 from spark_jobs.warehouse.build_inputs import BuildPlan, prepare_build
-from spark_jobs.warehouse.dbt_results import LEFT_OUT, build_table_reports, describe_failure
-from spark_jobs.warehouse.generated_models import hold_generated_models
-from spark_jobs.warehouse.survivorship import write_policy_models
+from spark_jobs.warehouse.dbt_results import (
+    LEFT_OUT,
+    SEGMENTS_LEFT_OUT,
+    build_table_reports,
+    describe_failure,
+)
+from spark_jobs.warehouse.generated_models import hold_models
+from spark_jobs.warehouse.segments_in_force import load_segments_in_force
 from spark_jobs.warehouse.trait_failures import find_failed_traits, merge_results
 
+logger = logging.getLogger(__name__)
 PROJECT = ROOT / "dbt_project"
 PROFILE = "dim_customer_traits"
 # dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
@@ -71,25 +76,30 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
 
     Raises:
         DbtFailed: a model or a test failed.
-        SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood;
+        SegmentError, PolicyError: no segment's definition, or the survivorship policy cannot be understood;
         nothing is built.
     """
+    segments = load_segments_in_force(settings, Lake(settings.lake))
+    for sentence in segments.sentences:
+        logger.warning(f"segment left out: {sentence}")
     results = get_results_file(settings.paths.dbt, "build")
     results.unlink(missing_ok=True)
-    with hold_models(PROJECT, settings) as left_out:
+    with hold_models(PROJECT, settings, segments) as left_out:
         finished = run_dbt(settings, beginning, "build", *arguments)
     if finished.returncode:
-        outcome, failed = build_without_failed_traits(settings, beginning, finished.stdout, *arguments)
+        outcome, failed = build_without_failed_traits(
+            settings, beginning, segments, finished.stdout, *arguments
+        )
         left_out += failed
     else:
         outcome = json.loads(results.read_text())
     if beginning.file:
         beginning.file.rename(beginning.finished)
-    return outcome | {LEFT_OUT: left_out}
+    return outcome | {LEFT_OUT: left_out, SEGMENTS_LEFT_OUT: segments.sentences}
 
 
 def build_without_failed_traits(
-    settings: Settings, beginning: BuildPlan, output: str, *arguments: str
+    settings: Settings, beginning: BuildPlan, segments: SegmentsInForce, output: str, *arguments: str
 ) -> tuple[dict, list[str]]:
     """Build what a failed build lacks where all that failed are SQL traits: the results of both, and a
     sentence for each of these.
@@ -112,36 +122,11 @@ def build_without_failed_traits(
         results.unlink(missing_ok=True)
         kept = [f"int_kept_traits__{model}" for model in failed]
         part = ["--select", *kept, f"{PROFILE}+"] if before else []
-        with hold_models(PROJECT, settings, kept=failed):
+        with hold_models(PROJECT, settings, segments, kept=failed):
             finished = run_dbt(settings, beginning, "build", *part, *arguments)
         output, is_built = finished.stdout, finished.returncode == 0
     sentences = [f"{model}: {why}" for model, why in sorted(failed.items())]
     return merge_results(before, json.loads(results.read_text())), sentences
-
-
-def hold_models(
-    project: Path, settings: Settings, kept: Collection[str] = ()
-) -> AbstractContextManager[list[str]]:
-    """What `generate_models` says; while inside, no build of another home writes other models there."""
-    return hold_generated_models(project, lambda folder: generate_models(folder, settings, kept))
-
-
-def generate_models(project: Path, settings: Settings, kept: Collection[str] = ()) -> list[str]:
-    """Write the models that are made from YAML: segments, of the home too, which value wins in a profile, and
-    traits; a sentence for each SQL trait that cannot be built.
-
-    Args:
-        kept: SQL traits that failed in this build already.
-    """
-    write_models(project, own=settings.paths.segment_definitions)
-    write_policy_models(project)
-    sql_traits, flaws = load_shop_sql_traits()
-    ignored = [*(flaw.file for flaw in flaws), *(f"{model}.sql" for model in kept)]
-    # Of what a file may be called, some is a pattern there.
-    escaped = [re.sub(r"([^A-Za-z0-9_.])", r"\\\1", file) for file in sorted(ignored)]
-    write_if_changed(project / ".dbtignore", "".join(f"models/traits/{file}\n" for file in escaped))
-    write_trait_models(project, load_traits(), sql_traits, kept)
-    return [flaw.message for flaw in flaws]
 
 
 def run_dbt(

@@ -15,6 +15,7 @@ from spark_jobs.warehouse.build_inputs import BuildPlan
 FAILED_STATUSES = ("error", "fail", "runtime error")
 LINES_OF_LOG = 25
 LEFT_OUT = "left_out"  # sentences on SQL traits, beside dbt's results
+SEGMENTS_LEFT_OUT = "segments_left_out"  # on definitions, too; the name in the report
 
 
 def describe_failure(output: str, results: Path) -> str:
@@ -47,6 +48,8 @@ def build_table_reports(settings: Settings, beginning: BuildPlan, results: dict)
         reports[0].detail["as_of"] = beginning.dbt_inputs["as_of"]
         if results.get(LEFT_OUT):
             reports[0].detail["traits_left_out"] = results[LEFT_OUT]
+        if results.get(SEGMENTS_LEFT_OUT):
+            reports[0].detail[SEGMENTS_LEFT_OUT] = results[SEGMENTS_LEFT_OUT]
     return reports
 
 

@@ -22,7 +22,9 @@ from spark_jobs.warehouse.build_inputs import (
     read_landing_dates,
     read_source_versions,
 )
-from spark_jobs.warehouse.dbt import PROJECT, build_dbt_command, build_dbt_environment, hold_models
+from spark_jobs.warehouse.dbt import PROJECT, build_dbt_command, build_dbt_environment
+from spark_jobs.warehouse.generated_models import hold_models
+from spark_jobs.warehouse.segments_in_force import load_segments_in_force, mark_left_out
 
 BUILDING = ("build", "run")  # the commands that write models
 
@@ -66,7 +68,7 @@ def plan_development_build(settings: Settings) -> BuildPlan:
         "as_of": max(dates).isoformat(),
         "changed_days": None,
         "lake_versions": read_source_versions(lake),
-        "models_hash": hash_dbt_models(settings.paths),
+        "models_hash": mark_left_out(hash_dbt_models(settings.paths), load_segments_in_force(settings, lake)),
         "time_zone": find_shop_time_zone(settings.sources),
     }
     return BuildPlan(file, None, dbt_inputs)

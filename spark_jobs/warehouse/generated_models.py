@@ -5,19 +5,63 @@ Builds that want the same models go on beside each other; one that wants others 
 
 import fcntl
 import logging
+import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from spark_jobs.warehouse.survivorship import POLICY
+from segments.in_force import SegmentsInForce
+from segments.parsing.traits import load_traits
+from segments.sql_traits import load_shop_sql_traits
+from segments.to_sql import write_if_changed, write_models
+from segments.trait_models import write_trait_models
+from spark_jobs.lake.tables import Lake
+from spark_jobs.settings import Settings
+from spark_jobs.warehouse.segments_in_force import load_segments_in_force
+from spark_jobs.warehouse.survivorship import POLICY, write_policy_models
 
 LOCK = ".generated.lock"
 OF_ONE_BUILD = "models/**/int_kept_traits__*.sql"  # the models that a build may have and another not
 
 logger = logging.getLogger(__name__)
+
+
+def hold_models(
+    project: Path,
+    settings: Settings,
+    segments: SegmentsInForce | None = None,
+    kept: Collection[str] = (),
+) -> AbstractContextManager[list[str]]:
+    """What `generate_models` says; while inside, no build of another home writes other models there."""
+    evaluated = segments or load_segments_in_force(settings, Lake(settings.lake))
+    return hold_generated_models(project, lambda folder: generate_models(folder, settings, evaluated, kept))
+
+
+def generate_models(
+    project: Path,
+    settings: Settings,
+    segments: SegmentsInForce | None = None,
+    kept: Collection[str] = (),
+) -> list[str]:
+    """Write the models that are made from YAML: segments, of the home too, which value wins in a profile, and
+    traits; a sentence for each SQL trait that cannot be built.
+
+    Args:
+        segments: None: what a build of the home would evaluate now.
+        kept: SQL traits that failed in this build already.
+    """
+    write_models(project, segments or load_segments_in_force(settings, Lake(settings.lake)))
+    write_policy_models(project)
+    sql_traits, flaws = load_shop_sql_traits()
+    ignored = [*(flaw.file for flaw in flaws), *(f"{model}.sql" for model in kept)]
+    # Of what a file may be called, some is a pattern there.
+    escaped = [re.sub(r"([^A-Za-z0-9_.])", r"\\\1", file) for file in sorted(ignored)]
+    write_if_changed(project / ".dbtignore", "".join(f"models/traits/{file}\n" for file in escaped))
+    write_trait_models(project, load_traits(), sql_traits, kept)
+    return [flaw.message for flaw in flaws]
 
 
 @contextmanager

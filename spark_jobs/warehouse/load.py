@@ -20,7 +20,8 @@ from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.warehouse import load_sql as sql
 from spark_jobs.warehouse.build_inputs import SOURCE_TABLES, read_landing_dates
 from spark_jobs.warehouse.changed_rows import StagedRows, Watermark, stage_changed_rows
-from spark_jobs.warehouse.segment_moments import load_rules, write_segment_moments
+from spark_jobs.warehouse.segment_moments import write_segment_moments
+from spark_jobs.warehouse.segments_in_force import load_segments_in_force
 from spark_jobs.warehouse.uploaded_lists import write_lists
 
 
@@ -34,7 +35,8 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     settings = context.settings
     lists = write_lists(lake, settings)
     as_of = max([context.days.last, *read_landing_dates(lake)])
-    write_segment_moments(lake, load_rules(settings.paths), find_shop_time_zone(settings.sources), as_of)
+    rules = load_segments_in_force(settings, lake).rules
+    write_segment_moments(lake, rules, find_shop_time_zone(settings.sources), as_of)
     told = [lists] if lists.n_rows or lists.detail else []
     if settings.warehouse != "snowflake":
         return told

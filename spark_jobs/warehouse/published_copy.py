@@ -9,7 +9,8 @@ from expectations.contracts.published import Published
 from spark_jobs.settings import Settings
 from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.warehouse.build_inputs import BuildPlan, read_build_inputs
-from spark_jobs.warehouse.dbt import PROJECT, hold_models
+from spark_jobs.warehouse.dbt import PROJECT
+from spark_jobs.warehouse.generated_models import hold_models
 
 
 @contextmanager

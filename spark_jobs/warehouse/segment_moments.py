@@ -8,27 +8,15 @@ from datetime import UTC, date, timedelta
 
 import pyarrow as pa
 
-from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_EVENTS, CORE_ORDER_LINES, SEGMENT_MOMENTS
 from segments.calendar import ShopCalendar
 from segments.nightly import NightlyRules
-from segments.parsing.definitions import load_segments
 from segments.shop_days import DayMoment, list_day_moments
 from segments.sql.moments import MomentColumns
-from segments.to_sql import DEFINITIONS
 from spark_jobs.lake.queries import open_database
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 
 BATCH = 50_000
-
-
-def load_rules(paths: HomePaths) -> NightlyRules:
-    """The definitions in force in a home.
-
-    Raises:
-        SegmentError: one cannot be understood.
-    """
-    return NightlyRules(tuple(load_segments(DEFINITIONS, paths.segment_definitions)))
 
 
 def write_segment_moments(lake: Lake, rules: NightlyRules, zone: str, as_of: date) -> None:

@@ -26,6 +26,7 @@ from spark_jobs.snowflake.connection import connect_to_snowflake
 from spark_jobs.snowflake.schema_swap import mark_build_finished, swap_in_build
 from spark_jobs.warehouse import dbt, export, load
 from spark_jobs.warehouse.build_inputs import prepare_build
+from spark_jobs.warehouse.generated_models import generate_models
 from tests.dbt_project.two_nights import N_DAYS, OPENED, first_night, second_night
 
 
@@ -114,7 +115,7 @@ def shop(snowflake, upsert, tmp_path_factory) -> Shop:
         Settings.from_environment({"CONCIERGE_HOME": str(homes[0])}),
         Settings.from_environment({"CONCIERGE_HOME": str(homes[1]), **snowflake("PARITY")}),
     )
-    dbt.generate_models(dbt.PROJECT, shop.duckdb)
+    generate_models(dbt.PROJECT, shop.duckdb)
     first_night(shop.lake, upsert)
     shop.run(1, "--exclude-resource-type", "unit_test")
     shop.changed = second_night(shop.lake, upsert)

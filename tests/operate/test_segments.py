@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from operate.segments import main
+from segments.in_force import Bounds
+from segments.sql.costs import CostLimits, ShopStatistics
 from segments.sql_traits import FOLDER as SQL_TRAITS
 from segments.to_sql import DEFINITIONS
 from tests.segments.golden_definitions import GOLDEN
@@ -97,6 +99,29 @@ def test_mistakes_stand_with_file_line_and_column(folder, tmp_path, capsys):
         "",
         "viewers.yml:5:18: unknown event type 'vew' (did you mean 'view'?)",
     )
+
+
+def test_what_is_too_dear_is_named_with_its_estimate(folder, tmp_path, capsys, monkeypatch):
+    """Forty views of two customers: 42 rows."""
+    file = tmp_path / "viewers.yml"
+    file.write_text(VIEWERS)
+    for n_rows, lines in (
+        (42, []),
+        (41, ["viewers.yml: segment viewers would read 42 rows, 40 of them for"]),
+    ):
+        bounds = Bounds(ShopStatistics(2, {"view": 40}, 1), CostLimits(n_read=n_rows))
+        monkeypatch.setattr("operate.segments.find_bounds", lambda settings, bounds=bounds: bounds)
+        assert main(["check", str(file)], folder) == len(lines)
+        said = capsys.readouterr().err.splitlines()
+        assert [line.partition(" the count")[0] for line in said] == lines
+
+
+def test_the_list_says_what_is_left_out(folder, capsys):
+    (folder / "viewers.yml").write_text(VIEWERS.replace("count: view", "count: vew"))
+    assert main(["list"], folder) == 0
+    out, err = capsys.readouterr()
+    assert "lapsed" in out and "viewers" not in out
+    assert err.startswith("left out: viewers: viewers.yml:5:18: unknown event type 'vew'")
 
 
 def test_the_list_has_what_a_rule_asks(folder, capsys):

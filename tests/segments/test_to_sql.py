@@ -10,6 +10,7 @@ import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segments.in_force import select_in_force
 from segments.nightly import NightlyRules
 from segments.parsing.comparisons import COMPARISONS
 from segments.parsing.definitions import load_segments
@@ -136,7 +137,7 @@ def test_of_a_definition_that_is_refused_nothing_is_written(tmp_path: Path):
         " '=', value: 1}}"
     )
     with pytest.raises(SegmentError, match=r"bad\.yml:1:25: name: .* contains \{\{"):
-        write_models(tmp_path / "project", tmp_path)
+        write_models(tmp_path / "project", select_in_force(tmp_path))
     assert not list(tmp_path.rglob("*.sql"))
 
 

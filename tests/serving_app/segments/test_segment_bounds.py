@@ -3,6 +3,7 @@
 import pytest
 
 from expectations.contracts.restrictions import CONSENTS, ERASURES, Permission
+from segments.sql.costs import CostLimits
 from serving_app.http.problems import SegmentsBusy, TooLargeToAnswer
 from serving_app.http.services import EXTENSION
 from serving_app.segments.service import SegmentService
@@ -119,3 +120,12 @@ def test_hostile_definitions_are_refused(segments, body, status, kind):
 def test_another_medium_is_refused(segments):
     answer = segments.client.post("/v1/segments/preview", data=LAPSED, content_type="text/plain")
     check_problem(answer, 415, "not-json")
+
+
+def test_a_definition_out_of_the_settings_bounds_is_refused(segments):
+    service = segments.app.extensions[EXTENSION][SegmentService]
+    segment = service.read(LAPSED)
+    n_read = service.preview(segment, with_names=False)["cost"]["n_read"]
+    service._warehouse.limits = CostLimits(n_read=n_read - 1)
+    with pytest.raises(TooLargeToAnswer, match=f"would read {n_read:,} rows"):
+        service.preview(segment, with_names=False)

@@ -2,6 +2,7 @@
 everything.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from deltalake import DeltaTable, write_deltalake
 from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_EVENTS, OPS_DELIVERIES
 from expectations.contracts.published import Published
+from segments.sql.costs import CostLimits
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.run.warehouse_files import find_built_file, find_free_file
@@ -161,6 +163,22 @@ def test_a_log_that_was_cleaned_up_means_everything(home):
 def test_other_models_are_not_built_upon(home, monkeypatch):
     monkeypatch.setattr("spark_jobs.warehouse.build_inputs.hash_dbt_models", lambda paths: "other")
     assert home.begin(TUE).dbt_inputs["changed_days"] is None
+
+
+def test_a_definition_that_became_too_dear_is_not_built_upon(home):
+    """Two views are read; nothing else of the home changes."""
+    home.settings.paths.segment_definitions.mkdir()
+    (home.settings.paths.segment_definitions / "viewers.yml").write_text(
+        "{segment_id: viewers, name: V, kind: rule, description: V.,"
+        " members: {count: view, op: '>', value: 0}}"
+    )
+    home.publish(home.begin(TUE))
+    assert home.begin(TUE).dbt_inputs["changed_days"] is not None
+    home.settings = replace(home.settings, segment_limits=CostLimits(n_read=1))
+    left_out = home.begin(TUE)
+    assert left_out.dbt_inputs["changed_days"] is None
+    home.publish(left_out)
+    assert home.begin(TUE).dbt_inputs["changed_days"] is not None
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from segments.to_sql import write_if_changed
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse import dbt
 from spark_jobs.warehouse.generated_models import hold_generated_models
@@ -25,7 +26,7 @@ def write(name):
     """What writes a model of a name."""
 
     def generate(folder):
-        dbt.write_if_changed(folder / "model.sql", name)
+        write_if_changed(folder / "model.sql", name)
         return [name]
 
     return generate

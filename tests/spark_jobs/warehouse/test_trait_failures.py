@@ -94,7 +94,7 @@ def build(tmp_path, monkeypatch):
         monkeypatch.setattr(dbt, "load_shop_sql_traits", lambda: ([SqlTrait(m, {}) for m in MODELS], []))
         monkeypatch.setattr(dbt, "hold_models", lambda *_, kept: keep(kept))
         monkeypatch.setattr(dbt, "run_dbt", run)
-        return dbt.build_without_failed_traits(settings, None, answer(first)[1]), words
+        return dbt.build_without_failed_traits(settings, None, None, answer(first)[1]), words
 
     return build
 
