@@ -98,6 +98,8 @@ def test_explained_before_they_came(segments):
     assert segments.client.get(f"{path}2026-02-10T23:59:59Z").json["clause"] is None
     for wrong in ("2026-02-21", "2026-02-21T00:00:01Z", "2026-W08", "yesterday", "2026-02-11T00:00:00"):
         check_problem(segments.client.get(f"{path}{wrong}"), 400, "bad-request")
+    problem = segments.client.get(f"{path}2026-02-11T00:00:00+01:00").json
+    assert problem["detail"].endswith("with its offset; + is %2B in an address")
 
 
 def test_previewed_and_compared(segments):
