@@ -10,7 +10,7 @@ from rich.table import Table
 from segments.sql.costs import CostLimits
 
 WIDTH_OF_DAY, WIDTH_OF_TREND = 8, 13  # of a number up to 999,999, and "since 02-20", with what parts them
-NEAR = 0.1  # of the most that a definition may cost: from there on it is worth a word
+NEAR = 0.5  # of the most that a definition may cost: from there on it is worth a word
 
 
 def print_membership(console: Console, answer: Mapping[str, Any]) -> None:
