@@ -35,14 +35,3 @@
     where 1 = 0
     {%- endif %}
 {% endmacro %}
-
-{#- Customers whose word on analytics is another than in the build before: their visits count again, or no more. -#}
-{% macro select_customers_of_another_word(words_now, words_before) %}
-    select words_before.customer_id
-    from {{ words_before }} as words_before
-    left join {{ words_now }} as words_now
-        on words_before.customer_id = words_now.customer_id
-    where
-        coalesce(words_before.has_analytics_consent, true)
-        <> coalesce(words_now.has_analytics_consent, true)
-{% endmacro %}

@@ -8,8 +8,7 @@ import jinja2
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-MODEL = "models/intermediate/build/int_build__changed_customers.sql"
-MACROS = ("select_changed_customer_days", "select_customers_of_another_word")
+MODELS = ("int_build__changed_consents", "int_build__changed_customers")
 TODAY, TOMORROW = date(2026, 3, 1), date(2026, 3, 2)
 DAYS = (
     "customer_id varchar, activity_date date, n_orders int, n_returns int, n_consumable_days int,"
@@ -35,7 +34,7 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def sql() -> str:
-    """The model; relations by their names, those of the build before with `before_` in front."""
+    """Both models as views; relations by their names, those of the build before with `before_` in front."""
     world = jinja2.Environment(extensions=["jinja2.ext.do"], loader=jinja2.FileSystemLoader(PROJECT))
     world.globals |= {
         "ref": lambda name: name,
@@ -43,7 +42,9 @@ def sql() -> str:
         "as_of": lambda: f"date '{TODAY}'",
     }
     macros = world.get_template("macros/changed_days.sql").module
-    return world.get_template(MODEL).render({name: getattr(macros, name) for name in MACROS})
+    world.globals["select_changed_customer_days"] = macros.select_changed_customer_days
+    pages = {name: world.get_template(f"models/intermediate/build/{name}.sql").render() for name in MODELS}
+    return ";".join(f"create view {name} as {page}" for name, page in pages.items())
 
 
 def find_changed(sql: str, as_of_before: date, **rows: list[tuple]) -> list[tuple]:
@@ -54,7 +55,8 @@ def find_changed(sql: str, as_of_before: date, **rows: list[tuple]) -> list[tupl
         for name, values in rows.items():
             for row in values:
                 db.execute(f"insert into {name} values ({', '.join('?' * len(row))})", list(row))
-        return sorted(db.execute(sql).fetchall())
+        db.execute(sql)
+        return sorted(db.execute("from int_build__changed_customers").fetchall())
 
 
 def order(day: date) -> tuple:

@@ -25,6 +25,8 @@ MADE = (
     "int_customer_currencies",
 )
 NOTHING = (
+    "int_customer_consents",
+    "int_build__changed_consents",
     "int_build__changed_customers",
     "int_build__rescored_customers",
     "int_build__changed_histories",
@@ -91,6 +93,8 @@ def put(db: duckdb.DuckDBPyConnection, shop: list, today: date) -> None:
         "create table int_customer_category_days (customer_id varchar, activity_date date, category varchar,"
         " n_lines int);"
         "create table int_customer_currencies (customer_id varchar, currency varchar);"
+        "create table int_customer_consents (customer_id varchar, has_analytics_consent boolean);"
+        "create table int_build__changed_consents (customer_id varchar);"
         "create table int_build__changed_customers (customer_id varchar, changed_from date);"
         "create table int_build__rescored_customers (customer_id varchar, rescored_from date);"
         "create table int_build__changed_histories (customer_id varchar, changed_from date);"

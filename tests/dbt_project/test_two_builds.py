@@ -21,6 +21,8 @@ TOUCHED = {
 }
 SOURCES = ("stg_core__events", "stg_core__order_lines")
 OF_EVENTS = (
+    "int_customer_consents",
+    "int_build__changed_consents",
     "int_build__changed_histories",
     "int_build__changed_lists",
     "int_learned_stays",

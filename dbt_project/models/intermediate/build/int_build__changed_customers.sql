@@ -8,8 +8,8 @@
 {% set amounts_before = get_previous_relation('int_customer_amount_days') %}
 {% set lines_before = get_previous_relation('int_customer_category_days') %}
 {% set currencies_now = ref('int_customer_currencies') %}
-{% set words_before = get_previous_relation('dim_customers') %}
-{% set words_now = ref('int_customer_consents') %}
+{% set counted_from = 'least(changed_from, ' ~ as_of() ~ ')' %}
+{% set consents = ref('int_build__changed_consents') %}
 
 with
 
@@ -44,22 +44,19 @@ changed as (
         union all
         select
             states.customer_id,
-            min(states.state_date) as changed_from,
+            states.state_date as changed_from,
             1 as is_order_changed
         from {{ get_previous_relation('int_customer_states') }} as states
         inner join {{ currencies_now }} as currencies
             on states.customer_id = currencies.customer_id
         where states.currency is distinct from currencies.currency
-        group by states.customer_id
         union all
         select
             customer_id,
             activity_date as changed_from,
             0 as is_order_changed
         from {{ days_before }}
-        where customer_id in (
-            {{ select_customers_of_another_word(words_now, words_before) }}
-        )
+        where customer_id in (select customer_id from {{ consents }})
     {% else %}
         select
             cast(null as varchar) as customer_id,
@@ -70,21 +67,13 @@ changed as (
 ),
 
 -- A day after today counts as today: so do its orders in today's scores.
-counted as (
-    select
-        customer_id,
-        least(changed_from, {{ as_of() }}) as counted_from,
-        is_order_changed
-    from changed
-),
-
 final as (
     select
         customer_id,
-        min(counted_from) as changed_from,
-        min(case when is_order_changed = 1 then counted_from end)
+        min({{ counted_from }}) as changed_from,
+        min(case when is_order_changed = 1 then {{ counted_from }} end)
             as orders_changed_from
-    from counted
+    from changed
     group by customer_id
 )
 

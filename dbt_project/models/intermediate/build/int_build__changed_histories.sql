@@ -4,8 +4,7 @@
 -- somebody ever did counts otherwise once their word on analytics is another.
 
 {% set before = get_previous_relation('int_sent_events') %}
-{% set words_before = get_previous_relation('dim_customers') %}
-{% set words_now = ref('int_customer_consents') %}
+{% set consents = ref('int_build__changed_consents') %}
 {% set touched = ref('int_build__touched_days') %}
 
 with
@@ -36,14 +35,12 @@ differing as (
 ),
 
 counted_otherwise as (
-    {% if before and words_before %}
+    {% if before %}
         select
             customer_id,
             day
         from {{ before }}
-        where customer_id in (
-            {{ select_customers_of_another_word(words_now, words_before) }}
-        )
+        where customer_id in (select customer_id from {{ consents }})
     {% else %}
         select
             customer_id,
