@@ -50,7 +50,7 @@ def test_a_field_that_is_gone_is_named_with_its_users(folder, check):
     code, said = check("--register")
     assert code == 1
     assert said.startswith("product_viewed/2: product_id is gone (core_events.item_id: dbt models ")
-    assert "fct_interactions" in said and "int_interactions" in said
+    assert "fct_interactions" in said and "fct_order_lines" in said
     assert check()[0] == 1, "nothing was registered"
 
 
