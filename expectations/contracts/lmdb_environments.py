@@ -103,11 +103,13 @@ class WatchedEnvironment:
         """
         try:
             status = os.stat(self._path)  # noqa: PTH116 - a text's costs half as much as a Path's
+            if status.st_ino != self._inode or status.st_size < max(self._n_bytes, 2 * PAGE):
+                return False
+            self._n_bytes = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
+            if status.st_size < self._n_bytes:  # another process may have made it longer meanwhile
+                status = os.stat(self._path)  # noqa: PTH116
         except OSError:
             return False
-        if status.st_ino != self._inode or status.st_size < max(self._n_bytes, 2 * PAGE):
-            return False
-        self._n_bytes = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
         return status.st_size >= self._n_bytes and self._is_as_written(make_file_stamp(status))
 
     def was_intact_lately(self) -> bool:

@@ -2,6 +2,7 @@
 and never a yes.
 """
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -186,6 +187,26 @@ def test_what_another_process_writes_is_no_damage(store, tmp_path):
     assert other.returncode == 0
     with store.open_view() as view:
         assert not view.may_be_personal(["i_19"], -1)
+
+
+def test_a_file_that_grows_while_it_is_looked_at_is_no_damage(store, tmp_path, monkeypatch):
+    """CI met it on 2026-11-29: the length of before a transaction, compared with the pages of after it."""
+    other, stat = RestrictionDatabase(tmp_path / "restrictions"), os.stat
+    grown = []
+
+    def stat_then_grow(path):
+        found = stat(path)
+        if not grown:
+            grown.append(found.st_size)
+            no = Permission(False, START, "page")
+            other.record_permissions(CONSENTS, {f"i_{n}": no for n in range(2_000)})
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", stat_then_grow)
+        is_intact = store.is_intact()
+    assert is_intact
+    assert stat(tmp_path / "restrictions" / "data.mdb").st_size > grown[0]
 
 
 def test_one_that_seldom_looks_at_its_file_knows_every_no(tmp_path):
