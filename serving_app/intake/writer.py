@@ -15,7 +15,8 @@ from serving_app.intake.permissions import PermissionWriter
 from serving_app.live.events import REFUSED, LiveEvent
 from serving_app.live.state import LiveStore
 from serving_app.metrics import declarations as metrics
-from serving_app.storage.append_log import AppendLog, LogUnavailable
+from serving_app.storage.append_log import AppendLog
+from serving_app.storage.event_log import LogUnavailable
 
 ACCEPTED, DUPLICATE, QUARANTINED = "accepted", "duplicate", "quarantined"
 

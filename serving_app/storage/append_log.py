@@ -21,16 +21,13 @@ import orjson
 from expectations.contracts.files import LookTimer, sync_folder
 from expectations.contracts.impressions import OPEN_SUFFIX
 from expectations.contracts.log_files import finish_abandoned_files, get_finished_path
+from serving_app.storage.event_log import LogUnavailable
 
 MAX_BYTES = 32 << 20
 PROBE_BYTES = 64 << 10  # room for the records of a second
 MAX_AGE = timedelta(minutes=1)  # how long a record may wait before `land` can see it
 
 logger = logging.getLogger(__name__)
-
-
-class LogUnavailable(RuntimeError):  # noqa: N818 - reads as what it says
-    """The record could not be made durable."""
 
 
 class _Entry:

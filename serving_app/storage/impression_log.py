@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from serving_app.metrics import declarations as metrics
-from serving_app.storage.append_log import AppendLog, LogUnavailable
+from serving_app.storage.append_log import AppendLog
+from serving_app.storage.event_log import LogUnavailable
 from serving_app.storage.shop_calendar import ShopCalendar
 
 

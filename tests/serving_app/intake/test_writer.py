@@ -15,7 +15,7 @@ from serving_app.intake.batches import SentEvent
 from serving_app.intake.normal_form import normalise_event
 from serving_app.intake.receipts import Receipt
 from serving_app.intake.writer import ACCEPTED, DUPLICATE, QUARANTINED, EventWriter
-from serving_app.storage.append_log import LogUnavailable
+from serving_app.storage.event_log import LogUnavailable
 from tests.serving_app.conftest import NOW
 from tests.serving_app.intake.sent_events import viewed
 

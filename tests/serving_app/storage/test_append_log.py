@@ -20,7 +20,8 @@ from expectations.contracts.lake import CORE_IMPRESSIONS
 from expectations.contracts.log_files import finish_abandoned_files
 from expectations.contracts.tables import ContractError
 from serving_app import background_tasks
-from serving_app.storage.append_log import MAX_AGE, AppendLog, LogUnavailable
+from serving_app.storage.append_log import MAX_AGE, AppendLog
+from serving_app.storage.event_log import LogUnavailable
 from serving_app.storage.log_files import delete_files_before
 
 
