@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
@@ -22,12 +23,22 @@ from expectations.contracts.files import LookTimer, sync_folder
 from expectations.contracts.impressions import OPEN_SUFFIX
 from expectations.contracts.log_files import finish_abandoned_files, get_finished_path
 from serving_app.storage.event_log import LogUnavailable
+from serving_app.storage.log_reader import LogReader
 
-MAX_BYTES = 32 << 20
 PROBE_BYTES = 64 << 10  # room for the records of a second
 MAX_AGE = timedelta(minutes=1)  # how long a record may wait before `land` can see it
 
 logger = logging.getLogger(__name__)
+
+
+class FileLimits(NamedTuple):
+    """When a file is finished: how many bytes it holds, and how old it is, at most."""
+
+    max_bytes: int = 32 << 20
+    max_age: timedelta = MAX_AGE
+
+
+LIMITS = FileLimits()
 
 
 class _Entry:
@@ -38,14 +49,13 @@ class _Entry:
         self.is_done, self.error = False, None
 
 
-class AppendLog:
-    """One worker's log, safe for many threads. It opens its file with the first record and must not be used
-    across a fork.
+class AppendLog(LogReader):
+    """One worker's log, safe for many threads: an `EventLog`. It opens its file with the first record and
+    must not be used across a fork. What it reads is what all workers wrote.
 
     Attributes:
         problem: why records cannot be written now; empty when they can.
-        n_unlogged: records of this worker that are not on disk: could not be written, or were in a file that
-            somebody deleted.
+        n_unlogged: records of this worker that are not on disk: refused, or in a file that somebody deleted.
     """
 
     def __init__(
@@ -53,7 +63,7 @@ class AppendLog:
         folder: Path,
         clock: Callable[[], datetime],
         new_name: Callable[[], str],
-        max_bytes: int = MAX_BYTES,
+        limits: FileLimits = LIMITS,
         title: str = "the decision log",
         look_every_seconds: float = 0.0,
     ) -> None:
@@ -63,8 +73,9 @@ class AppendLog:
             new_name: a name that no file in the folder has; names in order of time keep the log readable.
             title: what messages call it.
         """
-        self._folder, self._clock, self._new_name, self._max_bytes = folder, clock, new_name, max_bytes
-        self._title, self._looks = title, LookTimer(look_every_seconds)
+        super().__init__(folder, title)
+        self._clock, self._new_name, self._limits = clock, new_name, limits
+        self._looks = LookTimer(look_every_seconds)
         self._queue_lock, self._commit_lock = threading.Lock(), threading.Lock()
         self._queue: list[_Entry] = []
         self._file: int | None = None
@@ -78,19 +89,18 @@ class AppendLog:
             self._set_problem(error)
 
     def append(self, record: dict) -> None:
-        """Write one record; it is on disk when this returns.
-
-        Raises:
-            LogUnavailable: it is not, and will not be.
-        """
+        """Write one record, as `append_lines` does."""
         self.append_lines([orjson.dumps(record)])
 
-    def append_lines(self, lines: Sequence[bytes], day: date | None = None) -> None:
+    def append_lines(
+        self, lines: Sequence[bytes], day: date | None = None, keys: Sequence[bytes] | None = None
+    ) -> None:
         """Write records, each JSON without a line end, all of them or none; they are on disk when this
         returns.
 
         Args:
             day: that they belong to, where a file may hold records of one day alone.
+            keys: not used: what one worker writes is in one order.
 
         Raises:
             LogUnavailable: they are not, and will not be.
@@ -117,12 +127,11 @@ class AppendLog:
                 self._commit(batch)
 
     def describe_problem(self) -> str:
-        """Why records cannot be written now; empty when they can."""
+        """`problem`."""
         return self.problem
 
     def rotate(self, *, is_forced: bool = False) -> None:
-        """Finish the file when it is old enough, or at any age when forced: for a timer, so that the file of
-        a worker without requests does not wait.
+        """Finish the file when it is old enough or forced: for a timer, so that no quiet worker's file waits.
 
         It also finishes the files of workers that died and checks whether `problem` still holds.
 
@@ -130,7 +139,7 @@ class AppendLog:
             OSError: the disk refuses it still.
         """
         with self._commit_lock:
-            if self._file is not None and (is_forced or self._clock() - self._opened_at >= MAX_AGE):
+            if self._file is not None and (is_forced or self._is_old()):
                 self._finish()
         finish_abandoned_files(self._folder)
         with self._commit_lock:
@@ -180,7 +189,7 @@ class AppendLog:
             os.close(self._file)
             self._file = None
         if self._file is not None and (
-            day != self._day or self._size >= self._max_bytes or self._clock() - self._opened_at >= MAX_AGE
+            day != self._day or self._size >= self._limits.max_bytes or self._is_old()
         ):
             self._finish()
         if self._file is None:
@@ -204,6 +213,9 @@ class AppendLog:
                 os.close(handle)
             raise
         self._size += len(data)
+
+    def _is_old(self) -> bool:
+        return self._clock() - self._opened_at >= self._limits.max_age
 
     def _make_durable(self) -> None:
         """Bring what was written to the disk before it is acknowledged."""

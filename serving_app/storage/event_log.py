@@ -55,6 +55,13 @@ class EventLog(Protocol):
             LogUnavailable: the log cannot be read now.
         """
 
+    def find_end(self) -> Position:
+        """The position behind every line that is there now, for a consumer of what comes from now on.
+
+        Raises:
+            LogUnavailable: the log cannot be read now.
+        """
+
     def commit_position(self, consumer: str, position: Position) -> None:
         """Store durably how far a consumer has read."""
 
@@ -66,3 +73,8 @@ class EventLog(Protocol):
 
     def rotate(self, *, is_forced: bool = False) -> None:
         """Upkeep, called by a timer; forced when the process ends."""
+
+
+def move_position(position: Position, lines: Sequence[LogLine]) -> Position:
+    """A position moved behind lines that were read."""
+    return {**position, **{line.partition: line.next_offset for line in lines}}

@@ -20,7 +20,7 @@ from expectations.contracts.lake import CORE_IMPRESSIONS
 from expectations.contracts.log_files import finish_abandoned_files
 from expectations.contracts.tables import ContractError
 from serving_app import background_tasks
-from serving_app.storage.append_log import MAX_AGE, AppendLog
+from serving_app.storage.append_log import MAX_AGE, AppendLog, FileLimits
 from serving_app.storage.event_log import LogUnavailable
 from serving_app.storage.log_files import delete_files_before
 
@@ -28,7 +28,7 @@ from serving_app.storage.log_files import delete_files_before
 @pytest.fixture
 def log(tmp_path, clock):
     names = count(1)
-    return AppendLog(tmp_path, clock, lambda: f"worker-{next(names):02d}", max_bytes=200)
+    return AppendLog(tmp_path, clock, lambda: f"worker-{next(names):02d}", limits=FileLimits(max_bytes=200))
 
 
 def names(folder):

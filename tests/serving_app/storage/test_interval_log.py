@@ -8,14 +8,16 @@ from itertools import count
 import orjson
 import pytest
 
-from serving_app.storage.append_log import MAX_AGE
+from serving_app.storage.append_log import MAX_AGE, FileLimits
 from serving_app.storage.interval_log import IntervalLog
 
 
 @pytest.fixture
 def log(tmp_path, clock):
     names = count(1)
-    return IntervalLog(tmp_path, clock, lambda: f"worker-{next(names):02d}", max_bytes=200, sync_seconds=0)
+    return IntervalLog(
+        tmp_path, clock, lambda: f"worker-{next(names):02d}", limits=FileLimits(max_bytes=200), sync_seconds=0
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""What every log of events does, wherever it stores its lines: one suite of tests for all."""
+
+from itertools import count
+
+import pytest
+
+from serving_app.storage.append_log import AppendLog
+from serving_app.storage.event_log import START, move_position
+
+
+@pytest.fixture
+def open_log(tmp_path, clock):
+    """Opens the log of a test, as a new process would each time."""
+    names = count(1)
+    return lambda: AppendLog(tmp_path, clock, lambda: f"worker-{next(names):02d}", title="the event log")
+
+
+@pytest.fixture
+def log(open_log):
+    return open_log()
+
+
+def read_all(log, position=START, most=100):
+    """Every line behind a position, in the order in which they are read, and the position behind them."""
+    lines = []
+    while found := log.read_lines(position, most):
+        assert len(found) <= most
+        lines += [each.line for each in found]
+        position = move_position(position, found)
+    return lines, position
+
+
+def write(log, *lines):
+    log.append_lines(list(lines), keys=[b"visitor"] * len(lines))
+
+
+def test_lines_are_read_as_they_were_written(log):
+    lines = [b'{"n":1}', '{"n":"grün"}'.encode(), b'{"n":3}']
+    assert read_all(log) == ([], START)
+    write(log, *lines[:2])
+    write(log, *lines[2:])
+    assert read_all(log)[0] == lines
+
+
+@pytest.mark.parametrize("most", [1, 2, 7])
+def test_each_line_is_read_once_however_few_are_wanted_at_a_time(log, most):
+    lines = [b'{"n":%d}' % n for n in range(6)]
+    write(log, *lines)
+    found, position = read_all(log, most=most)
+    assert found == lines
+    write(log, b'{"n":6}')
+    assert read_all(log, position, most)[0] == [b'{"n":6}']
+
+
+def test_lines_of_one_key_stay_in_order(log):
+    visitors = [f"visitor-{n % 5}".encode() for n in range(50)]
+    lines = [b'{"n":%d}' % n for n in range(50)]
+    for start in range(0, 50, 10):
+        log.append_lines(lines[start : start + 10], keys=visitors[start : start + 10])
+    found, _ = read_all(log, most=7)
+    assert sorted(found) == sorted(lines)
+    for visitor in set(visitors):
+        own = [line for line, key in zip(lines, visitors, strict=True) if key == visitor]
+        assert [line for line in found if line in own] == own
+
+
+def test_a_consumer_goes_on_where_it_left_off_and_reads_again_what_it_had_not_committed(log, open_log):
+    write(log, b'{"n":1}', b'{"n":2}')
+    assert log.get_position("webhook:shop/1") == START
+    first = log.read_lines(START, 1)
+    log.commit_position("webhook:shop/1", move_position(START, first))
+    log.read_lines(log.get_position("webhook:shop/1"), 1)
+    again = open_log()
+    assert read_all(again, again.get_position("webhook:shop/1"))[0] == [b'{"n":2}']
+    assert read_all(again, again.get_position("another"))[0] == [b'{"n":1}', b'{"n":2}']
+
+
+def test_who_begins_at_the_end_reads_what_comes_from_then_on(log):
+    write(log, b'{"n":1}')
+    end = log.find_end()
+    assert read_all(log, end)[0] == []
+    write(log, b'{"n":2}')
+    assert read_all(log, end)[0] == [b'{"n":2}']
+
+
+def test_a_log_that_can_be_written_reports_no_problem(log):
+    write(log, b'{"n":1}')
+    log.rotate()
+    assert log.describe_problem() == ""
+    log.rotate(is_forced=True)
+    assert read_all(log)[0] == [b'{"n":1}']
