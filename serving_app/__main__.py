@@ -123,7 +123,7 @@ def main() -> int:
     ).serve()
     shutil.rmtree(counts, ignore_errors=True)
     paths = HomePaths(settings.home)
-    for folder in (paths.decision_log, paths.event_log):
+    for folder in (paths.decision_log, paths.event_log, paths.transitions):
         finish_abandoned_files(folder)
     return 0
 

@@ -45,6 +45,7 @@ class Stores:
     overrides: OverrideStore
     impressions: ImpressionLog
     events: AppendLog
+    transitions: AppendLog
     keys: KeyStore
     live: LiveStore
     item_changes: ItemChangeStore
@@ -72,6 +73,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         overrides=FileOverrides(settings.home, look_every_seconds),
         impressions=ImpressionLog(log, settings.withholds_unlogged, ShopCalendar(settings.home, snapshots)),
         events=AppendLog(paths.event_log, clock, new_name, title="the event log"),
+        transitions=AppendLog(paths.transitions, clock, new_name, title="the log of transitions"),
         keys=FileKeys(settings.home, look_every_seconds),
         item_changes=LmdbItemChanges(paths.item_changes, look_every_seconds),
         live=LiveStates(open_backend(settings, clock, look_every_seconds), roots),

@@ -48,6 +48,7 @@ def app() -> Flask:
     tasks = {
         "rotating the decision log": log.rotate,
         "rotating the event log": stores.events.rotate,
+        "rotating the log of transitions": stores.transitions.rotate,
         "verifying the snapshot": lambda: snapshots.verify(get_utc_now()),
         "mending the overrides": stores.overrides.refresh,
         "verifying the restrictions": lambda: stores.restrictions.refresh(get_utc_now()),
@@ -75,6 +76,7 @@ def app() -> Flask:
             stores.live.flush(),
             log.rotate(is_forced=True),
             stores.events.rotate(is_forced=True),
+            stores.transitions.rotate(is_forced=True),
         )
     )
     return wsgi_app

@@ -210,6 +210,11 @@ class HomePaths:
         return self.serving / "event_log"
 
     @property
+    def transitions(self) -> Path:
+        """The log of entries into segments and exits from them; `land` does not take its files."""
+        return self.serving / "transitions"
+
+    @property
     def landed_events(self) -> Path:
         """Finished files of that log, a folder for each landing date."""
         return self.landing / "live" / "events"

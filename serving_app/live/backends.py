@@ -5,13 +5,16 @@ The keys are spelled out here and nowhere else.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 DAY = 24 * 3600
 LAYOUT = 1  # raised when a key or a value changes its shape; values of another one are begun anew
 # Prefix of a key, and after how many seconds without a write its value is deleted.
 STATES, EXPOSURES, ALIASES, CUSTOMERS, MESSAGES, BROWSERS = b"s/", b"x/", b"a/", b"c/", b"m/", b"b/"
+MEMBERSHIPS, TOLD, TIMERS, OUTBOX, NOTES = b"g/", b"h/", b"t/", b"o/", b"n/"
 OF_VISITORS = (STATES, EXPOSURES)  # behind which stands the root whose behaviour it is
+FOR_EVER = 4000 * DAY
+TIMER_HEAD = len(TIMERS) + 8  # of a key of a timer, behind which its owner stands
 LIFETIMES = {
     STATES: 30 * DAY,
     EXPOSURES: 14 * DAY,
@@ -21,11 +24,24 @@ LIFETIMES = {
     # A client that was away sends again for days. Later ones change nothing either: states are sets of
     # events, and the night drops them by their id.
     MESSAGES: 7 * DAY,
+    MEMBERSHIPS: 30 * DAY,
+    # What was told of memberships stays as long as the memberships do: forgotten, it would be told again.
+    TOLD: FOR_EVER,
+    TIMERS: FOR_EVER,
+    OUTBOX: FOR_EVER,
+    NOTES: FOR_EVER,
 }
 
 
 class BackendError(RuntimeError):
     """The database cannot be read or written now. Says why, without a path, address or value."""
+
+
+class OutboxEntry(NamedTuple):
+    """A line that waits to be told, and its name in the outbox."""
+
+    name: bytes
+    line: bytes
 
 
 class BackendTransaction(Protocol):
@@ -39,6 +55,16 @@ class BackendTransaction(Protocol):
 
     def delete(self, key: bytes) -> None:
         """Delete a value, if there is one."""
+
+    def set_timer(self, owner: str, before: int, due: int) -> None:
+        """Let an owner be due at another moment, microseconds since 1970; 0: at none.
+
+        Args:
+            before: what it was.
+        """
+
+    def tell(self, line: bytes) -> None:
+        """Put a line into the outbox, behind all others."""
 
 
 class LiveBackend(Protocol):
@@ -63,6 +89,27 @@ class LiveBackend(Protocol):
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         """Delete some of what has outlived its lifetime, or lies under a forbidden root: for a timer."""
 
+    def list_due(self, now: int, most: int) -> list[str]:
+        """The owners that are due by a moment, the longest due first."""
+
+    def read_outbox(self, most: int) -> list[OutboxEntry]:
+        """The oldest lines of the outbox."""
+
+    def empty_outbox(self, entries: Sequence[OutboxEntry]) -> None:
+        """Delete what `read_outbox` gave."""
+
+    def list_keys(self, prefix: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes]:
+        """Some keys of a kind, and where to go on behind them; empty: these were the last.
+
+        Args:
+            after: what was returned before; empty: from the first on.
+        """
+
+    def take_lead(self) -> bool:
+        """Whether this worker is the one that keeps the memberships of all: who has been stays so, until it
+        ends.
+        """
+
 
 def get_state_key(root: str) -> bytes:
     return STATES + root.encode()
@@ -86,6 +133,24 @@ def get_message_key(message_id: str) -> bytes:
 
 def get_browsers_key(user_root: str) -> bytes:
     return BROWSERS + user_root.encode()
+
+
+def get_memberships_key(owner: str) -> bytes:
+    return MEMBERSHIPS + owner.encode()
+
+
+def get_told_key(owner: str) -> bytes:
+    return TOLD + owner.encode()
+
+
+def get_timer_key(due: int, owner: str) -> bytes:
+    """In order of time."""
+    return TIMERS + due.to_bytes(8) + owner.encode()
+
+
+def get_note_key(name: str) -> bytes:
+    """Of what the worker that keeps the memberships notes for the next one."""
+    return NOTES + name.encode()
 
 
 def is_of_forbidden(key: bytes, is_forbidden: Callable[[str], bool]) -> bool:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from serving_app.live.backends import BackendError, BackendTransaction, LiveBackend
+from serving_app.live.backends import BackendError, BackendTransaction, LiveBackend, OutboxEntry
 
 FAILURES_TO_OPEN = 3  # one after another
 OPEN_SECONDS = 1.0
@@ -77,6 +77,21 @@ class GuardedBackend:
 
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         self._call(self._writes, lambda: self._backend.sweep(is_forbidden), math.inf)
+
+    def list_due(self, now: int, most: int) -> list[str]:
+        return self._call(self._reads, lambda: self._backend.list_due(now, most), math.inf)
+
+    def read_outbox(self, most: int) -> list[OutboxEntry]:
+        return self._call(self._reads, lambda: self._backend.read_outbox(most), math.inf)
+
+    def empty_outbox(self, entries: Sequence[OutboxEntry]) -> None:
+        self._call(self._writes, lambda: self._backend.empty_outbox(entries), math.inf)
+
+    def list_keys(self, prefix: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes]:
+        return self._call(self._reads, lambda: self._backend.list_keys(prefix, after, most), math.inf)
+
+    def take_lead(self) -> bool:
+        return self._call(self._writes, self._backend.take_lead, math.inf)
 
     def take_begun_anew(self) -> str:
         """Why the database was begun anew, once; empty when it was not."""

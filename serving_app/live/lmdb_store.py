@@ -5,29 +5,50 @@ nothing, the machine's memory has it. A loss of power may damage the file, so on
 machine started is set aside and begun anew, as is one that is cut or damaged.
 """
 
-import fcntl
 import itertools
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import lmdb
 
-from expectations.contracts.lmdb_environments import DATA, WatchedEnvironment
-from serving_app.live.backends import DAY, LAYOUT, BackendError, BackendTransaction, is_of_forbidden
-from serving_app.live.lmdb_values import ValueDamaged, has_outlived, pack_value, read_value
+from expectations.contracts.lmdb_environments import DATA
+from serving_app.live.backends import (
+    DAY,
+    LAYOUT,
+    OUTBOX,
+    TIMER_HEAD,
+    TIMERS,
+    BackendError,
+    BackendTransaction,
+    OutboxEntry,
+    get_timer_key,
+    is_of_forbidden,
+)
+from serving_app.live.lmdb_database import (
+    MAP_BYTES,
+    LiveDatabase,
+    LmdbTransaction,
+    lock_folder,
+    take_file_lock,
+)
+from serving_app.live.lmdb_values import (
+    AFTER_OUTBOX,
+    ValueDamaged,
+    has_outlived,
+    list_range,
+    read_value,
+)
 
-MAP_BYTES = 1 << 34  # address space, not disk; a million visitors of twenty events take some 1 GB
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 ORIGIN = "origin"  # the file that says which layout, and which start of the machine, wrote the database
 SWEPT_AT_ONCE = 500
 SET_ASIDE_SECONDS = 7 * DAY
-PATIENCE_SECONDS = 0.05  # for the write before; a request's own takes a millisecond or two
 
 logger = logging.getLogger(__name__)
 
@@ -42,48 +63,6 @@ def read_boot_id() -> str:
         return BOOT_ID.read_text().strip()
     except OSError:
         return "unknown"
-
-
-class LiveDatabase(WatchedEnvironment):
-    """The environment of a home, open."""
-
-    def __init__(self, folder: Path, look_every_seconds: float) -> None:
-        super().__init__(
-            folder,
-            MAP_BYTES,
-            n_databases=0,
-            is_synced=False,
-            patience_seconds=PATIENCE_SECONDS,
-            look_every_seconds=look_every_seconds,
-        )
-        self._env.reader_check()  # slots of processes that were killed
-
-    def is_current(self) -> bool:
-        """Whether it is the one that lies there now."""
-        try:
-            return self._file.stat().st_ino == self._inode
-        except OSError:
-            return True  # nothing lies there, so nobody has replaced it
-
-    def begin(self, is_write: bool) -> AbstractContextManager[lmdb.Transaction]:
-        """A transaction; whoever begins it has asked whether the file is intact."""
-        return self._begin_write() if is_write else self._env.begin()
-
-
-class LmdbTransaction:
-    """A `BackendTransaction` of LMDB."""
-
-    def __init__(self, txn: lmdb.Transaction, minutes: int) -> None:
-        self._txn, self._minutes = txn, minutes
-
-    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        return [read_value(self._txn, key, self._minutes) for key in keys]
-
-    def put(self, key: bytes, value: bytes) -> None:
-        self._txn.put(key, pack_value(key, value, self._minutes))
-
-    def delete(self, key: bytes) -> None:
-        self._txn.delete(key)
 
 
 class LmdbBackend:
@@ -111,6 +90,7 @@ class LmdbBackend:
         self._set_aside = folder.with_name(f".{folder.name}.set_aside")
         self._lock, self._swept_to = threading.Lock(), b""
         self._database: LiveDatabase | None = None
+        self._lead: TextIO | None = None
         self.begun_anew = ""
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
@@ -144,6 +124,33 @@ class LmdbBackend:
         if outlived or forbidden:
             self._run(delete, is_write=True)
         self._delete_set_aside()
+
+    def list_due(self, now: int, most: int) -> list[str]:
+        end = get_timer_key(now + 1, "")
+        rows = self._run(lambda txn: list_range(txn, TIMERS, end, most))
+        return [key[TIMER_HEAD:].decode() for key, _ in rows]
+
+    def read_outbox(self, most: int) -> list[OutboxEntry]:
+        minutes = self._get_minutes()
+
+        def read(txn: lmdb.Transaction) -> list[OutboxEntry]:
+            rows = list_range(txn, OUTBOX, AFTER_OUTBOX, most)
+            return [OutboxEntry(key, read_value(txn, key, minutes) or b"") for key, _ in rows]
+
+        return self._run(read)
+
+    def empty_outbox(self, entries: Sequence[OutboxEntry]) -> None:
+        self._run(lambda txn: [txn.delete(entry.name) for entry in entries], is_write=True)
+
+    def list_keys(self, prefix: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes]:
+        end = prefix[:-1] + bytes([prefix[-1] + 1])
+        rows = self._run(lambda txn: list_range(txn, after + b"\0" if after else prefix, end, most))
+        keys = [key for key, _ in rows]
+        return keys, keys[-1] if len(keys) == most else b""
+
+    def take_lead(self) -> bool:
+        self._lead = self._lead or take_file_lock(self._folder.with_name(f".{self._folder.name}.lead"))
+        return self._lead is not None
 
     def _get_minutes(self) -> int:
         return int(self._clock().timestamp()) // 60
@@ -229,12 +236,3 @@ class LmdbBackend:
             logger.warning("the live states were begun anew: %s", reason)
         self.begun_anew = reason
         temporary.rename(self._folder)
-
-
-@contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold the lock under which one worker at a time opens or replaces the database."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

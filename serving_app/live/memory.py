@@ -4,7 +4,14 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from serving_app.live.backends import LIFETIMES, BackendTransaction, is_of_forbidden
+from serving_app.live.backends import (
+    LIFETIMES,
+    TIMER_HEAD,
+    BackendTransaction,
+    OutboxEntry,
+    get_timer_key,
+    is_of_forbidden,
+)
 
 
 class MemoryTransaction:
@@ -13,6 +20,7 @@ class MemoryTransaction:
     def __init__(self, values: dict[bytes, tuple[float, bytes]], now: float) -> None:
         self._values, self._now = values, now
         self.changes: dict[bytes, bytes | None] = {}
+        self.told: list[bytes] = []
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         return [
@@ -26,6 +34,15 @@ class MemoryTransaction:
     def delete(self, key: bytes) -> None:
         self.changes[key] = None
 
+    def set_timer(self, owner: str, before: int, due: int) -> None:
+        if before:
+            self.delete(get_timer_key(before, owner))
+        if due:
+            self.put(get_timer_key(due, owner), b"")
+
+    def tell(self, line: bytes) -> None:
+        self.told.append(line)
+
 
 class MemoryBackend:
     """A `LiveBackend` in memory.
@@ -37,7 +54,8 @@ class MemoryBackend:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self.values: dict[bytes, tuple[float, bytes]] = {}
-        self.begun_anew = ""
+        self.outbox: list[OutboxEntry] = []
+        self._n_told, self.begun_anew = 0, ""
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         now = self._clock().timestamp()
@@ -53,6 +71,9 @@ class MemoryBackend:
                     self.values.pop(key, None)
                 else:
                     self.values[key] = (now, value)
+            for line in transaction.told:
+                self._n_told += 1
+                self.outbox.append(OutboxEntry(self._n_told.to_bytes(8), line))
 
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         with self._lock:
@@ -60,6 +81,24 @@ class MemoryBackend:
             for key in list(self.values):
                 if read_value(self.values, key, now) is None or is_of_forbidden(key, is_forbidden):
                     del self.values[key]
+
+    def list_due(self, now: int, most: int) -> list[str]:
+        keys = sorted(key for key in self.values if get_timer_key(0, "") <= key < get_timer_key(now + 1, ""))
+        return [key[TIMER_HEAD:].decode() for key in keys[:most]]
+
+    def read_outbox(self, most: int) -> list[OutboxEntry]:
+        return self.outbox[:most]
+
+    def empty_outbox(self, entries: Sequence[OutboxEntry]) -> None:
+        with self._lock:
+            self.outbox = [one for one in self.outbox if one not in entries]
+
+    def list_keys(self, prefix: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes]:
+        keys = sorted(key for key in self.values if key.startswith(prefix) and key > after)[:most]
+        return keys, keys[-1] if len(keys) == most else b""
+
+    def take_lead(self) -> bool:
+        return True
 
 
 def read_value(values: dict[bytes, tuple[float, bytes]], key: bytes, now: float) -> bytes | None:

@@ -9,7 +9,14 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from serving_app.live.backends import LAYOUT, LIFETIMES, BackendError, BackendTransaction, is_of_forbidden
+from serving_app.live.backends import (
+    LAYOUT,
+    LIFETIMES,
+    BackendError,
+    BackendTransaction,
+    OutboxEntry,
+    is_of_forbidden,
+)
 
 # Of every call; an answer makes two of them, and waits 150 ms at most for everything.
 TIMEOUT_SECONDS = 0.03
@@ -19,21 +26,38 @@ MOST_TRIES = 8  # of a change that met another one of the same visitor
 PREFIX = f"concierge:live:{LAYOUT}:".encode()
 ORIGIN = PREFIX + b"origin"  # the name of all that is stored
 SWEPT_AT_ONCE = 500
-# Writes what a change decided, unless what it read is no longer so. KEYS: those read, then those written;
-# ARGV: how many were read, the SHA-1 of each (empty: there was none), then lifetime and value of each written
-# (lifetime 0: it is deleted).
+DUE, TOLD_LINES, LEAD = PREFIX + b"due", PREFIX + b"outbox", PREFIX + b"lead"
+LEAD_SECONDS = 3  # without a renewal; then another worker keeps the memberships
+# Writes what a change decided, unless what it read is no longer so. KEYS: those read, those written, then the
+# timers' and the outbox's; ARGV: how many were read, and written, the SHA-1 of each read (empty: there was
+# none), lifetime and value of each written (lifetime 0: it is deleted), how many timers are set, owner and
+# moment of each (0: none), then the lines of the outbox.
 COMMIT = """
-local n_read = tonumber(ARGV[1])
+local n_read, n_written = tonumber(ARGV[1]), tonumber(ARGV[2])
 for i = 1, n_read do
   local value = redis.call('GET', KEYS[i])
-  if (value and redis.sha1hex(value) or '') ~= ARGV[1 + i] then return 0 end
+  if (value and redis.sha1hex(value) or '') ~= ARGV[2 + i] then return 0 end
 end
-for i = n_read + 1, #KEYS do
-  local at = 2 * i - n_read
+local at = 3 + n_read
+for i = n_read + 1, n_read + n_written do
   if ARGV[at] == '0' then redis.call('DEL', KEYS[i])
   else redis.call('SET', KEYS[i], ARGV[at + 1], 'EX', ARGV[at]) end
+  at = at + 2
 end
+local due, outbox = KEYS[n_read + n_written + 1], KEYS[n_read + n_written + 2]
+local n_timers = tonumber(ARGV[at])
+at = at + 1
+for i = 1, n_timers do
+  if ARGV[at + 1] == '0' then redis.call('ZREM', due, ARGV[at])
+  else redis.call('ZADD', due, ARGV[at + 1], ARGV[at]) end
+  at = at + 2
+end
+for i = at, #ARGV do redis.call('XADD', outbox, '*', 'line', ARGV[i]) end
 return 1
+"""
+RENEW = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2]) and 1 or 0
 """
 
 
@@ -44,6 +68,8 @@ class RedisTransaction:
         self._read = read
         self.values: dict[bytes, bytes | None] = {}
         self.changes: dict[bytes, bytes | None] = {}
+        self.timers: dict[str, int] = {}
+        self.told: list[bytes] = []
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         unread = [key for key in dict.fromkeys(keys) if key not in self.values and key not in self.changes]
@@ -57,6 +83,16 @@ class RedisTransaction:
     def delete(self, key: bytes) -> None:
         self.changes[key] = None
 
+    def set_timer(self, owner: str, before: int, due: int) -> None:
+        self.timers[owner] = due
+
+    def tell(self, line: bytes) -> None:
+        self.told.append(line)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.changes or self.timers or self.told)
+
 
 class RedisBackend:
     """A `LiveBackend` in Redis, which deletes what has outlived its lifetime by itself."""
@@ -68,6 +104,7 @@ class RedisBackend:
         """
         self._client, self._patient = connect(url, timeout_seconds), connect(url, PATIENT_SECONDS)
         self._swept_to, self._name, self.begun_anew = 0, b"", ""
+        self._worker = uuid.uuid4().hex
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         return read_many(self._client, keys)
@@ -77,7 +114,7 @@ class RedisBackend:
         for _ in range(MOST_TRIES):
             transaction = RedisTransaction(lambda keys: read_many(client, keys))
             change(transaction)
-            if not transaction.changes or write_changes(client, transaction):
+            if transaction.is_empty or write_changes(client, transaction):
                 return
         raise BackendError("the live states cannot be used: one visitor is written too often at once")
 
@@ -89,6 +126,28 @@ class RedisBackend:
         if forbidden := [key for key in keys if is_of_forbidden(key[len(PREFIX) :], is_forbidden)]:
             call_redis(lambda: self._patient.delete(*forbidden))
         self._notice_loss()
+
+    def list_due(self, now: int, most: int) -> list[str]:
+        found = call_redis(lambda: self._patient.zrangebyscore(DUE, "-inf", now, start=0, num=most))
+        return [owner.decode() for owner in found]
+
+    def read_outbox(self, most: int) -> list[OutboxEntry]:
+        rows = call_redis(lambda: self._patient.xrange(TOLD_LINES, count=most))
+        return [OutboxEntry(name, fields[b"line"]) for name, fields in rows]
+
+    def empty_outbox(self, entries: Sequence[OutboxEntry]) -> None:
+        if entries:
+            call_redis(lambda: self._patient.xdel(TOLD_LINES, *[entry.name for entry in entries]))
+
+    def list_keys(self, prefix: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes]:
+        cursor, keys = call_redis(
+            lambda: self._patient.scan(int(after or b"0"), match=PREFIX + prefix + b"*", count=most)
+        )
+        return [key.removeprefix(PREFIX) for key in keys], b"%d" % cursor if cursor else b""
+
+    def take_lead(self) -> bool:
+        renew = self._patient.register_script(RENEW)
+        return call_redis(lambda: renew([LEAD], [self._worker, LEAD_SECONDS])) == 1
 
     def _notice_loss(self) -> None:
         """A server that was started without its data has lost the name that some worker gave the data."""
@@ -126,7 +185,7 @@ def read_many(client: redis.Redis, keys: Sequence[bytes]) -> list[bytes | None]:
 
 def write_changes(client: redis.Redis, transaction: RedisTransaction) -> bool:
     """Whether they could be committed; otherwise somebody else has changed what was read."""
-    keys = [PREFIX + key for key in (*transaction.values, *transaction.changes)]
+    keys = [*(PREFIX + key for key in (*transaction.values, *transaction.changes)), DUE, TOLD_LINES]
     hashes = [
         "" if value is None else hashlib.sha1(value).hexdigest() for value in transaction.values.values()
     ]
@@ -135,8 +194,11 @@ def write_changes(client: redis.Redis, transaction: RedisTransaction) -> bool:
         for key, value in transaction.changes.items()
         for argument in ((0, b"") if value is None else (LIFETIMES[key[:2]], value))
     ]
+    timers = [argument for timer in transaction.timers.items() for argument in timer]
+    counts = [len(hashes), len(transaction.changes)]
+    arguments = [*counts, *hashes, *writes, len(transaction.timers), *timers, *transaction.told]
     commit = client.register_script(COMMIT)
-    return call_redis(lambda: commit(keys, [len(hashes), *hashes, *writes])) == 1
+    return call_redis(lambda: commit(keys, arguments)) == 1
 
 
 def call_redis(call: Callable[[], Any]) -> Any:
