@@ -134,6 +134,9 @@ rebuild: $(READY) ## a model and its lists made again of what they were made of,
 airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler
 
+kafka: $(READY) ## one Kafka broker with the declared topics (CONCIERGE_KAFKA_SERVERS, default 127.0.0.1:9092); Ctrl-C ends it
+	@$(PY) -m operate.kafka
+
 mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000 (MLFLOW_PORT changes it)
 	@$(PY) -m operate.mlflow_pages
 
@@ -178,5 +181,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow mlflow dbt docs insights segments architecture lint bench soak \
+.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka mlflow dbt docs insights segments architecture lint bench soak \
   leaderboard lock clean

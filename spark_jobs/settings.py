@@ -28,6 +28,9 @@ class Settings:
     training_days: int | None
     refused_percent: int | None  # None: each feed's own limit
     segment_limits: CostLimits
+    kafka_servers: str
+    kafka_config: Path | None
+    events_topic: str
     shop_customers: int
     shop_seed: int
     snowflake: Mapping[str, str] = field(repr=False)
@@ -79,6 +82,9 @@ class Settings:
             segment_limits=CostLimits(
                 int(values["CONCIERGE_SEGMENT_ROWS_READ"]), int(values["CONCIERGE_SEGMENT_ROWS_MADE"])
             ),
+            kafka_servers=values["CONCIERGE_KAFKA_SERVERS"],
+            kafka_config=folder(values["CONCIERGE_KAFKA_CONFIG"]),
+            events_topic=values["CONCIERGE_EVENTS_TOPIC"],
             shop_customers=int(values["CONCIERGE_SHOP_CUSTOMERS"]),
             shop_seed=int(values["CONCIERGE_SHOP_SEED"]),
             snowflake={
@@ -90,7 +96,7 @@ class Settings:
 
 
 def folder(text: str) -> Path | None:
-    """A folder as a setting names it; None for an empty one."""
+    """A folder or file as a setting names it; None for an empty one."""
     return Path(text).expanduser().resolve() if text else None
 
 

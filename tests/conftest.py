@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 import hypothesis
@@ -12,6 +13,8 @@ from deltalake import DeltaTable
 
 from benchmarks.snowflake_parity import run_stand_in
 from expectations.contracts.tables import Table
+from operate.kafka import running_kafka
+from operate.topics import Topic, make_topics
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 
 QUICK_ON_FIVE_ROWS = {
@@ -52,6 +55,28 @@ def spark():
 def lake(spark, tmp_path) -> Lake:
     """An empty lake."""
     return Lake(tmp_path / "lake", spark)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory):
+    """One broker for all tests of a worker, up in 3 s: `kafka.servers`. A test that stops it starts it again.
+
+    Its jars are fetched when they are first needed.
+    """
+    with running_kafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def new_topic(kafka):
+    """A function that makes a topic of this test alone; its name."""
+
+    def make(partitions: int = 2) -> str:
+        topic = Topic(f"test-{uuid.uuid4().hex[:12]}", "of a test", "any", partitions, retention_days=1)
+        make_topics(kafka.servers, [topic])
+        return topic.topic
+
+    return make
 
 
 @pytest.fixture(scope="session")

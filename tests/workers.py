@@ -17,6 +17,7 @@ from xdist.scheduler import LoadFileScheduling
 SLOW = {
     "spark",
     "night",
+    "kafka",
     "browser",
     "concierge",
     "built",

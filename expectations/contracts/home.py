@@ -215,6 +215,16 @@ class HomePaths:
         return self.serving / "transitions"
 
     @property
+    def spool(self) -> Path:
+        """Received events that wait for the broker, which was away."""
+        return self.serving / "spool"
+
+    @property
+    def kafka(self) -> Path:
+        """Data and log of the broker that `make kafka` runs."""
+        return self.root / "kafka"
+
+    @property
     def landed_events(self) -> Path:
         """Finished files of that log, a folder for each landing date."""
         return self.landing / "live" / "events"

@@ -2,6 +2,7 @@
 values it takes.
 """
 
+from expectations.contracts.event_settings import EVENT_SETTINGS
 from expectations.contracts.setting_values import (
     Setting,
     check_home,
@@ -172,6 +173,7 @@ SETTINGS = {
             True,
             check_optional(check_redis_uri),
         ),
+        *EVENT_SETTINGS,
         Setting(
             "CONCIERGE_ADMIN_TOKEN",
             "",

@@ -1,0 +1,53 @@
+"""Settings of where received events go."""
+
+import re
+
+from expectations.contracts.setting_values import Flaw, Setting, check_one_of, check_whole_number
+
+SERVERS = re.compile(r"[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})*")
+TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
+
+def check_servers(value: str) -> Flaw:
+    """Servers with their ports, separated by commas."""
+    return None if SERVERS.fullmatch(value) else "<host>:<port>, several separated by commas"
+
+
+def check_topic(value: str) -> Flaw:
+    """A name as Kafka allows it."""
+    return None if TOPIC.fullmatch(value) else "a name of letters, digits, dots, _ and -"
+
+
+EVENT_SETTINGS = (
+    Setting(
+        "CONCIERGE_EVENTS",
+        "log",
+        "where received events are written: log, files of CONCIERGE_HOME that each night takes; or kafka",
+        find_flaw=check_one_of("log", "kafka"),
+    ),
+    Setting(
+        "CONCIERGE_EVENTS_TOPIC",
+        "concierge.events",
+        "topic of received events",
+        find_flaw=check_topic,
+    ),
+    Setting(
+        "CONCIERGE_KAFKA_SERVERS",
+        "127.0.0.1:9092",
+        "Kafka's brokers, as host:port separated by commas; `make kafka` starts one there",
+        find_flaw=check_servers,
+    ),
+    Setting(
+        "CONCIERGE_KAFKA_CONFIG",
+        "",
+        "file of further properties of Kafka's clients, name=value a line, such as security.protocol and"
+        " sasl.password; empty: none",
+    ),
+    Setting(
+        "CONCIERGE_SPOOL_BYTES",
+        "1000000000",
+        "most bytes of events that wait on disk while Kafka is away, all workers together; further events are"
+        " answered 503",
+        find_flaw=check_whole_number(1_000_000, 10**15),
+    ),
+)
