@@ -239,7 +239,7 @@ class HomePaths:
 
     @property
     def landed_events(self) -> Path:
-        """Finished files of that log, a folder for each landing date."""
+        """Finished files of the event log, a folder for each landing date."""
         return self.landing / "live" / "events"
 
     @property
