@@ -8,8 +8,10 @@ from rich.markup import escape
 
 from operate.segment_answers import make_table
 from segments.evaluation.needs import find_needs
-from segments.in_force import Bounds, find_too_dear, leave_out
+from segments.in_force import Bounds, find_too_dear, leave_out, load_understood
+from segments.nightly import NightlyRules
 from segments.parsing.definitions import (
+    find_nightly_error,
     list_files_in_force,
     load_definitions,
     load_segments,
@@ -33,7 +35,8 @@ KEYS: dict[str, Kind] = {"trait": "trait", "lookalike": "learned", "prospects": 
 
 def check_files(files: list[Path], folder: Path = DEFINITIONS, own: Path | None = None) -> str:
     """What was checked, and a line for each thing that is understood and that no night evaluates; files may
-    name each other's segments and those of the night.
+    name each other's segments and those of the night. What is wrong with another file of the night is said,
+    and keeps these from nothing.
 
     Args:
         folder, own: as `list_files_in_force` takes them.
@@ -56,17 +59,28 @@ def check_files(files: list[Path], folder: Path = DEFINITIONS, own: Path | None 
                 parse_learned(read_text(file), file.name, rules)
         except SegmentError as error:
             errors.append(str(error))
+    neighbours, broken = load_neighbours(by_kind["segment"], folder, own)
     n_inside, remarks = 0, []
     try:
         if by_kind["segment"]:
-            n_inside, remarks = check_segments(by_kind["segment"], folder, own)
+            n_inside, remarks = check_segments(by_kind["segment"], neighbours, folder, own)
     except SegmentError as error:
         errors.append(str(error))
     errors += list_sql_flaws()
+    remarks += [f"Warning: {why}" for why in broken]
     if errors:
-        raise SegmentError("\n".join(errors))
+        raise SegmentError("\n".join([*errors, *remarks]))
     of_night = f"; evaluated by the night: {n_inside}" if n_inside else ""
     return "\n".join([f"Understood: {len(files)}{of_night}.", *remarks])
+
+
+def load_neighbours(files: list[Path], folder: Path, own: Path | None) -> tuple[list[Definition], list[str]]:
+    """The night's definitions but for those in some files, and why each other one is none of them."""
+    nightly, asked = list_files_in_force(folder, own), {file.resolve() for file in files}
+    kept, left_out = load_understood(nightly, make_reader_of_day())
+    others = [file.stem for file in nightly if file.resolve() not in asked]
+    broken = [f"{name}: {left_out[name]}" for name in others if name in left_out]
+    return [kept[name] for name in others if name in kept], broken
 
 
 def find_kind(file: Path) -> Kind:
@@ -79,20 +93,30 @@ def find_kind(file: Path) -> Kind:
     return next((KEYS[key] for key in keys if key in KEYS), "segment")
 
 
-def check_segments(files: list[Path], folder: Path, own: Path | None) -> tuple[int, list[str]]:
+def check_segments(
+    files: list[Path], neighbours: list[Definition], folder: Path, own: Path | None
+) -> tuple[int, list[str]]:
     """How many of some definitions the night evaluates; what of the others it would not.
+
+    Args:
+        neighbours: those of the night that are understood, but for these.
 
     Raises:
         SegmentError: one is not understood, or the night does not evaluate one of its own.
     """
-    nightly = list_files_in_force(folder, own)
-    known = {file.resolve() for file in nightly}
+    known = {file.resolve() for file in list_files_in_force(folder, own)}
+    inside = [file for file in files if file.resolve() in known]
     outside = [file for file in files if file.resolve() not in known]
-    if len(outside) < len(files):
-        load_segments(folder, own)
-    evaluated = load_definitions(nightly)
+    evaluated = load_with(inside, make_reader_of_day(), neighbours)
+    staying = {
+        each.segment_id
+        for each in NightlyRules(tuple(each.segment for each in (*neighbours, *evaluated))).staying
+    }
+    if errors := [str(error) for each in evaluated if (error := find_nightly_error(each, staying))]:
+        raise SegmentError("\n".join(errors))
+    evaluated += neighbours
     load_definitions(outside, others=evaluated)
-    return len(files) - len(outside), list_not_nightly(outside, evaluated)
+    return len(inside), list_not_nightly(outside, evaluated)
 
 
 def list_not_nightly(files: list[Path], others: list[Definition]) -> list[str]:
@@ -128,10 +152,9 @@ def refuse_too_dear(files: list[Path], folder: Path, own: Path | None, bounds: B
     Raises:
         SegmentError: one would; a line for each, with its estimate.
     """
-    nightly = list_files_in_force(folder, own)
-    known = {file.resolve() for file in nightly}
+    known = {file.resolve() for file in list_files_in_force(folder, own)}
     outside = [file for file in files if file.resolve() not in known and find_kind(file) == "segment"]
-    evaluated = load_definitions(nightly)
+    evaluated, _ = load_neighbours(outside, folder, own)
     definitions = [*evaluated, *load_definitions(outside, others=evaluated)]
     by_id = {each.segment.segment_id: each for each in definitions}
     _, left_out = leave_out(by_id, find_too_dear(by_id, bounds))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from segments.fields import PROFILE_FIELDS
 from segments.nightly import NightlyRules
 from segments.sql.empty_carts import format_empty_carts
 from segments.sql.literals import quote_text
@@ -26,6 +27,7 @@ SOURCES = {
     ),
 }
 WITH_STAYS = SOURCES | {"stays": "{{ ref('int_given_stays') }}"}
+PROFILE_TYPES = {"number": "integer", "boolean": "boolean", "text": "varchar"}
 NOBODY = (
     "select cast(null as varchar) as customer_id, cast(null as varchar) as segment_id,"
     " cast(null as timestamp) as now where 1 = 0"
@@ -81,7 +83,8 @@ def format_for_both(format_query: Callable[[Dialect], str]) -> str:
 
 def format_moments_macros(header: str, rules: NightlyRules) -> str:
     """The dbt macros `select_moment_columns` and `list_moved_bounds`, the columns of `moments` and those
-    whose way past an event changes answers, `asks_every_day` and `list_stay_segments`.
+    whose way past an event changes answers, `asks_every_day`, `list_stay_segments`, and of the profile's
+    fields `list_profile_fields`, those that rules name, and `get_profile_field_types`, of all.
     """
     columns = ",\n        ".join(
         f"max(case when bound = {quote_text(name)} then {'moment' if kind == 'timestamp' else 'number'} end)"
@@ -90,9 +93,13 @@ def format_moments_macros(header: str, rules: NightlyRules) -> str:
     )
     stay_segments = ", ".join(map(quote_text, rules.stay_segments or [""]))
     moved = ", ".join(map(quote_text, rules.moved_bounds or [""]))
+    of_profile = ", ".join(map(quote_text, rules.profile_fields or [""]))
+    types = {name: PROFILE_TYPES[field.kind] for name, field in PROFILE_FIELDS.items()}
     return (
         f"{header}{{% macro select_moment_columns() %}}\n        {columns}\n{{% endmacro %}}\n\n"
         f"{{% macro list_moved_bounds() %}}{moved}{{% endmacro %}}\n\n"
         f"{{% macro list_stay_segments() %}}{stay_segments}{{% endmacro %}}\n\n"
+        f"{{% macro list_profile_fields() %}}{of_profile}{{% endmacro %}}\n\n"
+        f"{{% macro get_profile_field_types() %}}{{{{ return({types}) }}}}{{% endmacro %}}\n\n"
         f"{{% macro asks_every_day() %}}{{{{ return({rules.asks_every_day}) }}}}{{% endmacro %}}\n"
     )

@@ -1,5 +1,5 @@
-"""The fields a segment's rule may name: a customer's state at the end of a day, as dbt's `int_segment_inputs`
-works it out, and what the profile knows beside it.
+"""The fields a segment's rule may name, as dbt's `int_segment_inputs` has them of the end of a day: a
+customer's state, and what the profile and predictions know beside it.
 
 A field without a value for a customer is not known: `days_since_last_order` of someone who never bought.
 """
@@ -63,11 +63,21 @@ FIELDS = {
     "spend_percentile": Field("number", "how many percent of that day's customers with an order spent less"),
 }
 
-# Of the profile (`dim_customers`); no column of `int_segment_inputs`, so not for definitions of the night.
+SCORES = ("churn_30d", "churn_60d", "purchase_7d", "purchase_30d", "spend_60d")
+OF_SCORES = {f"{score}_decile": score for score in SCORES}
+# What `int_profile_changes` has: consents and scores by the day from which they hold, the others as of now.
 PROFILE_FIELDS = {
-    "country": Field("text", "where the customer is, two letters"),
-    "is_known": Field("boolean", "whether the customer has an account; otherwise a browser alone is known"),
-    "marketing_consent": Field("text", "granted or denied; unknown where neither was ever said"),
-    "personalization_consent": Field("text", "granted or denied; unknown where neither was ever said"),
-    "analytics_consent": Field("text", "granted or denied; unknown where neither was ever said"),
+    "country": Field("text", "where the customer is, two letters; that of the night on all days"),
+    "is_known": Field(
+        "boolean",
+        "whether the customer has an account, not a browser alone; that of the night on all days",
+    ),
+    "marketing_consent": Field("text", "granted or denied; unknown before either was said"),
+    "personalization_consent": Field("text", "granted or denied; unknown before either was said"),
+    "analytics_consent": Field("text", "granted or denied; unknown before either was said"),
+    **{
+        name: Field("number", f"1 to 10: tenth of the customers by the score {score}; 10 are the highest")
+        for name, score in OF_SCORES.items()
+    },
 }
+NIGHT_FIELDS = {**FIELDS, **PROFILE_FIELDS}

@@ -1,11 +1,11 @@
 """What the night asks of the definitions in force: which look at events, and which moments these ask for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from segments.fields import FIELDS
+from segments.fields import NIGHT_FIELDS, PROFILE_FIELDS
 from segments.sql.members import MembersQuery, build_members_query
 from segments.sql.moments import MomentColumns
 from segments.tree import rules
@@ -73,7 +73,7 @@ class NightlyRules:
         """The query of some segments' members, each customer at moments of their own."""
         asked = {each.segment_id for each in segments}
         needed = find_needed(segments, self.by_id)
-        return build_members_query(needed, FIELDS, of_customers=True, asked=asked)
+        return build_members_query(needed, NIGHT_FIELDS, of_customers=True, asked=asked)
 
     @cached_property
     def moments(self) -> MomentColumns:
@@ -93,6 +93,11 @@ class NightlyRules:
         return [name for name, kind in columns.items() if kind == "timestamp"]
 
     @cached_property
+    def profile_fields(self) -> list[str]:
+        """The fields of profile and predictions that rules name."""
+        return list_profile_fields(self.segments)
+
+    @cached_property
     def ranked(self) -> set[str]:
         """The segments whose rules compare customers with each other, by themselves or by a segment they
         name.
@@ -107,6 +112,14 @@ class NightlyRules:
     def asks_every_day(self) -> bool:
         """Whether an answer may change on a day that nobody can list."""
         return bool(self.staying) or any(map(is_of_any_day, self.behaviour))
+
+
+def list_profile_fields(segments: Iterable[Segment]) -> list[str]:
+    """The fields of profile and predictions that some segments' rules name."""
+    nodes = (node for each in segments for node in walk(each.members))
+    return sorted(
+        {node.name for node in nodes if isinstance(node, FieldValue) and node.name in PROFILE_FIELDS}
+    )
 
 
 def asks_of_stays(node: Any) -> bool:

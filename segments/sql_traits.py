@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from segments.fields import FIELDS, PROFILE_FIELDS, Field
+from segments.fields import NIGHT_FIELDS, Field
 from segments.parsing.text import NAME, find_text_flaw
 from segments.parsing.traits import load_traits
 
@@ -56,7 +56,7 @@ class SqlTraitError(ValueError):
 
 def load_shop_sql_traits() -> tuple[list[SqlTrait], list[SqlTraitFlaw]]:
     """The shop's SQL traits and what is wrong with others, as `load_sql_traits`."""
-    return load_sql_traits([*FIELDS, *PROFILE_FIELDS, *(trait.trait for trait in load_traits())])
+    return load_sql_traits([*NIGHT_FIELDS, *(trait.trait for trait in load_traits())])
 
 
 def load_sql_traits(

@@ -38,12 +38,12 @@ PRED_CUSTOMER_CLUSTERS = Table(
 
 PRED_CUSTOMER_SEGMENTS = Table(
     name="pred_customer_segments",
-    grain="One row per stay of a customer in a learned segment.",
+    grain="One row per stay of a customer in a learned segment, or in a tenth of a score that a rule names.",
     key=("segment_id", "customer_id", "entered_date"),
     not_null=("place",),
     ranges={"place": (1, 1_000_000_000)},
     columns={
-        "segment_id": "string",
+        "segment_id": "string",  # of a tenth churn_30d_decile:10, as rules name the field
         "customer_id": "string",
         "entered_date": "date",  # the first day that begins with them inside
         "left_date": "date",  # the first day that begins without them; null while they are inside

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from segments.fields import FIELDS, PROFILE_FIELDS, Field
+from segments.fields import NIGHT_FIELDS, Field
 from segments.nightly import NightlyRules, asks_of_stays
 from segments.parsing.documents import compose_document, read_text
 from segments.parsing.flaws import Flaw, SegmentError, build_error
@@ -17,7 +17,7 @@ from segments.tree.rules import Segment
 from segments.tree.traits import Trait
 from segments.tree.walking import walk
 
-ALL_FIELDS = {**FIELDS, **PROFILE_FIELDS}
+ALL_FIELDS = NIGHT_FIELDS
 KINDS = ("rfm", "rule")
 RFM_CELLS = (
     "about_to_sleep",
@@ -30,9 +30,6 @@ RFM_CELLS = (
     "potential_loyalists",
     "promising",
     "recent_small_buyers",
-)
-NOT_NIGHTLY = dict.fromkeys(
-    PROFILE_FIELDS, "is of the profile, which is not known of past days, so the night evaluates no rule on it"
 )
 
 
@@ -221,7 +218,7 @@ def make_reader_of_day(traits: Sequence[Trait] | None = None) -> Callable[[], Re
         known.of_sql,
         "is a trait of SQL, known only as of the nights that were run, so the night evaluates no rule on it",
     )
-    fields, not_of_days = {**FIELDS, **known.declared}, {**NOT_NIGHTLY, **known.absent, **of_sql}
+    fields, not_of_days = {**NIGHT_FIELDS, **known.declared}, {**known.absent, **of_sql}
     return lambda: Reader(fields, not_of_days)
 
 

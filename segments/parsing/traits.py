@@ -7,7 +7,7 @@ list of different values, which no rule compares.
 from functools import cache
 from pathlib import Path
 
-from segments.fields import FIELDS, PROFILE_FIELDS, Field
+from segments.fields import NIGHT_FIELDS, Field
 from segments.parsing.documents import Node, compose_document, read_text
 from segments.parsing.events import OF_KEY, SET_KEYS, TEXTS, build_events
 from segments.parsing.flaws import SegmentError, build_error
@@ -118,7 +118,7 @@ def refuse_name(name: str, file: str, reader: Reader, node: Node) -> None:
     stem = file.removesuffix(".yml")
     if name != stem:
         reader.refuse(node, f"trait is {name!r}; the file of that trait is {name}.yml", is_structural=False)
-    if name in FIELDS or name in PROFILE_FIELDS:
+    if name in NIGHT_FIELDS:
         reader.refuse(
             node, f"{name!r} is a field already; a trait has a name of its own", is_structural=False
         )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from segments.fields import FIELDS, Field
+from segments.fields import NIGHT_FIELDS, Field
 from segments.sql.aggregates import Grain
 from segments.sql.filters import EventConditions
 from segments.sql.literals import SegmentQueryError, quote_text
@@ -50,7 +50,7 @@ class MembersQuery:
 
 def build_members_query(
     definitions: Sequence[Segment],
-    fields: Mapping[str, Field] = FIELDS,
+    fields: Mapping[str, Field] = NIGHT_FIELDS,
     of_customers: bool = False,
     asked: Collection[str] | None = None,
 ) -> MembersQuery:

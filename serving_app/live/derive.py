@@ -31,6 +31,7 @@ def derive_state(record: VisitorRecord, exposures: ExposureTimes, absorbed_day: 
         session_id=session[2] if session else None,
         session_started_at=to_moment(session[1]) if session else None,
         has_personalization_consent=record.consent.is_granted,
+        has_analytics_consent=record.analytics.is_granted,
         updated_at=to_moment(record.newest_at) if record.newest_at else None,
     )
 

@@ -48,6 +48,7 @@ class VisitorRecord(NamedTuple):
         basket: what changes the cart, oldest first.
         newest_at: when the newest event occurred, of any type; 0: none.
         received_at: when the latest was received; ages are counted from here.
+        analytics: the words on analytics, which hide traits; what is stored stays.
     """
 
     looks: tuple[StoredEvent, ...] = ()
@@ -56,6 +57,7 @@ class VisitorRecord(NamedTuple):
     consent: ConsentWords = NO_WORDS
     newest_at: int = 0
     received_at: int = 0
+    analytics: ConsentWords = NO_WORDS
 
 
 EMPTY_RECORD = VisitorRecord()
@@ -87,6 +89,7 @@ def add_event(record: VisitorRecord, event: LiveEvent, received_day: int) -> Vis
             consent,
             max(record.newest_at, at),
             max(record.received_at, received_at),
+            record.analytics.add(event.has_analytics_consent, at),
         )
     )
 
@@ -101,6 +104,7 @@ def merge_records(one: VisitorRecord, other: VisitorRecord) -> VisitorRecord:
             one.consent.merge(other.consent),
             max(one.newest_at, other.newest_at),
             max(one.received_at, other.received_at),
+            one.analytics.merge(other.analytics),
         )
     )
 
@@ -117,7 +121,8 @@ def unpack_record(packed: bytes) -> VisitorRecord:
         ValueError: these are not a record's bytes.
     """
     try:
-        looks, basket, sessions, consent, newest_at, received_at = unpack(packed)
+        # Records of before have no words on analytics.
+        looks, basket, sessions, consent, newest_at, received_at, *analytics = unpack(packed)
         return VisitorRecord(
             tuple(map(StoredEvent._make, looks)),
             tuple(map(StoredEvent._make, basket)),
@@ -125,6 +130,7 @@ def unpack_record(packed: bytes) -> VisitorRecord:
             ConsentWords(*consent),
             newest_at,
             received_at,
+            ConsentWords(*analytics[0]) if analytics else NO_WORDS,
         )
     except (TypeError, ValueError) as error:
         raise ValueError("not the record of a visitor") from error
@@ -148,9 +154,7 @@ def _unite(one: tuple[StoredEvent, ...], other: Iterable[StoredEvent]) -> tuple[
 def _bound(record: VisitorRecord) -> VisitorRecord:
     """The record without what is too old, too many, or was done while a no held."""
     if record.consent.is_no:
-        return VisitorRecord(
-            consent=record.consent, newest_at=record.newest_at, received_at=record.received_at
-        )
+        return record._replace(looks=(), basket=(), sessions=())
     since = max(record.received_at - OLDEST, record.consent.get_since())
     return record._replace(
         looks=_retain_newest(record.looks, since),

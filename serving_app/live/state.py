@@ -37,7 +37,7 @@ class LiveState:
         exposures: by item.
         session_id: of the newest event.
         session_started_at: of the first event of that session.
-        has_personalization_consent: the newest word of the visitor; None: none.
+        has_personalization_consent, has_analytics_consent: the newest word of the visitor; None: none.
         updated_at: of the newest event; None: nothing is known.
     """
 
@@ -47,6 +47,7 @@ class LiveState:
     session_id: str | None = None
     session_started_at: datetime | None = None
     has_personalization_consent: bool | None = None
+    has_analytics_consent: bool | None = None
     updated_at: datetime | None = None
 
 

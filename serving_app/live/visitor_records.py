@@ -196,7 +196,8 @@ def _change_record(transaction: BackendTransaction, root: str, routed: RoutedEve
         record = add_event(record, routed.event, routed.received_day)
     else:
         record = EMPTY_RECORD._replace(
-            consent=record.consent.add(routed.event.has_personalization_consent, at)
+            consent=record.consent.add(routed.event.has_personalization_consent, at),
+            analytics=record.analytics.add(routed.event.has_analytics_consent, at),
         )
     if record.consent.is_no or not routed.is_stored:
         transaction.delete(get_exposures_key(root))

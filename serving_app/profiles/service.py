@@ -79,8 +79,10 @@ class ProfileService:
             raise UnknownCustomer(NOBODY)
         with self._restrictions.open_view() as view:
             consent = describe_consent(filter(None, [*visitor.identifier_ids, visitor.customer_id]), view)
+        # The night that is published may not know of a no to analytics yet.
+        has_traits = profile and live.has_analytics_consent is not False
         whole = describe_night(profile) | {
-            "traits": profile and snapshot.read_traits(visitor.customer_id),
+            "traits": snapshot.read_traits(visitor.customer_id) if has_traits else None,
             "customer_id": visitor.customer_id,
             "consent": consent,
             "live": describe_live(live),

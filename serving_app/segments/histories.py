@@ -7,11 +7,18 @@ from typing import Any
 from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Stay
 from segments.events import Event
+from segments.fields import PROFILE_FIELDS
 from segments.sql.moments import EPOCH, make_timestamp
 from serving_app.http.problems import NotReady, TooLargeToAnswer
 from serving_app.segments.definitions import Requirements
 from serving_app.segments.moments import MICROSECOND, Asked
-from serving_app.segments.relations import EVENTS, LIST_ITEMS, LIST_MEMBERS, format_fields
+from serving_app.segments.relations import (
+    EVENTS,
+    LIST_ITEMS,
+    LIST_MEMBERS,
+    PROFILE_CHANGES,
+    format_fields,
+)
 from serving_app.segments.warehouse import Night
 
 MOST_EVENTS = 100_000
@@ -53,6 +60,8 @@ def check_known(night: Night, required: Requirements) -> None:
         raise NotReady("the published night knows no uploaded lists; the next night does")
     if required.has_events and not night.has_table(EVENTS):
         raise NotReady("the published night knows no behaviour of customers; the next night does")
+    if required.fields & PROFILE_FIELDS.keys() and not night.has_table(PROFILE_CHANGES):
+        raise NotReady("the published night knows no profiles of past days; the next night does")
 
 
 def read_lists(night: Night, customer_id: str, names: frozenset[str]) -> frozenset[str]:

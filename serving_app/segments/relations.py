@@ -7,12 +7,13 @@ that no rule of the night asked for.
 
 from collections.abc import Iterable
 
-from segments.fields import FIELDS
+from segments.fields import NIGHT_FIELDS, PROFILE_FIELDS
 from segments.sql.relations import KINDS
 
 EVENTS = "main_intermediate.int_segment_events"
 LIST_MEMBERS = "main_intermediate.int_list_members"
 LIST_ITEMS = "main_intermediate.int_list_items"
+PROFILE_CHANGES = "main_intermediate.int_profile_changes"
 STATES = """
     select * from main_intermediate.int_customer_states
     where state_date <= $day and (next_date is null or next_date > $day)
@@ -83,10 +84,27 @@ def format_fields(names: Iterable[str]) -> str:
     """A query of these fields of everybody who was a customer by the end of `$day`: `customer_id`, and a
     column for each.
     """
-    columns = [
-        f"cast({name} as {KINDS[FIELDS[name].kind]}) as {name}" for name in sorted(names) if name in FIELDS
-    ]
+    asked = sorted(name for name in names if name in NIGHT_FIELDS)
+    columns = [f"cast({name} as {KINDS[NIGHT_FIELDS[name].kind]}) as {name}" for name in asked]
+    of_profile = [name for name in asked if name in PROFILE_FIELDS]
+    profiles = f", profiles as ({format_profiles(of_profile)})" if of_profile else ""
+    joined = " left join profiles on inputs.customer_id = profiles.customer_id" if of_profile else ""
     return (
-        f"with states as ({STATES}), ranks as ({RANKS}), scores as ({SCORES}), inputs as ({INPUTS})"
-        f" select {', '.join(['customer_id', *columns])} from inputs"
+        f"with states as ({STATES}), ranks as ({RANKS}), scores as ({SCORES}), inputs as ({INPUTS}){profiles}"
+        f" select {', '.join(['inputs.customer_id', *columns])} from inputs{joined}"
     )
+
+
+def format_profiles(names: Iterable[str]) -> str:
+    """A query of what profile and predictions said at the end of `$day`: a column for each of some fields."""
+    columns = ", ".join(f"max(case when field = '{name}' then field_value end) as {name}" for name in names)
+    return f"""
+        select customer_id, {columns}
+        from (
+            select customer_id, field, nullif(max_by(field_value, changed_on), '') as field_value
+            from {PROFILE_CHANGES}
+            where changed_on <= $day
+            group by customer_id, field
+        )
+        group by customer_id
+    """

@@ -1,9 +1,8 @@
 """What the service's metrics say of its state when they are asked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 
 from serving_app.metrics.exposition import Reading, render_metrics
 from serving_app.status.service import ReportsProblem
@@ -20,13 +19,11 @@ class MetricsService:
         stores: Sequence[ReportsProblem],
         event_log: Path,
         clock: Callable[[], datetime],
-        more: Mapping[str, Reading] = MappingProxyType({}),
     ) -> None:
         """
         Args:
             stores: whose problems are counted.
             event_log: the folder of its files.
-            more: gauges of other features, by name.
         """
         self._snapshots, self._stores, self._clock = snapshots, stores, clock
         self._event_log = event_log
@@ -45,7 +42,6 @@ class MetricsService:
             "concierge_problems": Reading(
                 "Sentences in `problems` of /readyz: 0 when all is well.", self._count_problems
             ),
-            **more,
         }
 
     def render(self) -> bytes:

@@ -52,10 +52,11 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
     with open_learning_data(lake, zone, run.settings.spark_memory) as con:
         lists = write_lists(run, lake, con)
         scorable = read_scorable_customers(run, lake, con)
+        predicted = predictions.write_predictions(run, lake, scorable)
         learned = learned_segments.write_learned_segments(run, lake, con, scorable)
     return [
         *lists,
-        report_table_write(PRED_CUSTOMER_SCORES, predictions.write_predictions(run, lake, scorable)),
+        report_table_write(PRED_CUSTOMER_SCORES, predicted),
         report_table_write(PRED_CUSTOMER_CLUSTERS, clusters.write_clusters(run, lake, scorable)),
         report_table_write(PRED_CUSTOMER_SEGMENTS, learned),
     ]

@@ -23,6 +23,7 @@ from spark_jobs.lake.queries import run_query
 from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.run.context import RunContext
 from spark_jobs.score.scorable_customers import ScorableCustomers
+from spark_jobs.score.score_tenths import IS_TENTH, continue_tenths
 
 logger = logging.getLogger(__name__)
 ATTRIBUTES = ("country", "channel", "price_band", "favourite_category")
@@ -32,7 +33,7 @@ Members = list[tuple[str, float]]
 def write_learned_segments(
     run: RunContext, lake: Lake, con: duckdb.DuckDBPyConnection, scorable: ScorableCustomers
 ) -> WriteResult:
-    """Make `pred_customer_segments` hold the stays behind tonight.
+    """Make `pred_customer_segments` hold the stays behind tonight, those in tenths of tonight's scores too.
 
     Args:
         con: of `open_learning_data`.
@@ -42,9 +43,9 @@ def write_learned_segments(
         logger.warning(
             f"{segment_id} keeps the members it has: {error}", extra={"table": PRED_CUSTOMER_SEGMENTS.name}
         )
-    stays = read_stays(lake)
     if scorable.is_empty:
-        return lake.replace(format_stays(stays), PRED_CUSTOMER_SEGMENTS)
+        return lake.replace(lake.read_arrow(PRED_CUSTOMER_SEGMENTS), PRED_CUSTOMER_SEGMENTS)
+    stays = read_stays(lake, con)
     if scorable.are_restrictions_known:
         may_be_kept = set(np.array(scorable.customer_ids)[scorable.allowed].tolist())
         stays = [stay for stay in stays if stay.customer_id in may_be_kept]
@@ -52,7 +53,8 @@ def write_learned_segments(
     # Where nobody knows who may be in one, nobody is; also in those that cannot be made tonight.
     untouched = errors.keys() if scorable.are_restrictions_known else ()
     stays = continue_stays(stays, members, scorable.scored_date, untouched)
-    return lake.replace(format_stays(stays), PRED_CUSTOMER_SEGMENTS)
+    tenths = continue_tenths(run.settings.paths, lake, con, scorable)
+    return lake.replace(pa.concat_tables([format_stays(stays), tenths]), PRED_CUSTOMER_SEGMENTS)
 
 
 def find_members(
@@ -182,9 +184,10 @@ def score_by_lists(
     return np.where(scorable.allowed, found, np.nan)
 
 
-def read_stays(lake: Lake) -> list[Stay]:
-    """What the nights before have written."""
+def read_stays(lake: Lake, con: duckdb.DuckDBPyConnection) -> list[Stay]:
+    """What the nights before have written of learned segments."""
     rows = lake.read_arrow(PRED_CUSTOMER_SEGMENTS)
+    rows = run_query(con, f"select * from stays where not {IS_TENTH} order by all", stays=rows)
     return [Stay(*row) for row in zip(*(column.to_pylist() for column in rows.columns), strict=True)]
 
 

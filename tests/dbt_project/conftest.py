@@ -16,13 +16,14 @@ from spark_jobs.settings import Settings
 from spark_jobs.warehouse import dbt
 from spark_jobs.warehouse.build_inputs import prepare_build
 from spark_jobs.warehouse.dbt import build_warehouse
-from tests.dbt_project.behaviour import copy_golden
+from tests.dbt_project.behaviour import copy_golden, hash_user, write_item_lists, write_vip
 from tests.dbt_project.happenings import happenings
 from tests.dbt_project.predicted import predict
 from tests.dbt_project.rows import FIRST
 from tests.dbt_project.shop import Shop
 
 NIGHTS = (8, 16, 24)  # days traded by the end of each
+VIPS = ((1, 3, 5), (1, 3), (3, 5))  # users on the uploaded list, by night
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
@@ -80,11 +81,17 @@ def built(tmp_path_factory) -> Built:
 def build_nights(root: Path) -> Built:
     """The nights of the small shop in a folder."""
     home, shop, first, files = Home(root / "nightly", Lake(root / "nightly" / "lake")), Shop(), 0, []
-    copy_golden(HomePaths(home.root))
+    paths = HomePaths(home.root)
+    copy_golden(paths)
+    # Two customers by an identifier that uploaded lists can name.
+    shop.owner |= {hash_user(paths, f"vip{n}"): f"c_i_u{n}" for n in VIPS[0]}
     for number, until in enumerate(NIGHTS):
         for n in range(first, until):
             happenings(shop, n)
             shop.trade(n)
+        write_vip(paths, [f"vip{n}" for n in VIPS[number]])
+        if until == NIGHTS[-1]:
+            write_item_lists(paths)
         shop.write(home.lake)
         predict(home.lake, shop, number)
         first, last = until, FIRST + timedelta(days=until - 1)

@@ -57,6 +57,9 @@ def happenings(shop: Shop, n: int) -> None:
         shop.keep("event", react("undone", "cart", "list5", "item6", n))
     if n == 3:
         shop.crawled += [crawl(number) for number in range(60)]
+    if n == 4:
+        shop.consents += [consent(f"i_u{who}", n, "marketing", True) for who in (1, 3, 4)]
+        shop.keep("line", sale("till", "vienna", 1, n, "i_u3") | {"country": "AT"})
     if n == 5:
         shop.merge("i_a3", "i_u2")
         shop.keep("line", sale("till", "parts", 2, n, "i_u5"))  # its first line comes in the last night
@@ -78,6 +81,9 @@ def happenings(shop: Shop, n: int) -> None:
         shop.keep("line", sale("till", "dollars", 1, n, "i_u2") | {"currency": "USD"})
     if n == 15:
         shop.keep("line", sale("till", "ahead", 1, n + 1, "i_new"))  # handed over a day before its date
+    if n == 12:
+        shop.consents.append(consent("i_u1", n, "marketing"))
+        shop.keep("line", sale("till", "bern", 1, n, "i_u1") | {"country": "CH"})
     if n == 8:
         shop.has_feed = True  # web purchases of days 0 to 7 have no say any more
     if n == 13:
@@ -98,6 +104,12 @@ def happenings(shop: Shop, n: int) -> None:
         )
         del shop.lines[gone]
         shop.consents.append(consent("i_u2", n))
+        shop.consents.append(consent("i_u4", 10, "marketing"))  # a word that comes late
+        shop.consents.append(consent("i_u4", 19, "marketing", True))
+        shop.consents.append(consent("i_u6", 30, "personalization", True))  # of a day to come
+        shop.keep(
+            "line", sale("till", "graz", 1, n, "i_u4") | {"country": "AT"}
+        )  # another country, on all days
         del shop.events["undone"]  # of a list that is as it was
         del shop.served["gone"]
         shop.keep("event", react("reacted", "click", "list7", "item9", 2))  # late, of an old list

@@ -26,6 +26,20 @@ STAYS = {
         (STRANGER, 8, None),
     ],
 }
+# The same of tenths of scores; a day more than the last one that was built counts from the next build on.
+TENTHS = {
+    1: [("churn_30d_decile:10", "c_i_u1", 8, None), ("spend_60d_decile:10", "c_i_u1", 8, None)],
+    2: [
+        ("churn_30d_decile:10", "c_i_u1", 8, 16),
+        ("churn_30d_decile:9", "c_i_u1", 16, None),
+        ("spend_60d_decile:10", "c_i_u1", 8, None),
+        ("churn_30d_decile:10", "c_i_u3", 18, None),
+        ("spend_60d_decile:9", "c_i_u3", 8, 20),
+        ("spend_60d_decile:9", "c_i_u4", 40, None),
+        ("churn_30d_decile:10", DENIED, 8, None),
+        ("spend_60d_decile:10", DENIED, 8, None),
+    ],
+}
 
 
 def predict(lake: Lake, shop: Shop, night: int) -> None:
@@ -44,7 +58,19 @@ def predict(lake: Lake, shop: Shop, night: int) -> None:
         for place, (customer, entered, left) in enumerate(STAYS[night], start=1)
     ]
     gone = [{**stays[0], "segment_id": "like_nobody"}]  # its definition was deleted
-    put(lake, PRED_CUSTOMER_SEGMENTS, stays + gone)
+    tenths = [
+        {
+            **dict.fromkeys(PRED_CUSTOMER_SEGMENTS.columns),
+            "segment_id": name,
+            "customer_id": customer,
+            "entered_date": FIRST + timedelta(days=entered),
+            "left_date": None if left is None else FIRST + timedelta(days=left),
+            "place": 1,
+            "score": 1.0,
+        }
+        for name, customer, entered, left in TENTHS[night]
+    ]
+    put(lake, PRED_CUSTOMER_SEGMENTS, stays + gone + tenths)
     day = FIRST + timedelta(days=8 * night + 8)
     known = sorted(set(shop.owner.values()))
     score = {"scored_date": day, "model_version": f"m/{night}", "percentile": 50, "decile": 5, "reasons": []}

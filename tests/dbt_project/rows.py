@@ -116,13 +116,13 @@ def guest_sale(source: str, order_id: str, day: date) -> dict:
     return {**line, **at, "quantity": 1, "unit_price": Decimal(3), "amount": Decimal(3)}
 
 
-def consent(identifier: str, n: int) -> dict:
-    """A no, as ingest reads it off an event of the sample shop (test_consent.py holds it to that)."""
+def consent(identifier: str, n: int, purpose: str = "personalization", is_granted: bool = False) -> dict:
+    """A word, as ingest reads it off an event of the sample shop (test_consent.py holds it to that)."""
     at = datetime(2026, 1, 5, 12, tzinfo=UTC) + timedelta(days=n)
     word = {
         "identifier_id": identifier,
-        "purpose": "personalization",
+        "purpose": purpose,
         "consented_at": at,
         "consented_date": at.date(),
     }
-    return {**word, "source": "sample_shop", "feed": "events", "is_granted": False}
+    return {**word, "source": "sample_shop", "feed": "events", "is_granted": is_granted}

@@ -31,6 +31,7 @@ OF_THE_BUILD = {
     "int_build__replaced_stays",
     "int_build__changed_histories",
     "int_build__changed_lists",
+    "int_build__changed_profiles",
     "int_build__trait_customers",
 }
 # Only the days and customers that a build works out stand there; what is made of them is compared.
@@ -54,6 +55,7 @@ OF_THE_CHANGED = {
     "int_states_to_evaluate",
     "int_rfm_scores",
     "int_segment_inputs",
+    "int_profile_fields",
     "int_segment_days",
     "int_segment_stays",
 }

@@ -31,11 +31,14 @@ NOTHING = (
     "int_build__rescored_customers",
     "int_build__changed_histories",
     "int_build__changed_lists",
+    "int_build__changed_profiles",
+    "int_profile_changes",
     "int_event_edges",
     "int_behaviour_days",
     "int_staying_days",
 )
 SEGMENTS = NightlyRules(tuple(load_segments(DEFINITIONS))).plain
+OF_FIELDS = {segment.segment_id for segment in SEGMENTS}
 
 days = st.fixed_dictionaries(
     {
@@ -99,6 +102,9 @@ def put(db: duckdb.DuckDBPyConnection, shop: list, today: date) -> None:
         "create table int_build__rescored_customers (customer_id varchar, rescored_from date);"
         "create table int_build__changed_histories (customer_id varchar, changed_from date);"
         "create table int_build__changed_lists (customer_id varchar, changed_from date);"
+        "create table int_build__changed_profiles (customer_id varchar, changed_from date);"
+        "create table int_profile_changes (customer_id varchar, field varchar, changed_on date,"
+        " field_value varchar);"
         "create table int_event_edges (customer_id varchar, state_date date);"
         "create table int_behaviour_days (customer_id varchar, segment_id varchar, state_date date);"
         "create table int_staying_days (customer_id varchar, segment_id varchar, state_date date);"
@@ -233,11 +239,8 @@ def compute_stays(compiled: list[tuple[str, str, str]], shop: list, today: date)
         put(db, shop, today)
         for name, kind, sql in compiled:
             db.execute(f"create {kind} {name} as {sql}")
-        return set(
-            db.execute(
-                "select customer_id, segment_id, first_date, left_date from int_segment_stays"
-            ).fetchall()
-        )
+        rows = db.execute("select customer_id, segment_id, first_date, left_date from int_segment_stays")
+        return {row for row in rows.fetchall() if row[1] in OF_FIELDS}
 
 
 @settings(max_examples=40, deadline=None)

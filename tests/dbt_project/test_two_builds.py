@@ -25,6 +25,8 @@ OF_EVENTS = (
     "int_build__changed_consents",
     "int_build__changed_histories",
     "int_build__changed_lists",
+    "int_build__changed_profiles",
+    "int_profile_changes",
     "int_learned_stays",
     "int_event_edges",
     "int_behaviour_days",

@@ -46,14 +46,10 @@ def test_a_definition_of_any_folder_may_name_those_of_the_night(folder, tmp_path
     assert capsys.readouterr().out == "Understood: 1.\n"
 
 
-def test_the_golden_definitions_are_understood_but_for_what_no_model_predicts_yet(capsys):
+def test_a_night_would_evaluate_all_golden_definitions(capsys):
     files = [str(file) for file in GOLDEN.glob("*.yml")]
-    assert main(["check", *files]) == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.partition(" (")[0] for line in lines] == [
-        "09_valuable_and_leaving.yml:8:15: unknown field 'churn_percentile'",
-        "09_valuable_and_leaving.yml:9:15: unknown field 'value_percentile'",
-    ]
+    assert main(["check", *files]) == 0
+    assert capsys.readouterr().out == "Understood: 40.\n"
 
 
 def test_traits_and_learned_segments_are_checked_as_what_they_are(tmp_path, capsys):
@@ -99,6 +95,30 @@ def test_mistakes_stand_with_file_line_and_column(folder, tmp_path, capsys):
         "",
         "viewers.yml:5:18: unknown event type 'vew' (did you mean 'view'?)",
     )
+
+
+def test_a_broken_neighbour_is_a_warning_and_the_file_is_checked(folder, tmp_path, capsys):
+    (folder / "broken.yml").write_text(VIEWERS.replace("count: view", "count: vew"))
+    (folder / "on_it.yml").write_text(
+        VIEWERS.replace("viewers", "on_it").replace('{count: view, op: ">=", value: 1}', "{segment: broken}")
+    )
+    file = tmp_path / "viewers.yml"
+    file.write_text(VIEWERS)
+    for asked, said in (
+        (file, "Understood: 1."),
+        (folder / "lapsed.yml", "Understood: 1; evaluated by the night: 1."),
+    ):
+        assert main(["check", str(asked)], folder) == 0
+        first, *warnings = capsys.readouterr().out.splitlines()
+        assert first == said
+        assert [line.partition(";")[0] for line in warnings] == [
+            "Warning: broken: broken.yml:5:18: unknown event type 'vew' (did you mean 'view'?)",
+            "Warning: on_it: it names the segment broken, which is left out",
+        ]
+    assert main(["check", str(folder / "on_it.yml")], folder) == 1
+    wrong, warning = capsys.readouterr().err.splitlines()
+    assert wrong.startswith("on_it.yml:5:20: unknown segment 'broken'")
+    assert warning.startswith("Warning: broken: broken.yml:5:18")
 
 
 def test_what_is_too_dear_is_named_with_its_estimate(folder, tmp_path, capsys, monkeypatch):

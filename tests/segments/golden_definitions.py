@@ -1,20 +1,14 @@
-"""The forty groups that a marketer asks for, as definitions, with what the predictions will know of them."""
+"""The forty groups that a marketer asks for, as definitions."""
 
 from functools import cache
 from pathlib import Path
 
-from segments.fields import Field
 from segments.parsing.definitions import ALL_FIELDS, load_definitions
 from segments.parsing.references import Definition
 from segments.to_sql import DEFINITIONS
 from segments.tree.rules import Segment
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
-PREDICTIONS = {
-    "churn_percentile": Field("number", "how many percent of customers are less likely to leave"),
-    "value_percentile": Field("number", "how many percent of customers are worth less"),
-}
-FIELDS = {**ALL_FIELDS, **PREDICTIONS}
 LISTS = {"vip": "customers", "list_a": "items", "list_b": "items", "list_c": "items"}
 
 
@@ -22,7 +16,7 @@ LISTS = {"vip": "customers", "list_a": "items", "list_b": "items", "list_c": "it
 def load_golden() -> tuple[Segment, ...]:
     """The forty, in the order of their numbers."""
     return tuple(
-        each.segment for each in load_definitions(GOLDEN.glob("*.yml"), FIELDS, load_shipped(), LISTS)
+        each.segment for each in load_definitions(GOLDEN.glob("*.yml"), ALL_FIELDS, load_shipped(), LISTS)
     )
 
 

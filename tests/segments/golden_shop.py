@@ -7,7 +7,9 @@ from functools import cache
 
 from segments.calendar import DAY, SECOND, ShopCalendar
 from segments.events import Event
-from tests.segments.golden_definitions import FIELDS, LISTS, load_golden, load_shipped
+from segments.fields import OF_SCORES
+from segments.parsing.definitions import ALL_FIELDS
+from tests.segments.golden_definitions import LISTS, load_golden, load_shipped
 from tests.segments.hosts import Question
 from tests.segments.oracle import Customer, Shop, Stay
 from tests.segments.strategies import read_time
@@ -53,7 +55,7 @@ def ask_golden(n_customers: int = 250) -> Question:
     definitions = (*load_golden(), *(each.segment for each in load_shipped()))
     rules = {segment.segment_id: segment.members for segment in definitions}
     shop = Shop(ShopCalendar("Europe/Berlin"), lists, rules)
-    return Question(definitions, customers, (NOW - 10 * DAY, NOW), shop, FIELDS)
+    return Question(definitions, customers, (NOW - 10 * DAY, NOW), shop, ALL_FIELDS)
 
 
 def draw_customer(draw: random.Random, number: int) -> Customer:
@@ -74,8 +76,12 @@ def draw_customer(draw: random.Random, number: int) -> Customer:
         "number": (None, 0, 1, 2, 3, 4, 5, 25, 95),
         "boolean": (None, True, False),
         "text": (None, "granted", "DE"),
+        "tenth": (None, 1, 9, 10),
     }
-    fields = {name: draw.choice(kinds[field.kind]) for name, field in FIELDS.items()}
+    fields = {
+        name: draw.choice(kinds["tenth" if name in OF_SCORES else field.kind])
+        for name, field in ALL_FIELDS.items()
+    }
     stays = []
     for segment_id in ("04_lapsed_90_days", "05_new_with_one_order"):
         entered = NOW - draw.choice((5 * HOUR, 12 * DAY, 40 * DAY))

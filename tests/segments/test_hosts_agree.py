@@ -73,7 +73,7 @@ def session(snowflake, tmp_path_factory):
 
 
 def test_golden_definitions_on_snowflake(session):
-    question = ask_golden(n_customers=25)
+    question = ask_golden(n_customers=40)
     assert ask_snowflake(session, question) == ask_reference(question)
 
 
@@ -87,7 +87,7 @@ def test_random_definitions_on_snowflake(session):
 
 
 def test_empty_carts_on_snowflake(session):
-    question = ask_golden(n_customers=25)
+    question = ask_golden(n_customers=40)
     load_snowflake(session, question, question.query)
     expected = session.run("select * from events")
     session.run("delete from events where event_type = 'empty_cart'")

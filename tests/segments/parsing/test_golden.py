@@ -63,7 +63,11 @@ MEANT = {
         Selection("most_frequent", "category", within("purchase", 180, "day")), "=", Constant("tea")
     ),
     "09_valuable_and_leaving": Group(
-        "all", (at_least(FieldValue("churn_percentile"), 90), at_least(FieldValue("value_percentile"), 80))
+        "all",
+        (
+            Compare(FieldValue("churn_30d_decile"), "=", Constant(10)),
+            at_least(FieldValue("spend_60d_decile"), 9),
+        ),
     ),
     "10_marketing_in_dach": Group(
         "all",

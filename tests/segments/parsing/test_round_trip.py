@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from segments.parsing.definitions import parse_definition
 from segments.parsing.flaws import SegmentError
 from segments.tree import rules
-from tests.segments.golden_definitions import FIELDS
 from tests.segments.oracle import decide
 from tests.segments.parsing.texts import define, write
 from tests.segments.parsing.written_rules import UnwritableError, write_rule
@@ -18,7 +17,7 @@ from tests.segments.strategies import cases
 def parse(rule: rules.Rule) -> rules.Rule:
     """What the parser makes of a rule that is written; rules that no parser would make are passed over."""
     try:
-        return parse_definition(define(write(write_rule(rule))), "some.yml", FIELDS).members
+        return parse_definition(define(write(write_rule(rule))), "some.yml").members
     except UnwritableError:
         reject()
     except SegmentError as error:

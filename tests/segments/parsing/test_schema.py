@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segments.events import ATTRIBUTES, TYPES
-from segments.parsing.definitions import DEFINITION
+from segments.parsing.definitions import ALL_FIELDS, DEFINITION
 from segments.parsing.documents import compose_document
 from segments.parsing.reading import Reader
 from segments.parsing.schema import FILE, build_schema, format_schemas
 from segments.to_sql import DEFINITIONS
-from tests.segments.golden_definitions import FIELDS, GOLDEN
+from tests.segments.golden_definitions import GOLDEN
 from tests.segments.parsing.texts import write
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(FILE.read_text()))
@@ -27,7 +27,7 @@ WRITABLE = {name: case for name, case in RULES.items() if name not in ("not a nu
 
 def allows_structure(document) -> bool:
     """Whether the parser finds nothing that a schema could."""
-    reader = Reader(FIELDS)
+    reader = Reader(ALL_FIELDS)
     DEFINITION.read(compose_document(write(document), "x"), reader)
     return not any(flaw.is_structural for flaw in reader.flaws)
 
@@ -120,7 +120,7 @@ def test_editors_find_the_schema(file):
 @pytest.mark.parametrize("case", WRITABLE.values(), ids=WRITABLE.keys())
 def test_both_refuse_or_allow_the_shape_of_a_rule_that_is_refused(case):
     text = f"{{segment_id: x, name: X, kind: rule, description: X., members: {case['rule']}}}"
-    node, reader = compose_document(text, "x"), Reader(FIELDS)
+    node, reader = compose_document(text, "x"), Reader(ALL_FIELDS)
     DEFINITION.read(node, reader)
     assert SCHEMA.is_valid(unwrap(node)) == (not any(flaw.is_structural for flaw in reader.flaws))
 

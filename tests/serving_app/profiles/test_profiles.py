@@ -95,6 +95,18 @@ def test_a_no_that_the_live_state_alone_knows_is_one(shop):
     assert look_up(shop, "email", EMAIL).status_code == 404
 
 
+def test_a_no_to_analytics_hides_traits_at_once_and_nothing_else(shop):
+    before = look_up(shop, "email", EMAIL).json
+    assert before["traits"]
+    shop.live.record([make_event(CART, "item-02", user="u-regular", minute=-2, has_analytics_consent=False)])
+    for answer in (look_up(shop, "email", EMAIL), shop.client.get(f"/v1/customers/{REGULAR}")):
+        assert answer.json["traits"] is None
+        assert answer.json["live"]["cart"] == {"item-02": 1}
+        assert answer.json["segment_ids"] == before["segment_ids"]
+    shop.live.record([make_event(VIEW, user="u-regular", minute=-1, has_analytics_consent=True)])
+    assert look_up(shop, "email", EMAIL).json["traits"] == before["traits"]
+
+
 def test_a_visitor_whom_no_night_has_met_has_live_facts_alone(shop):
     query = "/v1/customers?anonymous_id=b-new"
     assert shop.client.get(query).status_code == 404, "nothing is known"

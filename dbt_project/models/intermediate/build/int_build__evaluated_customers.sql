@@ -23,6 +23,11 @@ evaluated as (
         customer_id,
         changed_from as evaluated_from
     from {{ ref('int_build__changed_lists') }}
+    union all
+    select
+        customer_id,
+        changed_from as evaluated_from
+    from {{ ref('int_build__changed_profiles') }}
 ),
 
 final as (

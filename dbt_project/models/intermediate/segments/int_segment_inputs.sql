@@ -63,12 +63,17 @@ final as (
         scores.frequency_score,
         scores.monetary_score,
         scores.value_score,
-        scores.spend_percentile
+        scores.spend_percentile,
+        {{ list_profile_columns('profiles') }}
     from states
     left join scores
         on
             states.customer_id = scores.customer_id
             and states.state_date = scores.state_date
+    left join {{ ref('int_profile_fields') }} as profiles
+        on
+            states.customer_id = profiles.customer_id
+            and states.state_date = profiles.state_date
 )
 
 select * from final
