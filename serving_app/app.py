@@ -24,6 +24,7 @@ from serving_app.identity.service import IdentityService
 from serving_app.identity.store import DecisionFile
 from serving_app.intake import views as intake
 from serving_app.intake import webhook_views as webhooks
+from serving_app.intake.event_keys import make_key_finder
 from serving_app.intake.permissions import PermissionWriter
 from serving_app.intake.service import IntakeService
 from serving_app.intake.webhook_service import Webhooks, WebhookService
@@ -120,11 +121,12 @@ def create_app(
     preview = ListPreview(stores, visitors, placements)
     tokens = UserTokens(settings.user_token_secrets, clock)
     permissions = PermissionWriter(stores.restrictions, stores.snapshots, settings.identity_key)
-    writer = EventWriter(stores.events, stores.live, permissions)
+    find_key = None if settings.events == "log" else make_key_finder(settings.identity_key)
+    writer = EventWriter(stores.events, stores.live, permissions, find_key)
     intake_service = IntakeService(
         writer, stores.snapshots, tokens, clock, new_id, ShopCalendar(settings.home, stores.snapshots)
     )
-    build = hash_service_code()
+    build, paths = hash_service_code(), HomePaths(settings.home)
     app = ServiceApp(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
     services = (
@@ -145,7 +147,7 @@ def create_app(
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),
-        MetricsService(stores.snapshots, checked, HomePaths(settings.home).event_log, clock),
+        MetricsService(stores.snapshots, checked, paths.event_log, clock, paths.spool),
         openapi.ApiDescription(app, build),
     )
     register_observation(app, clock, access_log)

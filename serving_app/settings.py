@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from expectations.contracts.event_settings import read_client_properties
 from expectations.contracts.setting_values import parse_named_secrets
-from expectations.contracts.settings import load_environment, resolve_settings
+from expectations.contracts.settings import SettingsError, load_environment, resolve_settings
 from segments.sql.costs import CostLimits
 
 
@@ -20,6 +21,11 @@ class Settings:
     port: int = 8080
     workers: int = 2
     live: str = field(default="", repr=False)
+    events: str = "log"
+    events_topic: str = "concierge.events"
+    kafka_servers: str = "127.0.0.1:9092"
+    kafka_config: Mapping[str, str] = field(default_factory=dict, repr=False)
+    spool_bytes: int = 1_000_000_000
     admin_token: str = field(default="", repr=False)
     user_token_secrets: tuple[str, ...] = field(default=(), repr=False)
     webhook_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -50,6 +56,11 @@ class Settings:
             port=int(values["CONCIERGE_HTTP_PORT"]),
             workers=int(values["CONCIERGE_HTTP_WORKERS"]),
             live=values["CONCIERGE_LIVE"],
+            events=values["CONCIERGE_EVENTS"],
+            events_topic=values["CONCIERGE_EVENTS_TOPIC"],
+            kafka_servers=values["CONCIERGE_KAFKA_SERVERS"],
+            kafka_config=read_kafka_config(values["CONCIERGE_KAFKA_CONFIG"]),
+            spool_bytes=int(values["CONCIERGE_SPOOL_BYTES"]),
             admin_token=values["CONCIERGE_ADMIN_TOKEN"],
             user_token_secrets=tuple(
                 secret.strip()
@@ -69,3 +80,15 @@ class Settings:
                 int(values["CONCIERGE_SEGMENT_ROWS_READ"]), int(values["CONCIERGE_SEGMENT_ROWS_MADE"])
             ),
         )
+
+
+def read_kafka_config(path: str) -> dict[str, str]:
+    """Further properties of Kafka's clients; none where no file is named.
+
+    Raises:
+        SettingsError: the file is not as it must be.
+    """
+    try:
+        return read_client_properties(Path(path).expanduser()) if path else {}
+    except ValueError as error:
+        raise SettingsError(str(error)) from None

@@ -21,6 +21,8 @@ from serving_app.overrides.file_store import FileOverrides
 from serving_app.overrides.store import OverrideStore
 from serving_app.settings import Settings
 from serving_app.storage.append_log import AppendLog
+from serving_app.storage.event_log import EventLog
+from serving_app.storage.event_logs import open_event_log
 from serving_app.storage.impression_log import ImpressionLog
 from serving_app.storage.interval_log import IntervalLog
 from serving_app.storage.log_files import NAME_TIME
@@ -44,7 +46,7 @@ class Stores:
     restrictions: RestrictionStore
     overrides: OverrideStore
     impressions: ImpressionLog
-    events: AppendLog
+    events: EventLog
     transitions: AppendLog
     keys: KeyStore
     live: LiveStore
@@ -72,7 +74,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         restrictions=restrictions,
         overrides=FileOverrides(settings.home, look_every_seconds),
         impressions=ImpressionLog(log, settings.withholds_unlogged, ShopCalendar(settings.home, snapshots)),
-        events=AppendLog(paths.event_log, clock, new_name, title="the event log"),
+        events=open_event_log(settings, clock, new_name),
         transitions=AppendLog(paths.transitions, clock, new_name, title="the log of transitions"),
         keys=FileKeys(settings.home, look_every_seconds),
         item_changes=LmdbItemChanges(paths.item_changes, look_every_seconds),

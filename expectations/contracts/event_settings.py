@@ -1,6 +1,7 @@
 """Settings of where received events go."""
 
 import re
+from pathlib import Path
 
 from expectations.contracts.setting_values import Flaw, Setting, check_one_of, check_whole_number
 
@@ -16,6 +17,26 @@ def check_servers(value: str) -> Flaw:
 def check_topic(value: str) -> Flaw:
     """A name as Kafka allows it."""
     return None if TOPIC.fullmatch(value) else "a name of letters, digits, dots, _ and -"
+
+
+def read_client_properties(path: Path) -> dict[str, str]:
+    """Properties of Kafka's clients as a file has them: name=value a line, # begins a comment.
+
+    Raises:
+        ValueError: the file cannot be read, or a line is none.
+    """
+    try:
+        lines = [line.strip() for line in path.read_text().splitlines()]
+    except OSError as error:
+        raise ValueError(f"CONCIERGE_KAFKA_CONFIG: {path} cannot be read: {error.strerror}") from error
+    properties = {}
+    for number, line in enumerate(lines, 1):
+        if line and not line.startswith("#"):
+            name, equals, value = line.partition("=")
+            if not equals or not name.strip():  # the line may hold a password
+                raise ValueError(f"CONCIERGE_KAFKA_CONFIG: line {number} of {path} is not name=value")
+            properties[name.strip()] = value.strip()
+    return properties
 
 
 EVENT_SETTINGS = (

@@ -6,7 +6,7 @@ store nor a store of restrictions that is away can lose it: the night reads the 
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from serving_app.http.problems import EventsUnwritable
@@ -15,8 +15,7 @@ from serving_app.intake.permissions import PermissionWriter
 from serving_app.live.events import REFUSED, LiveEvent
 from serving_app.live.state import LiveStore
 from serving_app.metrics import declarations as metrics
-from serving_app.storage.append_log import AppendLog
-from serving_app.storage.event_log import LogUnavailable
+from serving_app.storage.event_log import EventLog, LogUnavailable
 
 ACCEPTED, DUPLICATE, QUARANTINED = "accepted", "duplicate", "quarantined"
 
@@ -26,8 +25,19 @@ logger = logging.getLogger(__name__)
 class EventWriter:
     """Writes events in normal form; each door of the service hands them over here."""
 
-    def __init__(self, log: AppendLog, live: LiveStore, permissions: PermissionWriter) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        live: LiveStore,
+        permissions: PermissionWriter,
+        find_key: Callable[[NormalEvent], bytes] | None = None,
+    ) -> None:
+        """
+        Args:
+            find_key: by which a log of several partitions chooses one for an event; None: it has one.
+        """
         self._log, self._live, self._permissions = log, live, permissions
+        self._find_key = find_key
 
     def write(self, events: Sequence[NormalEvent], received_date: date) -> list[str]:
         """The outcome of each event. Those that are new are on disk, and known to the next answer of every
@@ -57,7 +67,11 @@ class EventWriter:
         if new:
             try:
                 with metrics.EVENT_LOG_SECONDS.time():
-                    self._log.append_lines([event.line for event in new], received_date)
+                    self._log.append_lines(
+                        [event.line for event in new],
+                        received_date,
+                        [self._find_key(event) for event in new] if self._find_key else None,
+                    )
             except LogUnavailable as error:
                 raise EventsUnwritable(
                     "The events cannot be stored now; none was. Send them again."

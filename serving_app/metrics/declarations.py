@@ -46,8 +46,24 @@ EVENTS = Counter(
 )
 EVENT_LOG_SECONDS = Histogram(
     "concierge_event_log_seconds",
-    "From the append of a request's events to their being on disk.",
+    "From the append of a request's events to their being durable.",
     buckets=SECONDS,
+    registry=REGISTRY,
+)
+REMOTE_LOG_SECONDS = Histogram(
+    "concierge_remote_log_seconds",
+    "From the sending of a request's events to a log elsewhere, as Kafka, to all their acknowledgements.",
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+SPOOLED = Counter(
+    "concierge_spooled_events",
+    "Events acknowledged from the spool on disk, as the log elsewhere was away.",
+    registry=REGISTRY,
+)
+SPOOL_DRAINED = Counter(
+    "concierge_spool_drained_events",
+    "Events that waited in the spool and were sent.",
     registry=REGISTRY,
 )
 LIVE_STORE_SECONDS = Histogram(

@@ -8,6 +8,7 @@ from serving_app.metrics.exposition import Reading, render_metrics
 from serving_app.status.service import ReportsProblem
 from serving_app.storage.log_files import find_oldest_start
 from serving_app.storage.protocols import SnapshotStore
+from serving_app.storage.spool import Spool
 
 
 class MetricsService:
@@ -19,11 +20,13 @@ class MetricsService:
         stores: Sequence[ReportsProblem],
         event_log: Path,
         clock: Callable[[], datetime],
+        spool: Path = Path(),
     ) -> None:
         """
         Args:
             stores: whose problems are counted.
             event_log: the folder of its files.
+            spool: the folder of what waits for a log elsewhere.
         """
         self._snapshots, self._stores, self._clock = snapshots, stores, clock
         self._event_log = event_log
@@ -38,6 +41,10 @@ class MetricsService:
             "concierge_event_log_lag_seconds": Reading(
                 "Since the oldest file of events that no night has taken was begun; 0 where there is none.",
                 self._compute_event_log_lag,
+            ),
+            "concierge_spool_bytes": Reading(
+                "Events that wait on disk for a log elsewhere, as Kafka, which is away.",
+                Spool(spool, most_bytes=0).measure_bytes,
             ),
             "concierge_problems": Reading(
                 "Sentences in `problems` of /readyz: 0 when all is well.", self._count_problems

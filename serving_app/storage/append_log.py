@@ -10,7 +10,6 @@ import fcntl
 import logging
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -24,6 +23,7 @@ from expectations.contracts.impressions import OPEN_SUFFIX
 from expectations.contracts.log_files import finish_abandoned_files, get_finished_path
 from serving_app.storage.event_log import LogUnavailable
 from serving_app.storage.log_reader import LogReader
+from serving_app.storage.shared_commit import Entry, SharedCommit
 
 PROBE_BYTES = 64 << 10  # room for the records of a second
 MAX_AGE = timedelta(minutes=1)  # how long a record may wait before `land` can see it
@@ -41,12 +41,12 @@ class FileLimits(NamedTuple):
 LIMITS = FileLimits()
 
 
-class _Entry:
+class _Lines(Entry):
     """Lines on their way to the disk, and the day whose file they belong to."""
 
     def __init__(self, lines: bytes, n_records: int, day: date | None) -> None:
+        super().__init__()
         self.lines, self.n_records, self.day = lines, n_records, day
-        self.is_done, self.error = False, None
 
 
 class AppendLog(LogReader):
@@ -76,8 +76,8 @@ class AppendLog(LogReader):
         super().__init__(folder, title)
         self._clock, self._new_name, self._limits = clock, new_name, limits
         self._looks = LookTimer(look_every_seconds)
-        self._queue_lock, self._commit_lock = threading.Lock(), threading.Lock()
-        self._queue: list[_Entry] = []
+        self._commits = SharedCommit(self._commit)
+        self._commit_lock = self._commits.lock
         self._file: int | None = None
         self._path, self._size, self._opened_at, self._n_records = folder, 0, clock(), 0
         self._day: date | None = None
@@ -105,26 +105,10 @@ class AppendLog(LogReader):
         Raises:
             LogUnavailable: they are not, and will not be.
         """
-        entry = _Entry(b"\n".join([*lines, b""]), len(lines), day)
-        if self._commit_lock.acquire(blocking=False):  # nobody writes, so there is no sync to share
-            try:
-                self._commit_day(day, (entry,))
-            finally:
-                self._commit_lock.release()
-        else:
-            self._share_commit(entry)
+        entry = _Lines(b"\n".join([*lines, b""]), len(lines), day)
+        self._commits.submit(entry)
         if entry.error:
             raise LogUnavailable(f"{self._title} cannot be written") from entry.error
-
-    def _share_commit(self, entry: _Entry) -> None:
-        """Write a record together with those of all who wait as well."""
-        with self._queue_lock:
-            self._queue.append(entry)
-        with self._commit_lock:
-            if not entry.is_done:  # else another thread's sync has included this record
-                with self._queue_lock:
-                    batch, self._queue = self._queue, []
-                self._commit(batch)
 
     def describe_problem(self) -> str:
         """`problem`."""
@@ -158,11 +142,11 @@ class AppendLog(LogReader):
             probe.flush()
         self.problem = ""
 
-    def _commit(self, batch: list[_Entry]) -> None:
+    def _commit(self, batch: Sequence[_Lines]) -> None:
         for day, entries in groupby(batch, key=lambda entry: entry.day):
             self._commit_day(day, list(entries))
 
-    def _commit_day(self, day: date | None, entries: Sequence[_Entry]) -> None:
+    def _commit_day(self, day: date | None, entries: Sequence[_Lines]) -> None:
         error, n_records = None, sum(entry.n_records for entry in entries)
         try:
             self._write(b"".join(entry.lines for entry in entries), day)

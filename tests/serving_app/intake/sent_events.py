@@ -1,6 +1,13 @@
 """Events as clients send them, and what the service's log holds of them."""
 
 import json
+from zoneinfo import ZoneInfo
+
+from expectations.contracts.ids import normalise_id
+from serving_app.intake.batches import SentEvent
+from serving_app.intake.normal_form import normalise_event
+from serving_app.intake.receipts import Receipt
+from tests.serving_app.conftest import NOW
 
 NOW_TEXT = "2026-02-21T12:00:00.000000Z"
 ACCEPTED = {"success": True, "n_accepted": 1, "n_duplicate": 0, "n_quarantined": 0}
@@ -49,3 +56,9 @@ def read_event_log(home):
     """Every record of a home's event log, in the order of its files."""
     files = sorted((home / "serving" / "event_log").glob("[!.]*.jsonl*"))
     return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
+
+def judge(*messages):
+    """The normal form of messages that are received now."""
+    receipt = Receipt(NOW, "sample_shop", ZoneInfo("UTC"), normalise_id, lambda: "made")
+    return [normalise_event(SentEvent(message), receipt) for message in messages]

@@ -3,21 +3,15 @@ never refused.
 """
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.contracts.ids import normalise_id
 from serving_app.http.problems import EventsUnwritable
-from serving_app.intake.batches import SentEvent
-from serving_app.intake.normal_form import normalise_event
-from serving_app.intake.receipts import Receipt
 from serving_app.intake.writer import ACCEPTED, DUPLICATE, QUARANTINED, EventWriter
 from serving_app.storage.event_log import LogUnavailable
-from tests.serving_app.conftest import NOW
-from tests.serving_app.intake.sent_events import viewed
+from tests.serving_app.intake.sent_events import judge, viewed
 
 DAY = date(2026, 2, 21)
 
@@ -29,7 +23,7 @@ class Traces:
         self.calls, self.known = [], set()
         self.is_log_full, self.is_live_away = is_log_full, is_live_away
 
-    def append_lines(self, lines, day):
+    def append_lines(self, lines, day, keys=None):
         self.calls.append(("log", len(lines), day))
         if self.is_log_full:
             raise LogUnavailable("full")
@@ -43,11 +37,6 @@ class Traces:
 
     def write(self, events):
         self.calls.append(("permissions", len(list(events))))
-
-
-def judge(*messages):
-    receipt = Receipt(NOW, "sample_shop", ZoneInfo("UTC"), normalise_id, lambda: "made")
-    return [normalise_event(SentEvent(message), receipt) for message in messages]
 
 
 def write(traces, *messages):

@@ -78,7 +78,7 @@ def test_threads_share_syncs_and_lose_nothing(log, tmp_path, monkeypatch):
         syncs.append(handle)
         written = sum(each.read_bytes().count(b"\n") for each in tmp_path.rglob("*.jsonl*"))
         until = time.monotonic() + 30
-        while len(syncs) == 1 and written + len(log._queue) < 8 and time.monotonic() < until:
+        while len(syncs) == 1 and written + len(log._commits._queue) < 8 and time.monotonic() < until:
             time.sleep(0.001)
         real(handle)
 
