@@ -1,6 +1,7 @@
 """`python -m sample_shop`: let the shop trade from its opening on, and write the days asked for."""
 
 import argparse
+import json
 import sys
 import time
 from datetime import date
@@ -35,9 +36,26 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
+def refuse_another_shop(truth: Path, customers: int, seed: int) -> None:
+    """Raise an error where another shop trades: its next day would be one of people whom nobody knows.
+
+    Raises:
+        SystemExit: names what it was begun with.
+    """
+    file = truth / "shop.json"
+    known = json.loads(file.read_text()) if file.exists() else {"customers": customers, "seed": seed}
+    if (known["customers"], known["seed"]) != (customers, seed):
+        raise SystemExit(
+            f"sample shop: the one that trades here has {known['customers']} customers and seed"
+            f" {known['seed']}, asked for are {customers} and {seed}: set CONCIERGE_SHOP_CUSTOMERS and"
+            " CONCIERGE_SHOP_SEED as they were (in .env they stay), or CONCIERGE_HOME to a new folder"
+        )
+
+
 def main(argv: list[str] | None = None) -> None:
     """Write the days asked for, with progress on stderr."""
     args = parse_arguments(argv)
+    refuse_another_shop(args.truth, args.customers, args.seed)
     first, last = get_day_number(args.first), get_day_number(args.last)
     started_at, shown_at = time.monotonic(), 0.0
 

@@ -93,3 +93,12 @@ def test_refuses_what_it_cannot_trade(tmp_path, words, capsys):
     with pytest.raises(SystemExit):
         main(["--landing", f"{tmp_path}/l", "--truth", f"{tmp_path}/t", *words])
     assert "error" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_another_shop_does_not_go_on_where_one_trades(tmp_path):
+    """Its days would be of 2,000 people where 150 are known; nothing is written of them."""
+    before = trade(tmp_path, last="2026-01-06")
+    with pytest.raises(SystemExit, match="has 150 customers and seed 11, asked for are 150 and 12"):
+        trade(tmp_path, seed=12, first="2026-01-07", last="2026-01-07")
+    assert written(tmp_path) == before
+    assert trade(tmp_path, first="2026-01-07", last="2026-01-07").items() > before.items()
