@@ -105,6 +105,10 @@ segments: export ARG_ARGS := $(value ARGS)
 segments: $(READY) ## ask about segments: ARGS="check [FILE…]|list|explain SEGMENT CUSTOMER|preview FILE|diff FILE|sizes|overlap|versions SEGMENT|rollback SEGMENT --to N"
 	@$(PY) -m operate.segments --typed="$$ARG_ARGS"
 
+webhooks: export ARG_ARGS := $(value ARGS)
+webhooks: $(READY) ## what endpoints are notified of, and what was given up: ARGS="list [ENDPOINT]|replay ENDPOINT [ID…] [--since MOMENT]|drop ENDPOINT|secret"
+	@$(PY) -m operate.webhooks --typed="$$ARG_ARGS"
+
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$ARG_A" --b="$$ARG_B" --as-of="$$ARG_AS_OF"
 
@@ -181,5 +185,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka mlflow dbt docs insights segments architecture lint bench soak \
+.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka mlflow dbt docs insights segments webhooks architecture lint bench soak \
   leaderboard lock clean

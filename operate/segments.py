@@ -231,12 +231,12 @@ def main(argv: list[str], folder: Path = DEFINITIONS) -> int:
     return 1
 
 
-def split_typed(argv: list[str]) -> list[str]:
-    """The words of what was typed, which make hands on as one text that no shell read; `check` of none."""
+def split_typed(argv: list[str], default: str = "check") -> list[str]:
+    """The words of what was typed, which make hands on as one text that no shell read; `default` of none."""
     if not argv or not argv[0].startswith(TYPED):
         return argv
     try:
-        return shlex.split(argv[0].removeprefix(TYPED)) or ["check"]
+        return shlex.split(argv[0].removeprefix(TYPED)) or [default]
     except ValueError as error:
         sys.exit(f"ARGS: {error}")
 

@@ -16,10 +16,11 @@ from expectations.contracts.log_files import finish_abandoned_files
 from expectations.contracts.settings import SettingsError
 from serving_app.metrics.shared_folder import FOLDER_VARIABLE, announce_end, make_shared_folder
 from serving_app.settings import Settings
+from serving_app.triggers.stream import MOST_STREAMS
 
 # A thread waits for its record to reach the disk, and those that wait together share one sync. On two cores 4
-# and 16 threads a worker are equally fast (1,400 requests a second).
-THREADS = 4
+# and 16 threads a worker are equally fast (1,400 requests a second). Each open stream keeps one besides.
+THREADS = 4 + MOST_STREAMS
 
 
 class CannotListen(RuntimeError):  # noqa: N818 - reads as what it says

@@ -52,6 +52,10 @@ from serving_app.status.metrics import MetricsService
 from serving_app.status.service import StatusService
 from serving_app.storage.shop_calendar import ShopCalendar
 from serving_app.stores import Stores, open_stores
+from serving_app.triggers import views as triggers
+from serving_app.triggers.endpoints import Endpoints
+from serving_app.triggers.readings import make_readings
+from serving_app.triggers.service import StreamService
 from serving_app.visitors.service import VisitorResolver
 
 FEATURES = (
@@ -63,6 +67,7 @@ FEATURES = (
     catalogue,
     identity,
     segments,
+    triggers,
     status,
     openapi,
     docs_page,
@@ -101,11 +106,12 @@ def create_app(
         new_id: makes ids of requests and overrides.
         access_log: None for none.
     """
-    stores = stores or open_stores(settings, clock)
+    stores, paths = stores or open_stores(settings, clock), HomePaths(settings.home)
     visitors = VisitorResolver(stores.restrictions, settings.sources, settings.identity_key)
     identifiers = IdentifierResolver(settings.sources, settings.identity_key)
     placements = Placements(settings.home)
     declared_webhooks = Webhooks(settings.home, settings.webhook_secrets)
+    endpoints = Endpoints(settings.home, settings.trigger_secrets)
     checked = (
         stores.snapshots,
         stores.restrictions,
@@ -117,6 +123,7 @@ def create_app(
         stores.item_changes,
         placements,
         declared_webhooks,
+        endpoints,
     )
     preview = ListPreview(stores, visitors, placements)
     tokens = UserTokens(settings.user_token_secrets, clock)
@@ -146,8 +153,16 @@ def create_app(
         ),
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),
+        StreamService(stores.transitions, stores.keys, settings.stream_seconds, clock),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),
-        MetricsService(stores.snapshots, checked, paths.event_log, clock, paths.spool),
+        MetricsService(
+            stores.snapshots,
+            checked,
+            paths.event_log,
+            clock,
+            paths.spool,
+            make_readings(paths.notification_queues, clock),
+        ),
         openapi.ApiDescription(app, build),
     )
     register_observation(app, clock, access_log)

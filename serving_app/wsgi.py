@@ -18,6 +18,7 @@ from serving_app.intake.logged_events import refill_live_states
 from serving_app.settings import Settings
 from serving_app.storage.log_files import delete_files_before
 from serving_app.stores import LOOK_EVERY_SECONDS, open_stores
+from serving_app.triggers.runner import make_trigger_runner
 
 TASKS_EVERY_SECONDS = 1
 LIVE_EVERY_SECONDS = 0.2  # how late a served list may count for the next one
@@ -58,6 +59,9 @@ def app() -> Flask:
         tasks["deleting old decision logs"] = lambda: delete_files_before(
             HomePaths(settings.home).decision_log, get_utc_now() - timedelta(days=days)
         )
+    runner = make_trigger_runner(settings)
+    if not settings.triggers_run_apart:
+        tasks["notifying endpoints"] = runner.run_if_elected
     stop = repeat_tasks(tasks, TASKS_EVERY_SECONDS)
     # on a thread of its own: what a slow disk keeps the others waiting for would make lists repeat themselves
     live_tasks = {
@@ -72,6 +76,7 @@ def app() -> Flask:
     atexit.register(
         lambda: (
             stop.set(),
+            runner.stop(),
             stop_live.set(),
             stores.live.flush(),
             log.rotate(is_forced=True),

@@ -141,6 +141,11 @@ class HomePaths:
         return self.root / "webhooks"
 
     @property
+    def triggers(self) -> Path:
+        """The endpoints that are notified of transitions."""
+        return self.root / "triggers.yml"
+
+    @property
     def serving(self) -> Path:
         return self.root / "serving"
 
@@ -225,8 +230,16 @@ class HomePaths:
         return self.root / "kafka"
 
     @property
+    def notification_queues(self) -> Path:
+        """Notifications on their way and dead letters, a file for each endpoint."""
+        return self.serving / "notifications"
+
+    def notification_queue(self, endpoint_id: str) -> Path:
+        return self.notification_queues / f"{endpoint_id}.sqlite"
+
+    @property
     def landed_events(self) -> Path:
-        """Finished files of that log, a folder for each landing date."""
+        """Finished files of the event log, a folder for each landing date."""
         return self.landing / "live" / "events"
 
     @property

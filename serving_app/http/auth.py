@@ -102,6 +102,18 @@ def find_caller(keys: KeyStore, clock: Callable[[], datetime], scope: str) -> Ca
     )
 
 
+def watch_caller(keys: KeyStore, clock: Callable[[], datetime]) -> Callable[[], bool]:
+    """What says, outside of the request too, whether who sends the current one may still ask: for an answer
+    that stays open.
+    """
+    caller, (_, sent) = get_caller(), read_credentials()
+    if caller is ADMIN:
+        return lambda: True
+    if caller is LOCAL:
+        return keys.is_open
+    return lambda: keys.find(sent, clock()) is not None
+
+
 def read_credentials() -> tuple[bool, str]:
     """Whether a bearer's token was sent, and the key: that token, or the name of a user, as Segment's clients
     send it; empty where there is none.

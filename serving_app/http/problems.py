@@ -199,6 +199,18 @@ class SegmentsBusy(ApiError):
     status, kind, title = 503, "segments-busy", "Another question is being answered"
 
 
+class TooManyStreams(ApiError):
+    """A stream beside as many as a worker has threads for."""
+
+    status, kind, title = 503, "too-many-streams", "Too many streams are open"
+
+
+class TransitionsUnreadable(ApiError):
+    """The log of transitions cannot be read."""
+
+    status, kind, title = 503, "transitions-out-of-reach", "The transitions cannot be read"
+
+
 class NotReady(ApiError):
     """Nothing can be served yet."""
 

@@ -1,5 +1,6 @@
 """What views answer with: JSON, and times in UTC."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import orjson
@@ -12,6 +13,14 @@ def make_json_response(body: dict | list, status: int = 200, **headers: str) -> 
     all_headers = {"Content-Type": "application/json", "Cache-Control": "private, no-store", **headers}
     # as pairs, which werkzeug takes as they are
     return Response(orjson.dumps(body), status, Headers([*all_headers.items()]))
+
+
+def make_stream_response(body: Iterable[bytes], media_type: str) -> Response:
+    """An answer that is sent piece by piece as it comes into being, as it is: nothing compresses it, and
+    proxies are asked to hold nothing back.
+    """
+    headers = {"Content-Type": media_type, "Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
+    return Response(body, headers=headers, direct_passthrough=True)
 
 
 def add_vary(response: Response, name: str) -> None:

@@ -20,18 +20,26 @@ class CircuitBreaker:
     until it has ended: what is away is asked once a second.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        failures_to_open: int = FAILURES_TO_OPEN,
+        open_seconds: float = OPEN_SECONDS,
+    ) -> None:
         """
         Args:
             clock: seconds, never set back.
+            failures_to_open: so many one after another.
+            open_seconds: between two tries while it is open.
         """
         self._clock, self._lock = clock, threading.Lock()
+        self._failures_to_open, self._open_seconds = failures_to_open, open_seconds
         self._n_failures, self._closed_until = 0, 0.0
 
     @property
     def is_open(self) -> bool:
         """Whether it has failed so often that most calls are left out."""
-        return self._n_failures >= FAILURES_TO_OPEN
+        return self._n_failures >= self._failures_to_open
 
     def may_call(self) -> bool:
         """Whether to call now; the caller then notes how it went."""
@@ -41,7 +49,9 @@ class CircuitBreaker:
             now = self._clock()
             if now < self._closed_until:
                 return False
-            self._closed_until = now + OPEN_SECONDS  # the others wait; should this try never end, another one
+            self._closed_until = (
+                now + self._open_seconds
+            )  # the others wait; should this try never end, another one
             return True
 
     def note_success(self) -> None:
@@ -50,7 +60,7 @@ class CircuitBreaker:
     def note_failure(self) -> None:
         with self._lock:
             self._n_failures += 1
-            self._closed_until = self._clock() + OPEN_SECONDS
+            self._closed_until = self._clock() + self._open_seconds
 
 
 class GuardedBackend:

@@ -91,6 +91,27 @@ LIVE_STORE_BREAKER_OPEN = Gauge(
     multiprocess_mode="livemax",
     registry=REGISTRY,
 )
+NOTIFICATION_ATTEMPTS = Counter(
+    "concierge_notification_attempts",
+    "Attempts to notify an endpoint of a transition, by outcome: accepted, refused, failed.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+NOTIFICATION_SECONDS = Histogram(
+    "concierge_notification_seconds",
+    "From the log of transitions to an endpoint that has accepted.",
+    buckets=(*SECONDS, 30.0, 300.0, 3_600.0),
+    registry=REGISTRY,
+)
+DEAD_LETTERS = Counter(
+    "concierge_dead_letters_made", "Notifications given up after a day.", registry=REGISTRY
+)
+STREAMS = Gauge(
+    "concierge_streams",
+    "Streams of transitions that are open.",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
 OVERRIDE_SEEN_SECONDS = Histogram(
     "concierge_override_seen_seconds",
     "From the write of an override to a worker's first request that knows it.",

@@ -1,8 +1,9 @@
 """What the service's metrics say of its state when they are asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from serving_app.metrics.exposition import Reading, render_metrics
 from serving_app.status.service import ReportsProblem
@@ -21,12 +22,14 @@ class MetricsService:
         event_log: Path,
         clock: Callable[[], datetime],
         spool: Path = Path(),
+        more: Mapping[str, Reading] = MappingProxyType({}),
     ) -> None:
         """
         Args:
             stores: whose problems are counted.
             event_log: the folder of its files.
             spool: the folder of what waits for a log elsewhere.
+            more: gauges of other features, by name.
         """
         self._snapshots, self._stores, self._clock = snapshots, stores, clock
         self._event_log = event_log
@@ -49,6 +52,7 @@ class MetricsService:
             "concierge_problems": Reading(
                 "Sentences in `problems` of /readyz: 0 when all is well.", self._count_problems
             ),
+            **more,
         }
 
     def render(self) -> bytes:

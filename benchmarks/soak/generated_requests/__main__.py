@@ -84,7 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         folder = Path(name)
         write_home(folder / "home", 200)
         key = make_key(folder / "home")
-        server = ServiceProcess(folder / "home")
+        # a stream sends what there is and ends: nobody waits for the end of one that stays open
+        server = ServiceProcess(folder / "home", settings={"CONCIERGE_STREAM_SECONDS": "0"})
         n_sent, seed = 0, args.seed
         try:
             while n_sent < args.requests:

@@ -44,6 +44,7 @@ ACCESS = {
     "/v1/segments/<segment_id>": "segments",
     "/v1/segments/<segment_id>/members": "profiles",
     "/v1/segments/<segment_id>/explain": "profiles",
+    "/v1/stream": "stream",
     "/v1/batch": "events browser",
     **{f"/v1/{call}": "events browser" for call in CALLS},
     **{f"/v1/{initial}": "events browser" for initial in "btpsiag"},
@@ -55,7 +56,7 @@ ACCESS = {
     "/docs": "public",
     "/docs/<name>": "public",
 }
-SCOPES = ("read", "events", "overrides", "items", "profiles", "segments", "metrics", "admin")
+SCOPES = ("read", "events", "overrides", "items", "profiles", "segments", "stream", "metrics", "admin")
 CALLERS = {
     **{f"server {scope}": server_key(scope) for scope in SCOPES},
     **{f"browser {scope}": browser_key(scope) for scope in ("read", "events")},

@@ -44,6 +44,8 @@ REQUESTS = [
         200,
     ),
     ("get", "/v1/recommendations/why-not", "/v1/recommendations/why-not", None, 400),
+    ("get", "/v1/stream", "/v1/stream?segment=vip", None, 200),
+    ("get", "/v1/stream", "/v1/stream?n=1", None, 400),
     ("get", "/v1/popular", "/v1/popular?n=3", None, 200),
     ("get", "/v1/popular", "/v1/popular?m=3", None, 400),
     ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar", None, 200),

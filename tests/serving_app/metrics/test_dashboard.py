@@ -8,6 +8,7 @@ import pytest
 
 from serving_app.metrics.declarations import REGISTRY
 from serving_app.status.metrics import MetricsService
+from serving_app.triggers.readings import make_readings
 
 DASHBOARD = Path(__file__).resolve().parents[3] / "operate" / "grafana" / "concierge.json"
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
@@ -25,7 +26,7 @@ def get_names():
         family.name: {family.name + suffix for suffix in SUFFIXES[family.type]}
         for family in REGISTRY.collect()
     }
-    readings = MetricsService(None, (), Path(), None)._readings
+    readings = MetricsService(None, (), Path(), None, make_readings(Path(), None))._readings
     return {**names, **{name: {name} for name in readings}}
 
 

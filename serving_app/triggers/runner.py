@@ -1,0 +1,128 @@
+"""Runs the notifiers of a home: in one process of all that could, a thread each, so that neither an endpoint
+that hangs nor a name server that does keeps another endpoint waiting.
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from expectations.contracts.home import HomePaths
+from serving_app.settings import Settings
+from serving_app.storage.event_log import EventLog, LogUnavailable
+from serving_app.storage.log_reader import LogReader
+from serving_app.triggers.addresses import Network
+from serving_app.triggers.endpoints import DeclaredEndpoint, Endpoints
+from serving_app.triggers.notification_queue import NotificationQueue
+from serving_app.triggers.notifier import Notifier
+from serving_app.triggers.sender import HttpSender
+
+LOCK = ".lock"
+FAULT_SECONDS = 1.0  # before a log or a queue that cannot be used is tried again
+FINISH_SECONDS = 2.0  # for attempts under way when the process ends
+
+logger = logging.getLogger(__name__)
+
+
+def make_steady_clock() -> Callable[[], float]:
+    """A clock of seconds since 1970 that never goes back while this process runs."""
+    ahead = time.time() - time.monotonic()
+    return lambda: ahead + time.monotonic()
+
+
+class TriggerRunner:
+    """The notifiers of a home, while this process is the elected one."""
+
+    def __init__(
+        self,
+        home: Path,
+        endpoints: Sequence[DeclaredEndpoint],
+        networks: Sequence[Network],
+        open_log: Callable[[], EventLog],
+    ) -> None:
+        """
+        Args:
+            networks: addresses that are allowed beside public ones.
+            open_log: the transitions log, for one thread.
+        """
+        self._paths, self._endpoints, self._networks = HomePaths(home), endpoints, networks
+        self._open_log, self._clock = open_log, make_steady_clock()
+        self._stop = threading.Event()
+        self._lock: int | None = None
+        self._threads: dict[str, threading.Thread] = {}
+
+    def run_if_elected(self) -> bool:
+        """Start what does not run yet if no other process notifies; return whether this one does. For a
+        timer: a process that ends, however it does, is followed by another.
+        """
+        if not self._endpoints or self._stop.is_set() or not self._is_elected():
+            return False
+        for declared in self._endpoints:
+            thread = self._threads.get(declared.endpoint_id)
+            if thread is None or not thread.is_alive():
+                name = f"endpoint {declared.endpoint_id}"
+                thread = threading.Thread(target=self._run, args=(declared,), name=name, daemon=True)
+                self._threads[declared.endpoint_id] = thread
+                thread.start()
+        return True
+
+    def stop(self) -> None:
+        """End: attempts under way have a moment to come back."""
+        self._stop.set()
+        for thread in self._threads.values():
+            thread.join(FINISH_SECONDS + 1)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _is_elected(self) -> bool:
+        """Whether this process holds the lock, which a dead one has lost."""
+        if self._lock is None:
+            self._paths.notification_queues.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._paths.notification_queues / LOCK, os.O_RDWR | os.O_CREAT, 0o640)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+                return False
+            self._lock = handle
+        return True
+
+    def _run(self, declared: DeclaredEndpoint) -> None:
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._notify(declared))
+            except (LogUnavailable, sqlite3.Error, OSError) as error:
+                logger.error("endpoint %s waits: %s", declared.endpoint_id, error)
+                self._stop.wait(FAULT_SECONDS)
+
+    async def _notify(self, declared: DeclaredEndpoint) -> None:
+        queue = NotificationQueue(self._paths.notification_queue(declared.endpoint_id))
+        try:
+            async with HttpSender(declared, self._networks, self._clock) as sender:
+                notifier = Notifier(declared, self._open_log(), queue, sender.send, self._clock)
+                try:
+                    while not self._stop.is_set():
+                        if seconds := await notifier.step():
+                            await asyncio.sleep(seconds)
+                finally:
+                    await notifier.finish(FINISH_SECONDS)
+        finally:
+            queue.close()
+
+
+def make_trigger_runner(settings: Settings) -> TriggerRunner:
+    """The notifiers of a home as the settings say."""
+    endpoints = Endpoints(settings.home, settings.trigger_secrets)
+    folder = HomePaths(settings.home).transitions
+    return TriggerRunner(
+        settings.home,
+        endpoints.declared,
+        settings.trigger_networks,
+        lambda: LogReader(folder, "the log of transitions"),
+    )
