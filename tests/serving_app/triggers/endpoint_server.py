@@ -14,7 +14,7 @@ class EndpointServer:
         release: what `hang` waits for; set when the test is over.
     """
 
-    def __init__(self):
+    def __init__(self, wrap=lambda listening: listening):
         self.requests, self.answer, self.release = [], None, threading.Event()
         self._lock = threading.Lock()
         server = self
@@ -24,8 +24,9 @@ class EndpointServer:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.noted = dict(self.headers), body
                 with server._lock:
-                    server.requests.append((dict(self.headers), body))
+                    server.requests.append(self.noted)
                 (server.answer or answer_with(204))(self)
 
             def do_GET(self):  # where a redirect would lead
@@ -43,6 +44,7 @@ class EndpointServer:
                 """A client that went away is no error."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        self._server.socket = wrap(self._server.socket)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/hook"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)

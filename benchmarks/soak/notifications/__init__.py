@@ -1,0 +1,1 @@
+"""The soak `notifications`: an endpoint that fails, hangs and recovers, and a notifier that is killed."""
