@@ -64,7 +64,7 @@ def test_a_rule_that_is_another_is_noticed(promtool, tmp_path):
 def test_rules_ask_for_metrics_that_there_are():
     names = {"counter": OF_A_COUNTER, "histogram": OF_A_HISTOGRAM, "gauge": ("",)}
     known = {each.name + end for each in REGISTRY.collect() for end in names[each.type]}
-    known |= set(MetricsService(None, (), Path(), None, make_readings(Path(), None))._readings)
+    known |= set(MetricsService(None, (), Path(), None, more=make_readings(Path(), None))._readings)
     asked = set(re.findall(r"\bconcierge_\w+", " ".join(each["expr"] for each in ALERTS)))
     assert len(asked) >= 10 and asked <= known
 

@@ -26,7 +26,7 @@ def get_names():
         family.name: {family.name + suffix for suffix in SUFFIXES[family.type]}
         for family in REGISTRY.collect()
     }
-    readings = MetricsService(None, (), Path(), None, make_readings(Path(), None))._readings
+    readings = MetricsService(None, (), Path(), None, more=make_readings(Path(), None))._readings
     return {**names, **{name: {name} for name in readings}}
 
 
