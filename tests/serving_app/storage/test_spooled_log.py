@@ -158,6 +158,18 @@ def test_first_copies_arrive_in_the_order_of_acknowledgements(tmp_path_factory, 
     assert [*dict.fromkeys(arrived(elsewhere))] == [*range(n_written)]
 
 
+def test_lines_that_did_not_wait_behind_others_would_overtake_them(log, elsewhere, monkeypatch):
+    """What the order hangs on, taken away: the tests above see it."""
+    elsewhere.is_away = True
+    write(log, 1)
+    elsewhere.is_away = False
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "holds_lines", lambda self: False)
+        write(log, 2)
+    log.drain()
+    assert arrived(elsewhere) == [2, 1]
+
+
 def try_to_drain(log):
     with suppress(LogUnavailable):
         log.drain()
