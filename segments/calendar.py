@@ -58,6 +58,11 @@ class ShopCalendar:
         index = bisect_right(self._changes, at)
         return (at + self._offsets[index]) // DAY + EPOCH
 
+    def find_minute(self, at: int) -> int:
+        """The minute of the day that the shop's clock shows at a moment."""
+        index = bisect_right(self._changes, at)
+        return (at + self._offsets[index]) % DAY // (60 * SECOND)
+
     def find_midnight(self, day: int) -> int:
         """The moment at which a day of the shop begins."""
         return self._find_moment(day, 0)

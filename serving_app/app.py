@@ -138,7 +138,9 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
     services = (
         RecommendationService(stores, visitors, placements, clock, new_id),
-        ProfileService(stores.snapshots, stores.live, stores.restrictions, visitors, clock),
+        ProfileService(
+            stores.snapshots, stores.live, stores.restrictions, visitors, stores.memberships.shown, clock
+        ),
         OverrideService(
             stores.overrides, stores.snapshots, OverrideBuilder(visitors, new_id), clock, preview.compare
         ),

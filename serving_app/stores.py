@@ -17,6 +17,8 @@ from serving_app.live.redis_store import SLOW_SECONDS, RedisBackend
 from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.live.state import LiveStore
+from serving_app.memberships.service import Memberships, make_memberships
+from serving_app.memberships.told_log import TransitionLog
 from serving_app.overrides.file_store import FileOverrides
 from serving_app.overrides.store import OverrideStore
 from serving_app.settings import Settings
@@ -50,6 +52,7 @@ class Stores:
     transitions: AppendLog
     keys: KeyStore
     live: LiveStore
+    memberships: Memberships
     item_changes: ItemChangeStore
 
 
@@ -69,16 +72,24 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
     snapshots = PublishedSnapshots(settings.home, PATIENCE_SECONDS, look_every_seconds)
     restrictions = LmdbRestrictions(paths.restrictions, look_every_seconds)
     roots = RootFinder(restrictions, snapshots, settings.identity_key, load_identity_rules())
+    backend, calendar = (
+        open_backend(settings, clock, look_every_seconds),
+        ShopCalendar(settings.home, snapshots),
+    )
+    transitions = AppendLog(paths.transitions, clock, new_name, title="the log of transitions")
+    told = TransitionLog(transitions, paths.transitions)
+    memberships = make_memberships(backend, snapshots, told, clock, calendar.find_lag)
     return Stores(
         snapshots=snapshots,
         restrictions=restrictions,
         overrides=FileOverrides(settings.home, look_every_seconds),
-        impressions=ImpressionLog(log, settings.withholds_unlogged, ShopCalendar(settings.home, snapshots)),
+        impressions=ImpressionLog(log, settings.withholds_unlogged, calendar),
         events=open_event_log(settings, clock, new_name),
-        transitions=AppendLog(paths.transitions, clock, new_name, title="the log of transitions"),
+        transitions=transitions,
         keys=FileKeys(settings.home, look_every_seconds),
         item_changes=LmdbItemChanges(paths.item_changes, look_every_seconds),
-        live=LiveStates(open_backend(settings, clock, look_every_seconds), roots),
+        live=LiveStates(backend, roots, memberships.recorder),
+        memberships=memberships,
     )
 
 

@@ -69,6 +69,8 @@ def app() -> Flask:
         "filling live states": lambda: refill_live_states(stores.live, snapshots, settings.home, get_utc_now),
     }
     stop_live = repeat_tasks(live_tasks, LIVE_EVERY_SECONDS)
+    # on another, since the pass over all customers of a new night takes longer than lists may wait
+    stop_keeping = repeat_tasks({"keeping memberships": stores.memberships.keeper.keep}, LIVE_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid)
     if access_log:
@@ -78,6 +80,7 @@ def app() -> Flask:
             stop.set(),
             runner.stop(),
             stop_live.set(),
+            stop_keeping.set(),
             stores.live.flush(),
             log.rotate(is_forced=True),
             stores.events.rotate(is_forced=True),

@@ -18,6 +18,7 @@ import msgpack
 from expectations.contracts.bought_items import BoughtItems
 from expectations.contracts.fold_in import FoldInFactors
 from expectations.contracts.ids import AS_GIVEN
+from expectations.contracts.live_segments import LiveRules, SegmentBase
 from expectations.contracts.packed_identity import (
     IdentifierLinks,
     Link,
@@ -39,8 +40,10 @@ __all__ = [  # what stands behind the keys below
     "Link",
     "ListItem",
     "ListVocabulary",
+    "LiveRules",
     "ReasonItem",
     "Review",
+    "SegmentBase",
     "SteeringRecord",
     "pack_decisions",
     "pack_links",
@@ -69,9 +72,15 @@ STEERING = b"steering"
 # ids of the identity decisions it was made by; not there in a snapshot made before they were kept
 DECISIONS = b"decisions"
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
+CUSTOMERS = b"p/"  # what all keys of customers begin with
 CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
 IDENTIFIERS = b"x/"  # what all keys of identifiers begin with
 LINKS = b"l/"  # what all keys of links begin with
+# a packed `LiveRules`: the definitions that live between the nights; not there in a snapshot of before
+LIVE_RULES = b"live-rules"
+SEGMENT_BASES = b"g/"  # what all keys of segment bases begin with
+SEGMENT_TIMERS = b"u/"  # what all keys of timers begin with
+TIMER_HEAD = len(SEGMENT_TIMERS) + 8  # behind which stands whose it is
 POPULAR = "popular"
 NEW = "new"
 
@@ -200,6 +209,20 @@ def get_traits_key(customer_id: str) -> bytes:
     nor in a snapshot made before there were any.
     """
     return _key("v/", customer_id)
+
+
+def get_segment_base_key(customer_id: str) -> bytes:
+    """Key of what live segments begin with for a customer: a packed `SegmentBase`. Not there of who said no
+    to analytics, nor in a snapshot made before there were any.
+    """
+    return _key("g/", customer_id)
+
+
+def get_segment_timer_key(changes_at: int, customer_id: str = "") -> bytes:
+    """Key of a moment at which a customer's membership can change without an event, in order of time: no
+    value.
+    """
+    return SEGMENT_TIMERS + changes_at.to_bytes(8) + customer_id.encode()
 
 
 def get_identifier_key(identifier_id: str) -> bytes:

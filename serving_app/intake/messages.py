@@ -171,12 +171,17 @@ def check_lengths(context: dict[str, Any]) -> None:
         Refused: a text is longer than its column.
     """
     for path, column in TEXTS:
-        value: Any = context
-        for name in path:
-            value = (value or {}).get(name)
         most = CORE_EVENTS.lengths.get(column, MAX_CHARACTERS)
-        if value is not None and len(normalise_text(as_text(value))) > most:
+        if len(read_text(context, *path) or "") > most:
             raise Refused("too_large", f"context.{'.'.join(path)}")
+
+
+def read_text(context: dict[str, Any], *path: str) -> str | None:
+    """A text of an event's context in its normal form; None where there is none."""
+    value: Any = context
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return normalise_text(as_text(value)) or None
 
 
 def show_raw_text(sent_event: SentEvent) -> str:

@@ -27,6 +27,7 @@ from serving_app.intake.messages import (
     read_message,
     read_message_id,
     read_person,
+    read_text,
     read_times,
     read_type,
     show_raw_text,
@@ -110,6 +111,10 @@ def accept(sent_event: SentEvent, receipt: Receipt) -> NormalEvent:
         has_personalization_consent=consents.personalization,
         has_analytics_consent=consents.analytics,
         is_bot=is_bot_agent(agent) if agent else receipt.is_bot,
+        device=read_text(context, "device", "type"),
+        campaign=read_text(context, "campaign", "name"),
+        country=read_text(context, "location", "country"),
+        is_alias=call == ALIAS,
         calendar_lag=receipt.calendar_lag,
     )
     return NormalEvent(

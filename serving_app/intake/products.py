@@ -18,6 +18,7 @@ NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 MAX_DIGITS = 40  # of a number that is looked at
 LEAST_QUANTITY, MOST_QUANTITY = CORE_EVENTS.ranges["quantity"]
 HIGHEST_PRICE = Decimal("99999999.9999")  # what the column's decimal(12,4) holds
+PRICE_PLACES = 4  # as the column has them
 CURRENCY = re.compile("[A-Z]{3}")
 
 
@@ -68,8 +69,8 @@ def read_item(product: dict[str, Any], normalise_item_id: Callable[[str], str]) 
     item_id = parse_id(product.get("product_id"), "item_id").value
     if item_id is None:
         raise Refused("missing_field", "product_id")
-    check_price(product.get("price"))
-    return EventItem(normalise_item_id(item_id), read_quantity(product.get("quantity")))
+    price = read_price(product.get("price"))
+    return EventItem(normalise_item_id(item_id), read_quantity(product.get("quantity")), price)
 
 
 def read_quantity(value: object) -> int:
@@ -89,17 +90,19 @@ def read_quantity(value: object) -> int:
     return quantity
 
 
-def check_price(value: object) -> None:
-    """
+def read_price(value: object) -> float | None:
+    """A price as the column holds it; None where none is sent.
+
     Raises:
         Refused: it is no number, or one that the column does not hold.
     """
     text = normalise_text(as_text(value))
     if not text:
-        return
+        return None
     is_number = len(text) <= MAX_DIGITS and NUMBER.fullmatch(text)
     if not is_number or not 0 <= Decimal(text) <= HIGHEST_PRICE:
         raise Refused("bad_number", "price")
+    return float(round(Decimal(text), PRICE_PLACES))
 
 
 def as_text(value: object) -> str:

@@ -14,6 +14,7 @@ class EventItem(NamedTuple):
 
     item_id: str
     quantity: int = 1
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class LiveEvent:
         request_id: of the served list that it answers.
         has_personalization_consent: False: a no, or a word that is not understood; None: it says nothing.
         is_bot: it is logged and flagged, and changes no live state.
+        device, campaign, country: of the visit.
+        is_alias: it says that two ids are one visitor's, and is no behaviour.
         calendar_lag: by how much the shop's own calendar lagged the clock when it was received.
     """
 
@@ -48,4 +51,8 @@ class LiveEvent:
     has_personalization_consent: bool | None = None
     has_analytics_consent: bool | None = None
     is_bot: bool = False
+    device: str | None = None
+    campaign: str | None = None
+    country: str | None = None
+    is_alias: bool = False
     calendar_lag: timedelta = timedelta(0)

@@ -1,5 +1,7 @@
 """Whose browser it is, and was: joins of browsers and users in a database."""
 
+from enum import Enum
+
 from serving_app.live.backends import (
     BackendTransaction,
     get_alias_key,
@@ -17,10 +19,18 @@ MOST_USERS = 4  # of one browser that are remembered
 MOST_BROWSERS, WITHIN = 20, 7 * 24 * 3600 * 1_000_000
 
 
+class Joined(Enum):
+    """What became of a browser: it is the user's, with all that was done in it; it is, from now on; or the id
+    is a crowd's, and the browser stays nobody's.
+    """
+
+    WITH_HISTORY, FROM_NOW, NOT = range(3)
+
+
 def join_browser(
     transaction: BackendTransaction, anonymous_root: str, user_root: str, at: int, may_join: bool
-) -> bool:
-    """Remember whose browser it is from now on; False: the id is a crowd's, and the browser stays nobody's.
+) -> Joined:
+    """Remember whose browser it is from now on.
 
     Its history becomes the first user's; a second user, as on a tablet of two, gets what is done after they
     have said who they are, and nothing of the first one's.
@@ -30,14 +40,15 @@ def join_browser(
     browsers = [one for one in unpack_or(of_user, unpack, ()) if one[0] > at - WITHIN]
     if anonymous_root not in [browser for _, browser in browsers]:
         if len(browsers) >= MOST_BROWSERS:
-            return False
+            return Joined.NOT
         transaction.put(get_browsers_key(user_root), pack((*browsers, (at, anonymous_root))))
-    if not users and may_join:
+    takes_history = not users and may_join
+    if takes_history:
         _move_record(transaction, anonymous_root, user_root)
     by_time = sorted((*users, (at, user_root)))
     changes = [one for n, one in enumerate(by_time) if n == 0 or one[1] != by_time[n - 1][1]]
     transaction.put(get_alias_key(anonymous_root), pack(changes[-MOST_USERS:]))
-    return True
+    return Joined.WITH_HISTORY if takes_history else Joined.FROM_NOW
 
 
 def find_user(transaction: BackendTransaction, anonymous_root: str, at: int) -> str | None:

@@ -5,6 +5,7 @@ It goes on without the database while that is away: reads are empty then, and ev
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, reduce
 from time import perf_counter
@@ -16,9 +17,10 @@ from serving_app.live.breaker import GuardedBackend
 from serving_app.live.derive import derive_state
 from serving_app.live.events import LiveEvent
 from serving_app.live.exposures import merge_exposures
+from serving_app.live.observer import NOBODY, EventObserver
 from serving_app.live.record import merge_records
 from serving_app.live.roots import RootFinder
-from serving_app.live.state import EMPTY_STATE, LiveState, VisitorKeys
+from serving_app.live.state import EMPTY_STATE, UNREAD_STATE, LiveState, VisitorKeys
 from serving_app.live.timestamps import to_microseconds
 from serving_app.live.visitor_records import (
     read_own,
@@ -41,8 +43,12 @@ PROBE = get_message_key("")  # which nobody writes
 class LiveStates:
     """A `LiveStore`. Nothing of it raises for want of the database."""
 
-    def __init__(self, backend: GuardedBackend, roots: RootFinder) -> None:
-        self._backend, self._roots = backend, roots
+    def __init__(self, backend: GuardedBackend, roots: RootFinder, observer: EventObserver = NOBODY) -> None:
+        """
+        Args:
+            observer: is told of each event that is recorded, in its transaction.
+        """
+        self._backend, self._roots, self._observer = backend, roots, observer
         self._lists: WaitingQueue[tuple[VisitorKeys, Sequence[str], int]] = WaitingQueue(
             "lists", MOST_WAITING_LISTS
         )
@@ -77,12 +83,13 @@ class LiveStates:
                     others = self._roots.select_others(visitor, users, of_customer)
                     records = records + read_records(self._backend.read, others)
         except BackendError:
-            return EMPTY_STATE
+            return UNREAD_STATE
         if not records:
             return EMPTY_STATE
         record = reduce(merge_records, (one.record for one in records))
         exposures = reduce(merge_exposures, (one.exposures for one in records))
-        return derive_state(record, exposures, absorbed_date.toordinal() if absorbed_date else 0)
+        state = derive_state(record, exposures, absorbed_date.toordinal() if absorbed_date else 0)
+        return replace(state, memberships={one.root: one.memberships for one in records if one.memberships})
 
     def flush(self) -> None:
         """Write what waits, and look whether a database that was away is back: for a timer."""
@@ -115,7 +122,7 @@ class LiveStates:
         routed = self._roots.route(events)
         try:
             with observe_call("record"):
-                self._backend.update(lambda txn: record_events(txn, routed), is_patient)
+                self._backend.update(lambda txn: record_events(txn, routed, self._observer), is_patient)
         except BackendError:
             return False
         return True

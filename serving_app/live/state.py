@@ -39,6 +39,8 @@ class LiveState:
         session_started_at: of the first event of that session.
         has_personalization_consent, has_analytics_consent: the newest word of the visitor; None: none.
         updated_at: of the newest event; None: nothing is known.
+        memberships: packed, by owner: the customer, or a root of theirs.
+        is_read: False: the database could not be read, so nothing is known of what was done.
     """
 
     events: tuple[RecentEvent, ...] = ()
@@ -49,9 +51,12 @@ class LiveState:
     has_personalization_consent: bool | None = None
     has_analytics_consent: bool | None = None
     updated_at: datetime | None = None
+    memberships: Mapping[str, bytes] = field(default_factory=dict)
+    is_read: bool = True
 
 
 EMPTY_STATE = LiveState()
+UNREAD_STATE = LiveState(is_read=False)
 
 
 class LiveStore(Protocol):
@@ -70,7 +75,7 @@ class LiveStore(Protocol):
 
     def read(self, visitor: VisitorKeys, absorbed_date: date | None) -> LiveState:
         """The state of a visitor without what was received up to the end of `absorbed_date`, the landing date
-        of the published snapshot (the shop's day). A store that cannot be read answers `EMPTY_STATE`.
+        of the published snapshot (the shop's day). A store that cannot be read answers `UNREAD_STATE`.
         """
 
     def describe_problem(self) -> str:

@@ -13,6 +13,7 @@ from serving_app.live.backends import (
     get_browsers_key,
     get_customer_key,
     get_exposures_key,
+    get_memberships_key,
     get_message_key,
     get_state_key,
 )
@@ -24,7 +25,8 @@ from serving_app.live.exposures import (
     pack_exposures,
     unpack_exposures,
 )
-from serving_app.live.joins import find_user, join_browser, unpack_users
+from serving_app.live.joins import Joined, find_user, join_browser, unpack_users
+from serving_app.live.observer import NOBODY, EventObserver
 from serving_app.live.packing import pack, unpack, unpack_or
 from serving_app.live.record import (
     EMPTY_RECORD,
@@ -64,11 +66,16 @@ class RoutedEvent(NamedTuple):
 
 
 class FoundRecord(NamedTuple):
-    """What is stored under one root."""
+    """What is stored under one root.
+
+    Attributes:
+        memberships: packed, of the root as their owner; empty: nothing.
+    """
 
     root: str
     record: VisitorRecord
     exposures: ExposureTimes
+    memberships: bytes = b""
 
 
 class OwnRecords(NamedTuple):
@@ -84,13 +91,22 @@ class OwnRecords(NamedTuple):
     of_customer: list[str]
 
 
+RECORD_KEYS = (get_state_key, get_exposures_key, get_memberships_key)
 NOTHING_OWN = OwnRecords([], [], [])
 ReadMany = Callable[[Sequence[bytes]], list[bytes | None]]
 
 
-def record_events(transaction: BackendTransaction, routed: Sequence[RoutedEvent]) -> None:
-    """Add events to their roots, except those whose message id is known."""
-    transaction.get_many(_list_keys(routed))  # what will be asked for, in one round trip
+def record_events(
+    transaction: BackendTransaction, routed: Sequence[RoutedEvent], observer: EventObserver = NOBODY
+) -> None:
+    """Add events to their roots, except those whose message id is known.
+
+    Args:
+        observer: is told of each.
+    """
+    roots = [root for one in routed for root in (one.user_root, one.anonymous_root) if root]
+    # what will be asked for, in one round trip
+    transaction.get_many([*_list_keys(routed), *observer.list_keys(dict.fromkeys(roots))])
     message_keys = [get_message_key(one.event.message_id) for one in routed]
     known = transaction.get_many(message_keys)
     seen: set[bytes] = set()
@@ -98,7 +114,7 @@ def record_events(transaction: BackendTransaction, routed: Sequence[RoutedEvent]
         if is_known is None and key not in seen:
             seen.add(key)
             transaction.put(key, b"")
-            _record_event(transaction, one)
+            _record_event(transaction, one, observer)
 
 
 def record_exposures(
@@ -144,7 +160,7 @@ def read_records(read: ReadMany, roots: Sequence[str]) -> list[FoundRecord]:
 
 def list_record_keys(roots: Sequence[str]) -> list[bytes]:
     """The keys of what is stored under these roots."""
-    return [key for root in roots for key in (get_state_key(root), get_exposures_key(root))]
+    return [get_key(root) for root in roots for get_key in RECORD_KEYS]
 
 
 def unpack_records(roots: Sequence[str], values: Sequence[bytes | None]) -> list[FoundRecord]:
@@ -154,9 +170,12 @@ def unpack_records(roots: Sequence[str], values: Sequence[bytes | None]) -> list
             root,
             unpack_or(state, unpack_record, EMPTY_RECORD),
             unpack_or(exposures, unpack_exposures, NOTHING_SHOWN),
+            memberships or b"",
         )
-        for root, state, exposures in zip(roots, values[::2], values[1::2], strict=True)
-        if state or exposures
+        for root, state, exposures, memberships in zip(
+            roots, values[::3], values[1::3], values[2::3], strict=True
+        )
+        if state or exposures or memberships
     ]
 
 
@@ -171,12 +190,14 @@ def _list_keys(routed: Sequence[RoutedEvent]) -> list[bytes]:
     return keys
 
 
-def _record_event(transaction: BackendTransaction, routed: RoutedEvent) -> None:
+def _record_event(transaction: BackendTransaction, routed: RoutedEvent, observer: EventObserver) -> None:
     at = to_microseconds(routed.event.occurred_at)
     user, browser = routed.user_root, routed.anonymous_root
     if user and browser and routed.is_stored:
-        is_joined = join_browser(transaction, browser, user, at, routed.may_join)
-        user = user if is_joined else None
+        joined = join_browser(transaction, browser, user, at, routed.may_join)
+        if joined is Joined.WITH_HISTORY:
+            observer.join(transaction, browser, user, routed.event)
+        user = None if joined is Joined.NOT else user
     root = user or (browser and (find_user(transaction, browser, at) or browser))
     if root is None:
         return
@@ -185,11 +206,16 @@ def _record_event(transaction: BackendTransaction, routed: RoutedEvent) -> None:
     if not routed.is_stored or routed.event.has_personalization_consent is False:
         # a no ends whatever is stored of them
         roots = [one for one in (root, browser, *of_customer, routed.customer_id) if one]
-    for one in dict.fromkeys(roots):
-        _change_record(transaction, one, routed, at)
+    roots = list(dict.fromkeys(roots))
+    records = [_change_record(transaction, one, routed, at) for one in roots]
+    consent = records[0].consent
+    if not routed.is_stored or consent.is_no:
+        observer.forget(transaction, roots, routed.event)
+    elif at >= consent.get_since():
+        observer.record(transaction, routed.event, root, routed.received_day)
 
 
-def _change_record(transaction: BackendTransaction, root: str, routed: RoutedEvent, at: int) -> None:
+def _change_record(transaction: BackendTransaction, root: str, routed: RoutedEvent, at: int) -> VisitorRecord:
     (packed,) = transaction.get_many([get_state_key(root)])
     record = unpack_or(packed, unpack_record, EMPTY_RECORD)
     if routed.is_stored:
@@ -205,6 +231,7 @@ def _change_record(transaction: BackendTransaction, root: str, routed: RoutedEve
         transaction.delete(get_state_key(root))
     else:
         transaction.put(get_state_key(root), pack_record(record))
+    return record
 
 
 def _find_root(transaction: BackendTransaction, identifier_ids: Sequence[str]) -> str:

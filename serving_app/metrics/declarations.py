@@ -118,3 +118,14 @@ OVERRIDE_SEEN_SECONDS = Histogram(
     buckets=SECONDS,
     registry=REGISTRY,
 )
+TRANSITIONS = Counter(
+    "concierge_transitions",
+    "Entries into segments and exits from them, as they are written into their log.",
+    registry=REGISTRY,
+)
+TIMER_LATE_SECONDS = Histogram(
+    "concierge_segment_timer_late_seconds",
+    "How long after the moment at which a membership could change by itself it was looked at.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600),
+    registry=REGISTRY,
+)

@@ -9,6 +9,7 @@ from expectations.contracts.snapshot import CustomerSlice
 from serving_app.http.problems import NotReady, UnknownCustomer
 from serving_app.http.responses import format_utc
 from serving_app.live.state import LiveState, LiveStore
+from serving_app.memberships.shown import ShownSegments
 from serving_app.profiles.schemas import ProfileLookup, ProfileMask, ProfileQuery
 from serving_app.profiles.slices import select_fields
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
@@ -31,10 +32,11 @@ class ProfileService:
         live: LiveStore,
         restrictions: RestrictionStore,
         visitors: VisitorResolver,
+        shown: ShownSegments,
         clock: Callable[[], datetime],
     ) -> None:
         self._snapshots, self._live, self._restrictions = snapshots, live, restrictions
-        self._visitors, self._clock = visitors, clock
+        self._visitors, self._shown, self._clock = visitors, shown, clock
 
     def get_profile(self, customer_id: str, mask: ProfileMask) -> dict:
         """The profile of whom a customer id of any age stands for now.
@@ -81,7 +83,9 @@ class ProfileService:
             consent = describe_consent(filter(None, [*visitor.identifier_ids, visitor.customer_id]), view)
         # The night that is published may not know of a no to analytics yet.
         has_traits = profile and live.has_analytics_consent is not False
+        segment_ids = self._shown.list_segments(snapshot, visitor.customer_id, profile, live, now)
         whole = describe_night(profile) | {
+            "segment_ids": list(segment_ids) if profile or segment_ids else None,
             "traits": snapshot.read_traits(visitor.customer_id) if has_traits else None,
             "customer_id": visitor.customer_id,
             "consent": consent,
@@ -99,7 +103,7 @@ def describe_night(profile: CustomerSlice | None) -> dict[str, Any]:
     """What the night knows of a customer; of a visitor whom no night has met nothing, each field null."""
     if profile is None:
         return dict.fromkeys(CustomerSlice._fields)
-    return profile._asdict() | {"segment_ids": list(profile.segment_ids)}
+    return profile._asdict()
 
 
 def describe_consent(ids: Iterable[str], view: RestrictionView) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.snapshot import ListItem
+from expectations.contracts.snapshot import CustomerSlice, ListItem
 from serving_app.live.state import EMPTY_STATE, LiveState
 from serving_app.storage.snapshots import Snapshot
 
@@ -79,11 +79,13 @@ class ListSubject(NamedTuple):
     Attributes:
         customer_id: None: a stranger.
         item_id: of the page, in the normal form of the shop's catalogue; None: it is about none.
+        customer: in the segments of this moment, a stranger too; None: as the night has the customer.
     """
 
     customer_id: str | None = None
     item_id: str | None = None
     live: LiveState = EMPTY_STATE
+    customer: CustomerSlice | None = None
 
 
 ListRungs = Callable[[Snapshot, ListSubject], Iterator[Rung]]
@@ -116,7 +118,9 @@ def list_personal_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Ru
 
 def list_audience_rungs(snapshot: Snapshot, subject: ListSubject) -> Iterator[Rung]:
     """The list of the narrowest audience that has one: a customer belongs to many, an answer needs one."""
-    customer = snapshot.read_customer(subject.customer_id) if subject.customer_id else None
+    customer = subject.customer
+    if customer is None and subject.customer_id:
+        customer = snapshot.read_customer(subject.customer_id)
     if customer is None:
         return
     segments = tuple(

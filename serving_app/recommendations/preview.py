@@ -99,8 +99,9 @@ class ListPreview:
         ]
 
         def decide(customer_id: str | None) -> tuple[list[str], list[str]]:
-            segments = list_segments(snapshot, customer_id) if customer_id else ()
-            request = make_filter_request(query, snapshot, customer_id, name, now)
+            customer = snapshot.read_customer(customer_id) if customer_id else None
+            segments = list_segments(customer)
+            request = make_filter_request(query, snapshot, customer, name, now)
             ladder = [*gather_rungs(snapshot, ListSubject(customer_id), placement.sources)]
             lists = []
             with self._stores.restrictions.open_view() as view:
@@ -127,5 +128,5 @@ def find_customers(snapshot: Snapshot, change: PreviewedChange) -> Iterator[str]
         return
     segments = {one.segment_id for one in scopes if one.customer_id is None}
     for customer_id in snapshot.iterate_customers_with_lists():
-        is_concerned = None in segments or segments & {*list_segments(snapshot, customer_id)}
+        is_concerned = None in segments or segments & {*list_segments(snapshot.read_customer(customer_id))}
         yield customer_id if is_concerned else ""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
+from expectations.contracts.snapshot import CustomerSlice
 from serving_app.filters.expression import compile_filter
 from serving_app.filters.fields import FilterContext
 from serving_app.filters.hard_filters import FilterRequest, ItemReader
@@ -81,7 +82,7 @@ def make_bought_date_finder(
 
 
 def make_filter_request(
-    query: ListQuery, snapshot: Snapshot, customer_id: str | None, placement: str, now: datetime
+    query: ListQuery, snapshot: Snapshot, customer: CustomerSlice | None, placement: str, now: datetime
 ) -> FilterRequest:
     """What the request and its visitor say of the items they may see; the country of a request comes before
     that of the customer's profile.
@@ -90,7 +91,6 @@ def make_filter_request(
         InvalidFilter: the filter is not understood, or a parameter of it is missing or of another kind.
     """
     excluded = frozenset(map(snapshot.normalise_item_id, query.exclude)) if query.exclude else frozenset()
-    customer = snapshot.read_customer(customer_id) if customer_id else None
     country = query.country or (customer and customer.country)
     if query.filter is None:
         if query.parameters:

@@ -13,6 +13,7 @@ from time import perf_counter_ns
 from prometheus_client import Counter
 
 from expectations.contracts.restrictions import RestrictionView
+from expectations.contracts.snapshot import CustomerSlice
 from serving_app.catalogue.current_items import CurrentItems
 from serving_app.filters.hard_filters import build_hard_filters
 from serving_app.http.problems import NotReady
@@ -159,10 +160,11 @@ class RecommendationService:
         if live.has_personalization_consent is False:  # the restrictions may not have it yet
             visitor, live = VisitorKeys(), EMPTY_STATE
         customer_id = visitor.customer_id
-        overrides = self._select_overrides(snapshot, customer_id, name, now)
+        customer = self._stores.memberships.shown.read_visitor(snapshot, customer_id, live, now)
+        overrides = self._select_overrides(snapshot, (customer_id, customer), name, now)
         read_item = self._items.get_reader(snapshot)
-        subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live)
-        request = make_filter_request(query, snapshot, customer_id, name, now)
+        subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live, customer)
+        request = make_filter_request(query, snapshot, customer if customer_id else None, name, now)
         if subject.item_id is not None:
             request = request._replace(page_item_id=subject.item_id)
         find_removal = build_hard_filters(read_item, view, request)
@@ -178,10 +180,14 @@ class RecommendationService:
         return ListInputs(visitor, live, rules, gather, read_item)
 
     def _select_overrides(
-        self, snapshot: Snapshot, customer_id: str | None, placement: str, now: datetime
+        self,
+        snapshot: Snapshot,
+        visitor: tuple[str | None, CustomerSlice | None],
+        placement: str,
+        now: datetime,
     ) -> RuleSet:
-        index = self._get_index(snapshot)
-        segments = list_segments(snapshot, customer_id) if index.names_segments and customer_id else ()
+        index, (customer_id, customer) = self._get_index(snapshot), visitor
+        segments = list_segments(customer) if index.names_segments else ()
         return index.select(customer_id, segments, placement, now)
 
     def _get_index(self, snapshot: Snapshot) -> OverrideIndex:
@@ -206,9 +212,8 @@ def find_series(source: str) -> Counter:
     return metrics.LISTS.labels(source=source)
 
 
-def list_segments(snapshot: Snapshot, customer_id: str) -> Sequence[str]:
+def list_segments(customer: CustomerSlice | None) -> Sequence[str]:
     """The segments a customer is in, that by RFM among them."""
-    customer = snapshot.read_customer(customer_id)
     if customer is None:
         return ()
     return (*customer.segment_ids, *([customer.rfm_segment] if customer.rfm_segment else []))

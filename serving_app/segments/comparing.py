@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from segments.requirements import find_requirements
 from segments.sql.costs import (
     CostEstimate,
     SegmentCostError,
@@ -11,7 +12,6 @@ from segments.sql.costs import (
 )
 from segments.tree.rules import Rule, Segment
 from serving_app.http.problems import TooLargeToAnswer
-from serving_app.segments.definitions import find_requirements
 from serving_app.segments.members import MEMBERS, find_members
 from serving_app.segments.moments import Asked
 from serving_app.segments.relations import EVENTS

@@ -1,6 +1,6 @@
 """Definitions of segments: those of the published night, versions of one, and one that is sent."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,6 @@ from pathlib import Path
 from expectations.contracts.files import FileStamps, read_file_stamps
 from expectations.contracts.home import HomePaths
 from expectations.contracts.personal import NOTHING_PERSONAL, has_personal_value
-from segments.evaluation.needs import find_needs, walk
 from segments.in_force import load_understood
 from segments.parsing.definitions import (
     list_files_in_force,
@@ -19,7 +18,6 @@ from segments.parsing.documents import read_text
 from segments.parsing.flaws import SegmentError
 from segments.parsing.references import Definition, check_references
 from segments.to_sql import DEFINITIONS
-from segments.tree.events import Filter
 from segments.tree.rules import Rule, Segment
 from segments.versions import Version, list_files_in_use, list_versions
 from serving_app.http.problems import BadDefinition, CannotApply, NotReady, UnknownSegment
@@ -28,17 +26,6 @@ from serving_app.segments.saving import DefinitionChange, hash_text, keep_text, 
 start_reader_of_day = cache(make_reader_of_day)  # fields and traits come with the code
 NO_RULE = "No rule of the published night has this id; who is in a learned segment is a model's word."
 SENT = "definition"  # names what was sent in messages
-
-
-@dataclass(frozen=True)
-class Requirements:
-    """What a rule reads beside the customer's id, with the rules of the segments that it names."""
-
-    fields: frozenset[str]
-    lists: frozenset[str]
-    item_lists: frozenset[str]
-    has_events: bool
-    has_stays: bool
 
 
 @dataclass(frozen=True)
@@ -194,34 +181,3 @@ def find_segment(definitions: Mapping[str, Definition], segment_id: str) -> Segm
 def get_rules(definitions: Mapping[str, Definition]) -> dict[str, Rule]:
     """The rules of definitions, by id."""
     return {segment_id: each.segment.members for segment_id, each in definitions.items()}
-
-
-def list_named(rule: Rule, rules: Mapping[str, Rule]) -> dict[str, Rule]:
-    """The rules of the segments on which a rule rests, by id, however deep."""
-    found: dict[str, Rule] = {}
-    waiting = [rule]
-    while waiting:
-        for segment_id in find_needs(waiting.pop()).segments - found.keys():
-            found[segment_id] = rules[segment_id]
-            waiting.append(rules[segment_id])
-    return found
-
-
-def find_requirements(rule: Rule, rules: Mapping[str, Rule]) -> Requirements:
-    """What a rule reads, with those that it rests on."""
-    every = [rule, *list_named(rule, rules).values()]
-    needs = [find_needs(each) for each in every]
-    return Requirements(
-        frozenset().union(*(each.fields for each in needs)),
-        frozenset().union(*(each.lists for each in needs)),
-        frozenset(name for each in every for name in list_item_lists(each)),
-        any(each.attributes for each in needs),
-        any(each.segments for each in needs),
-    )
-
-
-def list_item_lists(rule: Rule) -> Iterator[str]:
-    """The lists of items that a rule asks for."""
-    for node in walk(rule):
-        if isinstance(node, Filter) and node.op in ("in_list", "not_in_list"):
-            yield from node.values

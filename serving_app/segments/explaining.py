@@ -8,10 +8,10 @@ from typing import Any
 from segments.evaluation.changes import find_smallest_change
 from segments.evaluation.explanation import Clause, Explanation, Shop, explain
 from segments.evaluation.measures import Context
+from segments.requirements import find_requirements, list_named
 from segments.sentences import describe_rule, describe_turn
 from segments.sql.moments import make_timestamp
 from segments.tree.rules import Age, Anniversary, Group, Rule, Segment
-from serving_app.segments.definitions import find_requirements, list_named
 from serving_app.segments.histories import (
     check_known,
     find_date,

@@ -8,9 +8,9 @@ from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Stay
 from segments.events import Event
 from segments.fields import PROFILE_FIELDS
+from segments.requirements import Requirements
 from segments.sql.moments import EPOCH, make_timestamp
 from serving_app.http.problems import NotReady, TooLargeToAnswer
-from serving_app.segments.definitions import Requirements
 from serving_app.segments.moments import MICROSECOND, Asked
 from serving_app.segments.relations import (
     EVENTS,

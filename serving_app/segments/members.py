@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from segments.requirements import find_requirements, list_named
 from segments.sql.members import build_members_query
 from segments.sql.moments import make_timestamp
 from segments.sql.relations import format_table
 from segments.tree.rules import Rule, Segment
-from serving_app.segments.definitions import find_requirements, list_named
 from serving_app.segments.histories import check_known
 from serving_app.segments.moments import Asked
 from serving_app.segments.relations import EVENTS, LIST_ITEMS, LIST_MEMBERS, format_fields

@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import islice, takewhile
 from typing import Any
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.census import CENSUS, Census, fold_category
 from expectations.contracts.ids import normalise_id
+from expectations.contracts.live_segments import unpack_live_rules, unpack_segment_base
 
 NOTHING_PUBLISHED = "nothing has been published yet"
 MAX_CACHED_ITEMS = 100_000  # of 1.5 kB with five attributes, in each worker
@@ -123,6 +125,32 @@ class Snapshot:
         packed = self._get(contract.get_traits_key(customer_id))
         return json.loads(packed) if packed else {}
 
+    def read_live_rules(self) -> contract.LiveRules | None:
+        """The definitions that live between the nights; None in a snapshot of before."""
+        packed = self._get(contract.LIVE_RULES)
+        return unpack_live_rules(packed) if packed else None
+
+    def read_segment_base(self, customer_id: str) -> contract.SegmentBase | None:
+        """What live segments begin with for a customer; None: there is nothing of them."""
+        packed = self._get(contract.get_segment_base_key(customer_id))
+        return unpack_segment_base(packed) if packed else None
+
+    def list_segment_timers(self, after: bytes, until: int, most: int) -> list[bytes]:
+        """Keys of timers behind one and up to a moment, in order; `contract.TIMER_HEAD` bytes on stands whose
+        each is.
+        """
+        end, first = contract.get_segment_timer_key(until + 1), after + b"\0" if after else b""
+        keys = self._iterate_keys(first or contract.SEGMENT_TIMERS)
+        return list(islice(takewhile(lambda key: key < end, keys), most))
+
+    def iterate_customers(self, after: str = "") -> Iterator[str]:
+        """The customers behind one, in the order of their ids."""
+        first = contract.get_customer_key(after) + (b"\0" if after else b"")
+        for key in self._iterate_keys(first):
+            if not key.startswith(contract.CUSTOMERS):
+                return
+            yield key.removeprefix(contract.CUSTOMERS).decode()
+
     def read_bought_items(self, customer_id: str) -> contract.BoughtItems | None:
         """What a customer bought before the night and was not due again then; None: nothing."""
         packed = self._get(contract.get_bought_items_key(customer_id))
@@ -171,9 +199,15 @@ class Snapshot:
         return None if census is None else census.categories.get(fold_category(category), 0)
 
     def count_customers_of_segment(self, segment_id: str) -> int | None:
-        """Customers in a segment; None: not known."""
+        """Customers in a segment; None: not known, as of one that lives between the nights."""
         census = self._census
-        return None if census is None else census.segments.get(segment_id, 0)
+        return None if census is None or segment_id in self._live else census.segments.get(segment_id, 0)
+
+    @cached_property
+    def _live(self) -> frozenset[str]:
+        """The segments that live between the nights."""
+        rules = self.read_live_rules()
+        return frozenset(each.segment_id for each in rules.texts if each.is_live) if rules else frozenset()
 
     def read_decision_ids(self) -> frozenset[str] | None:
         """Ids of the identity decisions it was made by; None in a snapshot that was made before they were

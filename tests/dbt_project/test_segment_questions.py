@@ -19,6 +19,7 @@ from segments.evaluation.needs import find_needs
 from segments.fields import FIELDS
 from segments.parsing.definitions import load_segments, make_reader_of_day, read_definition
 from segments.parsing.flaws import SegmentError
+from segments.requirements import find_requirements
 from segments.to_sql import DEFINITIONS
 from segments.tree.events import Duration
 from segments.tree.rules import InSegment, Segment
@@ -26,7 +27,6 @@ from serving_app.segments.comparing import CHANGES, compare_members
 from serving_app.segments.definitions import (
     Definitions,
     Said,
-    find_requirements,
     find_segment,
     get_rules,
 )

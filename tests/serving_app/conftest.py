@@ -16,6 +16,7 @@ import pytest
 from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
 from expectations.contracts.census import CENSUS, Census
+from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.identity_rules import load_identity_rules
 from expectations.contracts.published import HISTORY, Published
@@ -24,6 +25,8 @@ from serving_app.live.breaker import GuardedBackend
 from serving_app.live.memory import MemoryBackend
 from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
+from serving_app.memberships.service import make_memberships
+from serving_app.memberships.told_log import TransitionLog
 from serving_app.overrides.store import MemoryOverrides
 from serving_app.settings import Settings
 from serving_app.status.build import hash_service_code
@@ -265,12 +268,15 @@ class Shop:
         self.database = MemoryBackend(clock)
         backend = GuardedBackend(self.database, lambda: clock().timestamp())
         roots = RootFinder(self.restrictions, self.snapshots, KEY, RULES)
-        self.live = LiveStates(backend, roots)
+        log = TransitionLog(self.stores.transitions, HomePaths(home).transitions)
+        self.memberships = make_memberships(backend, self.snapshots, log, clock, lambda now: timedelta(0))
+        self.live = LiveStates(backend, roots, self.memberships.recorder)
         self.use_stores(
             snapshots=self.snapshots,
             overrides=self.overrides,
             restrictions=self.restrictions,
             live=self.live,
+            memberships=self.memberships,
         )
 
     def use_stores(self, **stores):

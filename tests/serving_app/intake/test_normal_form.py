@@ -51,7 +51,7 @@ EXPECTED = {
         bought(request_id="r-1"),
         live(
             "purchase",
-            (EventItem("ITEM-01", 2), EventItem("ITEM-02")),
+            (EventItem("ITEM-01", 2, 3.5), EventItem("ITEM-02")),
             user_id="u-1",
             order_id="o-1",
             request_id="r-1",
@@ -59,7 +59,7 @@ EXPECTED = {
     ),
     "an order of one item": (
         bought(products=[], product_id="a", quantity="3.0", price=" 2.50 "),
-        live("purchase", (EventItem("A", 3),), user_id="u-1", order_id="o-1"),
+        live("purchase", (EventItem("A", 3, 2.5),), user_id="u-1", order_id="o-1"),
     ),
     "a search": (viewed(event="Products Searched", properties={"query": "tea"}), live("search", ())),
     "the cart": (viewed(event="Cart Viewed"), live("page", ())),
@@ -69,7 +69,7 @@ EXPECTED = {
     "who it is": (call("identify", userId=7), live("identify", (), user_id="7")),
     "another id": (
         call("alias", userId="u-1", previousId="b-0"),
-        live("identify", (), user_id="u-1", anonymous_id="b-0"),
+        live("identify", (), user_id="u-1", anonymous_id="b-0", is_alias=True),
     ),
     "a group": (call("group", userId="u-1"), live("group", (), user_id="u-1")),
     "a click on a list": (
@@ -82,6 +82,16 @@ EXPECTED = {
     "its context": (
         viewed(context={"sessionId": "s-1", "consent": {"categoryPreferences": {"analytics": "no"}}}),
         live(session_id="s-1", has_analytics_consent=False),
+    ),
+    "where it was": (
+        viewed(
+            context={
+                "device": {"type": " mobile "},
+                "campaign": {"name": "spring"},
+                "location": {"country": "DE"},
+            }
+        ),
+        live(device="mobile", campaign="spring", country="DE"),
     ),
     "ids in another form": (viewed("\ufeffm-1", anonymousId=" b-1\u200b"), live()),
     "ids of nobody": (viewed(userId=True, context={"sessionId": "x" * 600}), live()),

@@ -73,7 +73,7 @@ def compute_cart_by_hand(events):
     """The cart by its definition: one pass in the order of occurrence."""
     cart = {}
     for event in events:
-        for item_id, quantity in event.items:
+        for item_id, quantity, _ in event.items:
             if event.event_type == "purchase":
                 cart[item_id] = 0
             elif event.event_type in ("cart", "uncart"):

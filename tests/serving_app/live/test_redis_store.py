@@ -13,7 +13,7 @@ from serving_app.live.breaker import GuardedBackend
 from serving_app.live.redis_store import TIMEOUT_SECONDS, RedisBackend
 from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
-from serving_app.live.state import EMPTY_STATE, VisitorKeys
+from serving_app.live.state import UNREAD_STATE, VisitorKeys
 from tests.serving_app.live.events import KEY, make_event
 from tests.serving_app.live.test_breaker import Seconds
 
@@ -73,7 +73,7 @@ def test_a_server_that_fails_is_left_alone_and_loses_nothing(make_live, unreliab
     before = backend.n_calls
     for n in range(1, 20):
         live.record([make_event("view", f"item-{n:02d}", browser="b", minute=n)])
-        assert live.read(visitor, None) == EMPTY_STATE
+        assert live.read(visitor, None) == UNREAD_STATE
     assert backend.n_calls - before <= 6  # three that read and three that would write
     assert "Redis" in live.describe_problem()
 

@@ -1,0 +1,171 @@
+"""Keeps the memberships of all: timers, the night's turns, and the way of transitions into their log.
+
+One worker does, the one that has taken the lead; when it ends another takes over, and goes on where what is
+stored says. An owner that is due is decided at the moment they were due, however late that is.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from expectations.contracts.snapshot import TIMER_HEAD
+from expectations.contracts.transitions import decode_transition
+from segments.standing import TIME, Standing, Turn, pass_time
+from serving_app.live.backends import BackendError, BackendTransaction, LiveBackend
+from serving_app.live.timestamps import to_microseconds
+from serving_app.memberships.night import LiveNight, LiveNights
+from serving_app.memberships.owners import (
+    MAY_TELL,
+    get_due,
+    is_untold,
+    read_record,
+    write_record,
+)
+from serving_app.memberships.record import DENIED, NO_RECORD
+from serving_app.memberships.takeover import Takeover
+from serving_app.memberships.told import Told, When, read_told, tell, write_told
+from serving_app.memberships.told_log import TransitionLog
+from serving_app.metrics import declarations as metrics
+from serving_app.storage.event_log import LogUnavailable
+from serving_app.storage.protocols import SnapshotStore
+
+DUE_AT_ONCE = 200  # owners of one look; each costs some 0.3 ms, in which no answer is made
+LINES_AT_ONCE = 500
+
+logger = logging.getLogger(__name__)
+
+
+class MembershipKeeper:
+    """Does what must be done once for all workers: `keep` for a timer."""
+
+    def __init__(
+        self,
+        backend: LiveBackend,
+        snapshots: SnapshotStore,
+        nights: LiveNights,
+        log: TransitionLog,
+        clock: Callable[[], datetime],
+        find_lag: Callable[[datetime], timedelta],
+    ) -> None:
+        self._backend, self._snapshots, self._nights, self._log = backend, snapshots, nights, log
+        self._clock, self._find_lag = clock, find_lag
+        self._has_lead, self._takeover, self._timers_to = False, None, b""
+
+    def keep(self) -> None:
+        """Do what is due; nothing in a worker that has not the lead, or while the states are away."""
+        night = self._nights.find(self._snapshots.get_current())
+        try:
+            self._has_lead, had_lead = self._backend.take_lead(), self._has_lead
+            if not self._has_lead:
+                return
+            if not had_lead:
+                self._takeover = None
+            if night:
+                self._restore()
+                self._take_over(night)
+                self._run_timers(night)
+            self._drain()
+        except (BackendError, LogUnavailable) as error:
+            logger.warning("memberships wait: %s", error)
+
+    def _restore(self) -> None:
+        """Learn from the log what was told, where the store knows nothing of it."""
+        if self._backend.read([MAY_TELL])[0] is not None:
+            return
+        told: dict[str, dict[str, Told]] = {}
+        for line in self._log.read_lines():
+            one = decode_transition(line)
+            told.setdefault(one.customer_id, {})[one.segment_id] = Told(one.is_entered, one.since)
+        owners = sorted(told)
+        for first in range(0, len(owners), DUE_AT_ONCE):
+            self._restore_owners({owner: told[owner] for owner in owners[first : first + DUE_AT_ONCE]})
+        since = self._get_now()
+        self._backend.update(lambda txn: txn.put(MAY_TELL, since.to_bytes(8)), is_patient=True)
+
+    def _restore_owners(self, told: dict[str, dict[str, Told]]) -> None:
+        def change(transaction: BackendTransaction) -> None:
+            for owner, tellings in told.items():
+                write_told(transaction, owner, tellings | (read_told(transaction, owner) or {}))
+
+        self._backend.update(change, is_patient=True)
+
+    def _take_over(self, night: LiveNight) -> None:
+        if self._takeover is None or self._takeover.night is not night:
+            self._takeover, self._timers_to = Takeover(night, self._backend), b""
+        self._takeover.go_on(When(self._get_now(), to_microseconds(self._clock())))
+
+    def _run_timers(self, night: LiveNight) -> None:
+        now = self._get_now()
+        while owners := self._backend.list_due(now, DUE_AT_ONCE):
+            self._settle(night, owners, now)
+            if len(owners) < DUE_AT_ONCE:
+                break
+        first = self._timers_to or night.first_timer
+        while keys := night.snapshot.list_segment_timers(first, now, DUE_AT_ONCE):
+            self._settle(night, [key[TIMER_HEAD:].decode() for key in keys], now, of_base=True)
+            first = self._timers_to = keys[-1]
+
+    def _settle(self, night: LiveNight, owners: Sequence[str], now: int, of_base: bool = False) -> None:
+        when = When(now, to_microseconds(self._clock()))
+
+        def change(transaction: BackendTransaction) -> None:
+            lateness.clear()
+            for owner in owners:
+                if before := settle(transaction, night, owner, when, of_base):
+                    lateness.append(now - before.changes_at)
+
+        lateness: list[int] = []
+        self._backend.update(change, is_patient=True)
+        for late in lateness:
+            metrics.TIMER_LATE_SECONDS.observe(max(late, 0) / 1e6)
+
+    def _drain(self) -> None:
+        """Bring the outbox into the log; a line may be there already, if a worker ended in between."""
+        while entries := self._backend.read_outbox(LINES_AT_ONCE):
+            self._log.append_new([entry.line for entry in entries])
+            self._backend.empty_outbox(entries)
+            metrics.TRANSITIONS.inc(len(entries))
+            if len(entries) < LINES_AT_ONCE:
+                return
+
+    def _get_now(self) -> int:
+        """The shop's time, microseconds since 1970."""
+        now = self._clock()
+        return to_microseconds(now - self._find_lag(now))
+
+
+def settle(
+    transaction: BackendTransaction, night: LiveNight, owner: str, when: When, of_base: bool
+) -> Standing | None:
+    """Decide an owner again and tell what turned; their standing before, None where there is none.
+
+    Args:
+        of_base: they are due by the night's base, which whoever has events since does not go by.
+    """
+    record = read_record(transaction, owner)
+    base = night.read_base(owner)
+    if of_base and record.tag in (night.tag, DENIED.tag):
+        return None
+    if record == DENIED or (record is NO_RECORD and base is None):
+        transaction.set_timer(owner, get_due(record.standing), 0)
+        return None
+    state, context, before, _ = night.open(owner, record)
+    standing, turns = pass_time(night.live, state, context, before, when.now)
+    if not is_untold(transaction, night, owner):
+        turns += list_differences(read_told(transaction, owner) or {}, night, standing, turns, when.now)
+        tell(transaction, owner, turns, when.told_at, night.versions)
+    write_record(transaction, night, owner, (state, standing, record.held), record.standing, when.now)
+    return before
+
+
+def list_differences(
+    told: dict[str, Told], night: LiveNight, standing: Standing, turns: Sequence[Turn], now: int
+) -> list[Turn]:
+    """What is to be told beside some turns, so that what was told is what is so."""
+    said = {name: each.is_entered for name, each in told.items()}
+    said |= {turn.segment_id: turn.is_entered for turn in turns}
+    return [
+        Turn(name, name in standing.members, standing.members.get(name, now), TIME)
+        for name in sorted(night.live.live)
+        if said.get(name, False) != (name in standing.members)
+    ]

@@ -1,0 +1,153 @@
+"""An owner's memberships in the transaction that changes them: read, decided again, told and stored."""
+
+from collections.abc import Sequence
+
+from segments.calendar import DAY
+from segments.evaluation.state import SegmentState
+from segments.evaluation.windows import NEVER
+from segments.standing import Standing, Turn, pass_time, take_event
+from serving_app.live.backends import BackendTransaction, get_memberships_key, get_note_key, get_told_key
+from serving_app.live.packing import unpack_or
+from serving_app.memberships.night import LiveNight
+from serving_app.memberships.record import (
+    DENIED,
+    NO_RECORD,
+    HeldEvent,
+    OwnerRecord,
+    hold,
+    pack_owner,
+    unpack_owner,
+)
+from serving_app.memberships.told import Versions, When, read_told, tell
+
+# There once it is known again what was told: the moment from which on turns are told, the shop's time. What
+# was received before is repeated, into a store that was begun anew.
+MAY_TELL = get_note_key("may-tell")
+PRUNED_AFTER = 2 * DAY  # what was so when the night ended can be asked for until it is published
+MOST_KEPT = 5_000  # events of one state; more are a robot's, and left to the night
+MERGE = "merge"
+
+
+def find_owner(night: LiveNight, root: str) -> str:
+    """Whose memberships what is done under a root are."""
+    return night.snapshot.find_customer_id(root) or root
+
+
+def is_unmeasured(night: LiveNight, owner: str) -> bool:
+    """Whether an owner is a customer of whom no rule may count behaviour."""
+    return night.read_base(owner) is None and night.knows(owner)
+
+
+def read_record(transaction: BackendTransaction, owner: str) -> OwnerRecord:
+    """What is stored of an owner."""
+    (packed,) = transaction.get_many([get_memberships_key(owner)])
+    return unpack_or(packed, unpack_owner, NO_RECORD)
+
+
+def is_untold(transaction: BackendTransaction, night: LiveNight, owner: str) -> bool:
+    """Whether an owner is a customer of the night of whom nothing was told yet, not even in silence."""
+    (told,) = transaction.get_many([get_told_key(owner)])
+    return told is None and night.read_base(owner) is not None
+
+
+def may_tell(transaction: BackendTransaction, night: LiveNight, owner: str, now: int) -> bool:
+    """Whether what turns at a moment is told at once; otherwise whoever keeps all memberships does."""
+    (since,) = transaction.get_many([MAY_TELL])
+    is_known = since is not None and int.from_bytes(since) <= now
+    return is_known and not is_untold(transaction, night, owner)
+
+
+def add_events(
+    transaction: BackendTransaction,
+    night: LiveNight,
+    owner: str,
+    held: Sequence[HeldEvent],
+    when: When,
+    reason: str | None = None,
+) -> None:
+    """Add events to an owner's, decide again, and tell what turned.
+
+    Args:
+        reason: of what turns; None: as it turned.
+    """
+    record = read_record(transaction, owner)
+    record = NO_RECORD if record == DENIED else record
+    state, context, standing, is_current = night.open(owner, record)
+    turns: list[Turn] = []
+    for one in held:
+        if one.received_day > night.absorbed_day and len(state.events) < MOST_KEPT:
+            standing, turned = take_event(night.live, state, context, standing, one.event, when.now)
+            turns += turned
+    if is_current and may_tell(transaction, night, owner, when.now):
+        tell(transaction, owner, mark(turns, reason), when.told_at, night.versions)
+    else:
+        standing = standing._replace(changes_at=when.now)  # whoever keeps all memberships looks at once
+    content = (state, standing, hold(record.held, held))
+    write_record(transaction, night, owner, content, record.standing, when.now)
+
+
+def mark(turns: Sequence[Turn], reason: str | None) -> list[Turn]:
+    """The turns with another reason, if there is one."""
+    return [turn._replace(reason=reason or turn.reason) for turn in turns]
+
+
+def write_record(
+    transaction: BackendTransaction,
+    night: LiveNight,
+    owner: str,
+    content: tuple[SegmentState, Standing, tuple[HeldEvent, ...]],
+    before: Standing,
+    now: int,
+) -> None:
+    """Store an owner's memberships, and when to look at them again."""
+    state, standing, held = content
+    if now - state.pruned_at > PRUNED_AFTER:
+        night.live.program.prune(state, now)
+    record = OwnerRecord(night.tag, night.live.packer.pack(state), held, standing)
+    transaction.put(get_memberships_key(owner), pack_owner(record))
+    move_timer(transaction, owner, before, standing)
+
+
+def move_timer(transaction: BackendTransaction, owner: str, before: Standing, standing: Standing) -> None:
+    """Let an owner be due when their membership can change without an event."""
+    if before.changes_at != standing.changes_at:
+        transaction.set_timer(owner, get_due(before), get_due(standing))
+
+
+def get_due(standing: Standing) -> int:
+    """The moment of a timer; 0 for none."""
+    return standing.changes_at if standing.changes_at < NEVER else 0
+
+
+def end_memberships(
+    transaction: BackendTransaction, owner: str, when: When, reason: str, versions: Versions
+) -> None:
+    """Delete an owner's state and tell that they have left all segments."""
+    record, told = read_record(transaction, owner), read_told(transaction, owner) or {}
+    if record is not NO_RECORD:
+        transaction.set_timer(owner, get_due(record.standing), 0)
+        transaction.delete(get_memberships_key(owner))
+    turns = [Turn(name, False, when.now, reason) for name, each in sorted(told.items()) if each.is_entered]
+    tell(transaction, owner, turns, when.told_at, versions)
+
+
+def move_owner(transaction: BackendTransaction, night: LiveNight, one: str, other: str, when: When) -> None:
+    """Let one owner's events be another's."""
+    record, is_of_night = read_record(transaction, one), night.read_base(one) is not None
+    if record == DENIED or not (record.held or is_of_night):
+        return
+    end_memberships(transaction, one, when, MERGE, night.versions)
+    if not is_of_night:
+        add_events(transaction, night, other, record.held, when, MERGE)
+        return
+    there = read_record(transaction, other)
+    state, context, standing, is_current = night.open(other, there)
+    merged = night.live.program.merge(night.open(one, record)[0], state)
+    before = standing._replace(changes_at=when.now + 1)
+    after, turns = pass_time(night.live, merged, context, before, when.now + 1)
+    if is_current and may_tell(transaction, night, other, when.now):
+        tell(transaction, other, mark(turns, MERGE), when.told_at, night.versions)
+    else:
+        after = after._replace(changes_at=when.now)
+    content = (merged, after, hold(there.held, record.held))
+    write_record(transaction, night, other, content, there.standing, when.now)

@@ -1,0 +1,76 @@
+"""Memberships as events come: in the transaction that records the event."""
+
+from collections.abc import Iterable, Sequence
+
+from segments.standing import EVENT
+from serving_app.live.backends import BackendTransaction, get_memberships_key, get_told_key
+from serving_app.live.events import LiveEvent
+from serving_app.live.timestamps import to_microseconds
+from serving_app.memberships.behaviour import list_segment_events
+from serving_app.memberships.night import LiveNights
+from serving_app.memberships.owners import (
+    MAY_TELL,
+    add_events,
+    end_memberships,
+    find_owner,
+    is_unmeasured,
+    move_owner,
+    read_record,
+)
+from serving_app.memberships.record import DENIED, HeldEvent, pack_owner
+from serving_app.memberships.told import When
+from serving_app.storage.protocols import SnapshotStore
+
+
+class MembershipRecorder:
+    """What the live states call with each event that they store; see `live.observer`."""
+
+    def __init__(self, snapshots: SnapshotStore, nights: LiveNights) -> None:
+        self._snapshots, self._nights = snapshots, nights
+
+    def list_keys(self, roots: Iterable[str]) -> list[bytes]:
+        """The keys of what will be asked for."""
+        night = self._nights.find(self._snapshots.get_current())
+        if night is None:
+            return []
+        owners = {find_owner(night, root) for root in roots}
+        return [MAY_TELL, *(key(owner) for owner in owners for key in (get_memberships_key, get_told_key))]
+
+    def record(self, transaction: BackendTransaction, event: LiveEvent, root: str, received_day: int) -> None:
+        night = self._nights.find(self._snapshots.get_current())
+        if night is None:
+            return
+        events = list_segment_events(event, night.snapshot, night.calendar)
+        owner = find_owner(night, root)
+        if event.has_analytics_consent is False:
+            end_memberships(transaction, owner, find_when(event), EVENT, night.versions)
+            transaction.put(get_memberships_key(owner), pack_owner(DENIED))
+            return
+        if not events or is_unmeasured(night, owner):
+            return
+        if event.has_analytics_consent is None and read_record(transaction, owner) == DENIED:
+            return
+        held = [HeldEvent(received_day, each) for each in events]
+        add_events(transaction, night, owner, held, find_when(event))
+
+    def join(self, transaction: BackendTransaction, from_root: str, to_root: str, event: LiveEvent) -> None:
+        """What was one's becomes another's."""
+        night = self._nights.find(self._snapshots.get_current())
+        if night is None:
+            return
+        one, other = find_owner(night, from_root), find_owner(night, to_root)
+        if one != other:
+            move_owner(transaction, night, one, other, find_when(event))
+
+    def forget(self, transaction: BackendTransaction, roots: Sequence[str], event: LiveEvent) -> None:
+        """Of some roots nothing may be stored any more: their memberships end."""
+        night = self._nights.find(self._snapshots.get_current())
+        versions = night.versions if night else {}
+        owners = {find_owner(night, root) for root in roots} if night else set(roots)
+        for owner in sorted(owners):
+            end_memberships(transaction, owner, find_when(event), EVENT, versions)
+
+
+def find_when(event: LiveEvent) -> When:
+    """When an event was received."""
+    return When(to_microseconds(event.received_at - event.calendar_lag), to_microseconds(event.received_at))

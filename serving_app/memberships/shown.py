@@ -1,0 +1,88 @@
+"""The segments that a visitor is shown in: one answer for profiles, audiences, overrides and filters."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from expectations.contracts.snapshot import CustomerSlice
+from segments.standing import pass_time
+from serving_app.live.packing import unpack_or
+from serving_app.live.state import LiveState
+from serving_app.live.timestamps import to_microseconds
+from serving_app.memberships.night import LiveNight, LiveNights
+from serving_app.memberships.record import DENIED, NO_RECORD, OwnerRecord, unpack_owner
+from serving_app.storage.snapshots import Snapshot
+
+STRANGER = CustomerSlice(None, (), None, 0, None, is_known=False)
+
+
+class ShownSegments:
+    """Reads memberships as they are now."""
+
+    def __init__(self, nights: LiveNights, find_lag: Callable[[datetime], timedelta]) -> None:
+        """
+        Args:
+            find_lag: by how much the shop's own calendar lags the clock.
+        """
+        self._nights, self._find_lag = nights, find_lag
+
+    def read_visitor(
+        self, snapshot: Snapshot, customer_id: str | None, live: LiveState, now: datetime
+    ) -> CustomerSlice | None:
+        """A customer's slice, in the segments of this moment; of a stranger who is in one these alone; None
+        where nothing is known.
+        """
+        profile = snapshot.read_customer(customer_id) if customer_id else None
+        segment_ids = self.list_segments(snapshot, customer_id, profile, live, now)
+        if profile is None:
+            return STRANGER._replace(segment_ids=segment_ids) if segment_ids else None
+        return profile if segment_ids == profile.segment_ids else profile._replace(segment_ids=segment_ids)
+
+    def list_segments(
+        self,
+        snapshot: Snapshot,
+        customer_id: str | None,
+        profile: CustomerSlice | None,
+        live: LiveState,
+        now: datetime,
+    ) -> tuple[str, ...]:
+        """The segments of a customer, or of a visitor whom no night knows; by the night alone where the live
+        states cannot be read.
+        """
+        by_night = profile.segment_ids if profile else ()
+        night = self._nights.find(snapshot)
+        if night is None or not live.is_read or (not profile and not live.memberships):
+            return by_night
+        owner, record = select_owner(snapshot, customer_id, live)
+        moment = to_microseconds(now - self._find_lag(now)) + 1
+        members = find_members(night, owner, record, moment)
+        if members is None:
+            return by_night
+        return tuple(sorted({*by_night} - night.live.live | members))
+
+
+def select_owner(snapshot: Snapshot, customer_id: str | None, live: LiveState) -> tuple[str, OwnerRecord]:
+    """Whose memberships a visitor's are, and what is stored of them: the customer's own; else the newest of
+    their ids, under which it lies until whoever keeps all memberships has moved it to the customer.
+    """
+    stored = next(
+        (name for name in (customer_id, *reversed(live.memberships)) if name in live.memberships), ""
+    )
+    record = unpack_or(live.memberships.get(stored), unpack_owner, NO_RECORD)
+    return snapshot.find_customer_id(stored) or stored or customer_id or "", record
+
+
+def find_members(night: LiveNight, owner: str, record: OwnerRecord, moment: int) -> frozenset[str] | None:
+    """The live segments of an owner at a moment; None where they are not the service's to say."""
+    if record == DENIED:
+        return frozenset()
+    if record.tag == night.tag and record.standing.changes_at > moment:
+        return frozenset(record.standing.members)
+    if record is NO_RECORD:
+        base = night.read_base(owner)
+        if base is None:
+            return None
+        if base.changes_at > moment:
+            return frozenset(base.members)
+    state, context, standing, _ = night.open(owner, record)
+    standing, _ = pass_time(night.live, state, context, standing, moment)
+    return frozenset(standing.members)

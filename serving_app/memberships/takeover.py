@@ -1,0 +1,194 @@
+"""What a new night makes of memberships: each customer compared with what was told of them.
+
+The night is the truth. Where it says something else than was told, that is told, with the night's own moment;
+a night that says the same again tells nothing. The first night of all is taken as it is, in silence. Answers
+do not wait for this: they read the night's base from the moment it is published.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from expectations.contracts.live_segments import SegmentBase
+from expectations.contracts.snapshot import CustomerSlice
+from segments.standing import Turn, pass_time
+from serving_app.live.backends import (
+    MEMBERSHIPS,
+    TOLD,
+    BackendTransaction,
+    LiveBackend,
+    get_memberships_key,
+    get_note_key,
+    get_told_key,
+)
+from serving_app.live.packing import unpack_or
+from serving_app.memberships.night import NO_BASE, LiveNight
+from serving_app.memberships.owners import (
+    MERGE,
+    add_events,
+    end_memberships,
+    get_due,
+    read_record,
+    write_record,
+)
+from serving_app.memberships.record import DENIED, NO_RECORD, OwnerRecord, unpack_owner
+from serving_app.memberships.told import (
+    Tellings,
+    Told,
+    When,
+    read_told,
+    tell,
+    unpack_told,
+    write_told,
+)
+
+NIGHT = "night"
+BASELINE = get_note_key("baseline")  # there once a whole night was told or taken in silence
+AT_ONCE = 500  # customers of one look, some 10 ms in which no answer is made
+CUSTOMER_IDS = "c_"  # begin so; a visitor whom no night knows has an identifier's
+
+
+class Takeover:
+    """One night's pass over all owners, a piece at a time. It may begin again: what was told is not told
+    again.
+    """
+
+    def __init__(self, night: LiveNight, backend: LiveBackend) -> None:
+        self.night, self._backend = night, backend
+        self._after, self._cursor, self._kinds = "", b"", [MEMBERSHIPS, TOLD]
+        self._is_silent = backend.read([BASELINE])[0] is None
+        self.is_done = False
+
+    def go_on(self, when: When) -> None:
+        """Look at some more owners."""
+        if self.is_done:
+            return
+        customers = list(islice(self.night.snapshot.iterate_customers(self._after), AT_ONCE))
+        if customers:
+            self._look_at(customers, when)
+            self._after = customers[-1]
+        elif self._kinds:
+            self._look_at_others(self._kinds[0], when)
+        else:
+            self._backend.update(lambda txn: txn.put(BASELINE, b""), is_patient=True)
+            self.is_done = True
+
+    def _look_at(self, customers: list[str], when: When) -> None:
+        keys = [get_key(owner) for owner in customers for get_key in (get_memberships_key, get_told_key)]
+        values = self._backend.read(keys)
+        rows = zip(customers, values[::2], values[1::2], strict=True)
+        due = [
+            owner
+            for owner, record, told in rows
+            if self._must_change(
+                owner, unpack_or(record, unpack_owner, NO_RECORD), unpack_or(told, unpack_told, None)
+            )
+        ]
+
+        def change(transaction: BackendTransaction) -> None:
+            for owner in due:
+                take_over(transaction, self.night, owner, when, self._is_silent)
+
+        if due:
+            self._backend.update(change, is_patient=True)
+
+    def _must_change(self, owner: str, record: OwnerRecord, told: Tellings | None) -> bool:
+        if told is None or (record is not NO_RECORD and record.tag != self.night.tag):
+            return True
+        wanted = list_wanted(self.night, owner, record)
+        return {name for name, each in told.items() if each.is_entered} != wanted.keys()
+
+    def _look_at_others(self, kind: bytes, when: When) -> None:
+        keys, self._cursor = self._backend.list_keys(kind, self._cursor, AT_ONCE)
+        if not self._cursor:
+            self._kinds.pop(0)
+        owners = [key[len(kind) :].decode() for key in keys]
+        gone = [owner for owner in owners if not self.night.knows(owner)]
+
+        def change(transaction: BackendTransaction) -> None:
+            for owner in gone:
+                take_over_unknown(transaction, self.night, owner, when)
+
+        if gone:
+            self._backend.update(change, is_patient=True)
+
+
+def list_wanted(night: LiveNight, owner: str, record: OwnerRecord) -> dict[str, int]:
+    """The segments of a customer of the night, since when each; live ones as they stand."""
+    profile, base = night.snapshot.read_customer(owner), night.read_base(owner)
+    by_night = {name: find_since(night, base, name) for name in list_names(profile)}
+    if base is None or record == DENIED:
+        return {
+            name: since for name, since in by_night.items() if base is None or name not in night.live.live
+        }
+    members = base.members if record is NO_RECORD else record.standing.members
+    return {name: since for name, since in by_night.items() if name not in night.live.live} | dict(members)
+
+
+def list_names(profile: CustomerSlice | None) -> Iterable[str]:
+    """All segments of a customer, that of the RFM grid among them."""
+    if profile is None:
+        return ()
+    return dict.fromkeys([*profile.segment_ids, *([profile.rfm_segment] if profile.rfm_segment else [])])
+
+
+def find_since(night: LiveNight, base: SegmentBase | None, name: str) -> int:
+    """Since when the night has somebody in a segment."""
+    return (base or NO_BASE).others.get(name) or (base or NO_BASE).members.get(name) or night.end + 1
+
+
+def take_over(
+    transaction: BackendTransaction, night: LiveNight, owner: str, when: When, is_silent: bool
+) -> None:
+    """Bring a customer's memberships to a new night, and tell what differs from what was told."""
+    record, told = read_record(transaction, owner), read_told(transaction, owner)
+    base = night.read_base(owner)
+    if record is not NO_RECORD and record.tag not in (night.tag, DENIED.tag):
+        record = renew(transaction, night, owner, record, when.now)
+    wanted = list_wanted(night, owner, record)
+    if is_silent:
+        news = {name: Told(True, since) for name, since in wanted.items()}
+        write_told(transaction, owner, news | (told or {}))
+    elif told is None:
+        write_told(transaction, owner, {})
+    turns = [Turn(name, True, since, NIGHT) for name, since in sorted(wanted.items())]
+    turns += [
+        Turn(name, False, (base or NO_BASE).left.get(name) or night.end + 1, NIGHT)
+        for name in sorted((told or {}).keys() - wanted.keys())
+    ]
+    tell(transaction, owner, turns, when.told_at, night.versions)
+
+
+def renew(
+    transaction: BackendTransaction, night: LiveNight, owner: str, record: OwnerRecord, now: int
+) -> OwnerRecord:
+    """What is stored of an owner, of a new night: its base and what it has not absorbed; nothing where that
+    is the base alone.
+    """
+    if not any(held.received_day > night.absorbed_day for held in record.held):
+        transaction.set_timer(owner, get_due(record.standing), 0)
+        transaction.delete(get_memberships_key(owner))
+        return NO_RECORD
+    state, context, standing, _ = night.open(owner, record)
+    standing, _ = pass_time(night.live, state, context, standing, now)
+    write_record(transaction, night, owner, (state, standing, record.held), record.standing, now)
+    return record._replace(tag=night.tag, standing=standing)
+
+
+def take_over_unknown(transaction: BackendTransaction, night: LiveNight, owner: str, when: When) -> None:
+    """Bring an owner whom the night does not have to it: a visitor who is a customer now, a customer who is
+    another's now, or nobody may be answered for; a visitor whom it still does not know stays.
+    """
+    record = read_record(transaction, owner)
+    if owner.startswith(CUSTOMER_IDS):
+        heir = night.snapshot.resolve_customer_id(owner)
+    else:
+        heir = night.snapshot.find_customer_id(owner)
+    if heir is None and not owner.startswith(CUSTOMER_IDS):
+        if record is not NO_RECORD and record.tag not in (night.tag, DENIED.tag):
+            record = renew(transaction, night, owner, record, when.now)
+        if record is not NO_RECORD:
+            return
+    end_memberships(transaction, owner, when, MERGE if heir else NIGHT, night.versions)
+    transaction.delete(get_told_key(owner))
+    if heir:
+        add_events(transaction, night, heir, record.held, when, MERGE)

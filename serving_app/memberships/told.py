@@ -1,0 +1,91 @@
+"""What was told of an owner's memberships: a transition is written where what is so differs from it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from expectations.contracts.transitions import Transition, encode_transition
+from segments.standing import Turn
+from serving_app.live.backends import BackendTransaction, get_told_key
+from serving_app.live.packing import pack, unpack, unpack_or
+
+
+class Told(NamedTuple):
+    """The newest that was told of one segment.
+
+    Attributes:
+        since: microseconds since 1970.
+    """
+
+    is_entered: bool
+    since: int
+
+
+class When(NamedTuple):
+    """When something is told: by the shop's time and by the clock, microseconds since 1970."""
+
+    now: int
+    told_at: int
+
+
+Versions = dict[str, str]  # of the definitions' texts, by segment
+Tellings = dict[str, Told]  # by segment
+OUT = Told(False, 0)
+
+
+def read_told(transaction: BackendTransaction, owner: str) -> Tellings | None:
+    """What was told of an owner; None: nothing ever, not even in silence."""
+    (packed,) = transaction.get_many([get_told_key(owner)])
+    return unpack_or(packed, unpack_told, None)
+
+
+def write_told(transaction: BackendTransaction, owner: str, told: Tellings) -> None:
+    """Store what was told of an owner."""
+    transaction.put(get_told_key(owner), pack([(name, *each) for name, each in sorted(told.items())]))
+
+
+def unpack_told(packed: bytes) -> Tellings:
+    """What `write_told` stored.
+
+    Raises:
+        ValueError: it is none of that.
+    """
+    try:
+        return {name: Told(is_entered, since) for name, is_entered, since in unpack(packed)}
+    except (TypeError, ValueError) as error:
+        raise ValueError("not what was told") from error
+
+
+def select_untold(told: Tellings, turns: Iterable[Turn]) -> list[Turn]:
+    """The turns that say something else than was told, each later than what was told of its segment."""
+    told, untold = dict(told), []
+    for turn in turns:
+        before = told.get(turn.segment_id, OUT)
+        if before.is_entered == turn.is_entered:
+            continue
+        since = turn.since if turn.since > before.since else before.since + 1
+        untold.append(turn._replace(since=since))
+        told[turn.segment_id] = Told(turn.is_entered, since)
+    return untold
+
+
+def tell(
+    transaction: BackendTransaction, owner: str, turns: Iterable[Turn], told_at: int, versions: Versions
+) -> list[Turn]:
+    """Put what was not told yet into the outbox, and remember it.
+
+    Args:
+        told_at: by the clock, microseconds since 1970.
+        versions: of the definitions, by segment.
+    """
+    told = read_told(transaction, owner) or {}
+    untold = select_untold(told, turns)
+    for turn in untold:
+        version = versions.get(turn.segment_id, "")
+        transition = Transition(
+            owner, turn.segment_id, turn.is_entered, turn.since, told_at, turn.reason, version
+        )
+        transaction.tell(encode_transition(transition))
+        told[turn.segment_id] = Told(turn.is_entered, turn.since)
+    if untold:
+        write_told(transaction, owner, told)
+    return untold
