@@ -77,6 +77,11 @@ CORE_EVENTS = Table(
         # files. null: from before this column, those of `source`
         "id_source": "string",
         "is_bot": "boolean",  # a crawler's, which nothing is learned or counted of; null: from before
+        # where the visitor was, both or neither, and the zone and minute of the day of their own clock
+        "latitude": "double",
+        "longitude": "double",
+        "time_zone": "string",
+        "local_minute": "int",
         **RECEIVED,
     },
 )

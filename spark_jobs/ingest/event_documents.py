@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from expectations.contracts.consent import EVENT_PURPOSES
 from expectations.contracts.event_format import ITEM_EVENT_TYPES, PURCHASE
+from spark_jobs.ingest.event_places import MOST, find_zone, parse_place
 from spark_jobs.ingest.formats import parse_plain_object
 from spark_jobs.ingest.parse_values import CURRENCY_CODE
 from spark_jobs.ingest.plain_values import PLAIN_MONEY, PLAIN_QUANTITY, OddValueError, trim_plain_text
@@ -56,6 +57,23 @@ def read_surroundings(sent: dict[str, object]) -> Iterator[str | None]:
     yield trim_plain_text(page.get("referrer"))
     yield trim_plain_text(get_object(sent, "campaign").get("name"))
     yield trim_plain_text(get_object(sent, "location").get("country"))
+
+
+def read_place(sent: dict[str, object]) -> tuple[float | None, float | None]:
+    """Latitude and longitude of an event's context."""
+    location, texts = get_object(sent, "location"), []
+    for name in MOST:
+        value = location.get(name)
+        if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+            raise OddValueError
+        texts.append(trim_plain_text(value if value is None or isinstance(value, str) else repr(value)))
+    return parse_place(*texts)
+
+
+def read_time_zone(sent: dict[str, object]) -> str | None:
+    """The time zone of an event's context; None where nobody knows it."""
+    zone = trim_plain_text(sent.get("timezone"))
+    return zone if zone and find_zone(zone) else None
 
 
 def read_currency(said: dict[str, object]) -> str | None:

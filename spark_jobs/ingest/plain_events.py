@@ -21,8 +21,11 @@ from spark_jobs.ingest.event_documents import (
     parse_plain_document,
     read_consents,
     read_currency,
+    read_place,
     read_surroundings,
+    read_time_zone,
 )
+from spark_jobs.ingest.event_places import find_local_minute
 from spark_jobs.ingest.parse_values import FIRST_YEAR
 from spark_jobs.ingest.plain_values import (
     TIME,
@@ -56,6 +59,7 @@ TEXT_COLUMNS = (
     "campaign",
     "country",
     "request_id",
+    "time_zone",
 )
 
 
@@ -65,6 +69,7 @@ class PlainEvent(NamedTuple):
     texts: tuple[str | None, ...]  # in the order of `TEXT_COLUMNS`
     is_bot: bool
     consents: tuple[bool | None, ...]  # in the order of `EVENT_PURPOSES`
+    place: tuple[float | None, float | None]
     products: list[Product]
 
 
@@ -149,8 +154,17 @@ class EventTyper:
             self.hash_browser(browser, id_source),
             *read_surroundings(sent),
             trim_plain_text(said.get("request_id")),
+            read_time_zone(sent),
         )
-        return PlainEvent(texts, bool(is_bot), read_consents(sent), list_products(event_type, said))
+        consents, place = read_consents(sent), read_place(sent)
+        return PlainEvent(texts, bool(is_bot), consents, place, list_products(event_type, said))
+
+
+def find_local_minutes(times: pa.Array, events: list[PlainEvent]) -> pa.Array:
+    """The minute of the day on each visitor's own clock."""
+    micros, zone = times.cast(pa.int64()).to_pylist(), TEXT_COLUMNS.index("time_zone")
+    minutes = [find_local_minute(at, event.texts[zone]) for at, event in zip(micros, events, strict=True)]
+    return pa.array(minutes, pa.int32())
 
 
 def build_rows(
@@ -169,6 +183,9 @@ def build_rows(
         "occurred_date": dates,
         **{name: pa.array(column, pa.string()) for name, column in zip(TEXT_COLUMNS, texts, strict=True)},
         "is_bot": pa.array([event.is_bot for event in events], pa.bool_()),
+        "latitude": pa.array([event.place[0] for event in events], pa.float64()),
+        "longitude": pa.array([event.place[1] for event in events], pa.float64()),
+        "local_minute": find_local_minutes(times, events),
         **{f"has_{purpose}_consent": pa.array(granted[purpose], pa.bool_()) for purpose in EVENT_PURPOSES},
         "_consents": build_consents(granted, times, dates),
     }

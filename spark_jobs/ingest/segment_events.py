@@ -20,6 +20,7 @@ from spark_jobs.ingest.consents import (
     parse_consents,
     read_event_preferences,
 )
+from spark_jobs.ingest.event_places import parse_places, parse_time_zone
 from spark_jobs.ingest.event_products import (
     EVENT_ID_WITHOUT_NUMBER,
     has_product_where,
@@ -189,6 +190,8 @@ def make_context_columns(context: SourceContext) -> dict[str, Column]:
         "referrer": trim_to_null(sent.page.referrer),
         "campaign": trim_to_null(sent.campaign["name"]),
         "country": trim_to_null(sent.location.country),
+        **parse_places(sent.location.latitude, sent.location.longitude),
+        **parse_time_zone(sent.timezone, F.col("occurred_at")),
         "has_analytics_consent": is_granted(preferences["analytics"]),
         "has_personalization_consent": is_granted(preferences["personalization"]),
         "_consents": parse_consents(

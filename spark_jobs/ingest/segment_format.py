@@ -20,7 +20,8 @@ COLUMNS = (
 )
 CONTEXT = (
     "sessionId string, device struct<type:string>, page struct<path:string,referrer:string>, campaign"
-    " struct<name:string>, location struct<country:string>, isBot string"
+    " struct<name:string>, location struct<country:string,latitude:string,longitude:string>,"
+    " timezone string, isBot string"
 )
 PRODUCT = "product_id string, quantity string, price string"
 PROPERTIES = (

@@ -48,6 +48,37 @@ TIMES = [
 TEXTS = ["a", " a ", "", "é\u0301", "x" * 1001, None, 7, True, "#", "\t"]
 WORDS = [True, False, None, "yes", "no", 1]
 PRICES = [1, 12.5, "3.25", 0.00001, -1, "1e2", 99999999.99, 1e8, 1.00005, "", None, True, "x"]
+DEGREES = [
+    48.137,
+    -11.5,
+    "48.137",
+    " 7 ",
+    0,
+    90,
+    90.1,
+    181,
+    -180,
+    1e-7,
+    "1e2",
+    "",
+    None,
+    True,
+    "x",
+    [],
+    0.1 + 0.2,
+]
+ZONES = [
+    "Europe/Vienna",
+    "America/New_York",
+    "UTC",
+    "Mars/Olympus",
+    "EST5EDT",
+    " Asia/Tokyo ",
+    "",
+    None,
+    7,
+    [],
+]
 QUANTITIES = [1, 3, "2", 2.0, 0, -1, 1_000_000, "", None, "two"]
 PREFERENCES = [
     {"analytics": True, "personalization": False},
@@ -85,7 +116,13 @@ def vary_event(pick: random.Random) -> dict:
         inner = {
             name: pick.choice([{leaf: pick.choice(TEXTS)}, None, "x", []]) for name, leaf in places.items()
         }
-        inner |= {"isBot": pick.choice([*WORDS, "true"]), "sessionId": pick.choice(TEXTS)}
+        place = {name: pick.choice(DEGREES) for name in ("latitude", "longitude")}
+        inner |= {"location": pick.choice([place, {"country": "at"} | place, inner["location"]])}
+        inner |= {
+            "timezone": pick.choice(ZONES),
+            "isBot": pick.choice([*WORDS, "true"]),
+            "sessionId": pick.choice(TEXTS),
+        }
         inner["consent"] = pick.choice(
             [{"categoryPreferences": each} for each in PREFERENCES] + [None, [], "x"]
         )

@@ -55,6 +55,9 @@ changed_web_orders as (
             web_orders.session_id is distinct from web_before.session_id
             or web_orders.device_type is distinct from web_before.device_type
             or web_orders.campaign is distinct from web_before.campaign
+            or web_orders.latitude is distinct from web_before.latitude
+            or web_orders.longitude is distinct from web_before.longitude
+            or web_orders.local_minute is distinct from web_before.local_minute
     {% else %}
         select
             web_orders.source,

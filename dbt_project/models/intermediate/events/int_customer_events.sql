@@ -8,11 +8,6 @@ events as (
     where customer_id is not null
 ),
 
-order_lines as (
-    select * from {{ ref('int_order_lines') }}
-    where customer_id is not null
-),
-
 behaved as (
     select
         customer_id,
@@ -32,6 +27,9 @@ behaved as (
         device_type as device,
         campaign,
         country,
+        latitude,
+        longitude,
+        local_minute,
         occurred_date as day
     from events
     where
@@ -42,39 +40,10 @@ behaved as (
         )
 ),
 
-bought as (
-    select
-        parts.customer_id,
-        parts.ordered_at as at,
-        'line:' || parts.source || ':' || parts.order_id || ':'
-        || parts.line_no as event_id,
-        case when parts.is_returned then 'return' else 'purchase' end
-            as event_type,
-        parts.item_id,
-        parts.unit_price as price,
-        abs(parts.quantity) as quantity,
-        abs(parts.amount) as amount,
-        parts.currency,
-        parts.order_id,
-        web_orders.session_id,
-        web_orders.device_type as device,
-        web_orders.campaign,
-        parts.country,
-        parts.ordered_date as day
-    from order_lines as parts
-    left join {{ ref('int_web_orders') }} as web_orders
-        on
-            parts.source = web_orders.source
-            and parts.order_id = web_orders.order_id
-            and not parts.is_returned
-    where
-        parts.is_returned or (parts.is_sold and parts.line_type = 'sale')
-),
-
 final as (
     select * from behaved
     union all
-    select * from bought
+    select * from {{ ref('int_line_events') }}
 )
 
 select * from final

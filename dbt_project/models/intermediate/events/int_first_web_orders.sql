@@ -14,7 +14,10 @@ final as (
         session_id,
         request_id,
         device_type,
-        campaign
+        campaign,
+        latitude,
+        longitude,
+        local_minute
     from events
     qualify
         row_number() over (

@@ -10,13 +10,7 @@ first_events as (
 ),
 
 final as (
-    select
-        source,
-        order_id,
-        session_id,
-        request_id,
-        device_type,
-        campaign
+    select first_events.*
     from first_events
 )
 

@@ -64,9 +64,12 @@ final as (
         case when allowed.is_measured then allowed.campaign end as campaign,
         allowed.country,
         allowed.day,
-        allowed.latitude,
-        allowed.longitude,
-        allowed.local_minute
+        case when allowed.is_measured then allowed.latitude end as latitude,
+        case when allowed.is_measured then allowed.longitude end as longitude,
+        case
+            when allowed.is_measured then allowed.local_minute
+            else {{ get_minute_of_day(to_shop_clock('allowed.at')) }}
+        end as local_minute
     from allowed
     left join currencies
         on allowed.customer_id = currencies.customer_id

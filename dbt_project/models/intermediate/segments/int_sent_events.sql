@@ -15,27 +15,7 @@ events as (
 ),
 
 final as (
-    select
-        events.customer_id,
-        events.at,
-        events.event_id,
-        events.event_type,
-        events.item_id,
-        events.category,
-        events.brand,
-        events.price,
-        events.quantity,
-        events.amount,
-        events.order_id,
-        events.session_id,
-        events.device,
-        events.campaign,
-        events.country,
-        events.day,
-        events.latitude,
-        events.longitude,
-        events.local_minute,
-        events.currency
+    select events.*
     from events
 )
 

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- No event says yet where it happened, nor in which time zone: its place is not
--- known, and its minute of the day is the shop's.
+-- The minute of the day is the visitor's own; of an event that does not say its
+-- time zone the shop's.
 
 with
 
@@ -36,9 +36,12 @@ final as (
         events.campaign,
         events.country,
         events.day,
-        cast(null as double precision) as latitude,
-        cast(null as double precision) as longitude,
-        {{ get_minute_of_day(to_shop_clock('events.at')) }} as local_minute,
+        events.latitude,
+        events.longitude,
+        coalesce(
+            events.local_minute,
+            {{ get_minute_of_day(to_shop_clock('events.at')) }}
+        ) as local_minute,
         events.currency
     from events
     left join items

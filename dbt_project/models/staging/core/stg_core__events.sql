@@ -34,7 +34,10 @@ renamed as (
         campaign,
         country,
         request_id,
-        is_bot
+        is_bot,
+        latitude,
+        longitude,
+        local_minute
     from source
 )
 
