@@ -10,14 +10,11 @@ import os
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from urllib.parse import quote
 
-import orjson
-
-from expectations.contracts.files import write_text_atomically
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
 from expectations.contracts.log_files import get_finished_path
-from serving_app.storage.event_log import START, LogLine, LogUnavailable, Position
+from serving_app.storage.event_log import LogLine, LogUnavailable, Position
+from serving_app.storage.position_files import PositionFiles
 
 POSITIONS = ".positions"
 
@@ -31,6 +28,7 @@ class LogReader:
             title: what messages call it.
         """
         self._folder, self._title = folder, title
+        self._positions = PositionFiles(folder / POSITIONS, title)
         # How long finished files are: they do not change, so one that was read is not opened again.
         self._finished_sizes: dict[str, int] = {}
 
@@ -74,16 +72,8 @@ class LogReader:
         Raises:
             LogUnavailable: it cannot be stored.
         """
-        path = self._locate_position(consumer)
-        try:
-            there = self._list_files()
-            kept = {partition: offset for partition, offset in position.items() if partition in there}
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_text_atomically(path, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode())
-        except OSError as error:
-            raise LogUnavailable(
-                f"how far {consumer} has read {self._title} cannot be stored: {error.strerror}"
-            ) from error
+        there = self._list_files()
+        self._positions.commit(consumer, {name: offset for name, offset in position.items() if name in there})
 
     def get_position(self, consumer: str) -> Position:
         """How far a consumer has read; `START` of one that has committed nothing.
@@ -91,15 +81,7 @@ class LogReader:
         Raises:
             LogUnavailable: what it has committed cannot be read.
         """
-        try:
-            return orjson.loads(self._locate_position(consumer).read_bytes())
-        except FileNotFoundError:
-            return START
-        except (OSError, ValueError) as error:
-            raise LogUnavailable(f"how far {consumer} has read {self._title} cannot be read") from error
-
-    def _locate_position(self, consumer: str) -> Path:
-        return self._folder / POSITIONS / f"{quote(consumer, safe='')}.json"
+        return self._positions.get(consumer)
 
     def _list_files(self) -> dict[str, Path]:
         """By partition, in the order of reading."""

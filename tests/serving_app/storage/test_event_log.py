@@ -1,14 +1,20 @@
 """What every log of events does, wherever it stores its lines: one suite of tests for all."""
 
+import uuid
 from itertools import count
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from serving_app.storage.append_log import AppendLog
 from serving_app.storage.event_log import START, move_position
 from serving_app.storage.kafka_log import KafkaLog
+from serving_app.storage.kinesis_log import KinesisLog
+from serving_app.storage.pubsub_log import PubSubLog
 from serving_app.storage.spool import Spool
 from serving_app.storage.spooled_log import SpooledLog
+from tests.serving_app.storage.pubsub_server import running_pubsub
 
 
 @pytest.fixture
@@ -24,11 +30,48 @@ def kafka_log(kafka, new_topic):
 
 
 @pytest.fixture
-def spooled_log(kafka_log, tmp_path):
-    return lambda: SpooledLog(kafka_log(), Spool(tmp_path, most_bytes=1000), "Kafka", try_every_seconds=0)
+def spooled_log(append_log, tmp_path):
+    spool = Spool(tmp_path / "spool", most_bytes=1000)
+    return lambda: SpooledLog(append_log(), spool, "a log elsewhere", try_every_seconds=0)
 
 
-@pytest.fixture(params=["append_log", "kafka_log", "spooled_log"])
+@pytest.fixture(scope="module")
+def kinesis():
+    """Moto answers as Kinesis."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_KINESIS", "http://{}:{}".format(*server.get_host_and_port()))
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        patch.setenv("AWS_ACCESS_KEY_ID", "moto")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "moto")
+        yield
+    server.stop()
+
+
+@pytest.fixture
+def kinesis_log(kinesis, tmp_path):
+    stream = f"events-{uuid.uuid4().hex}"
+    boto3.client("kinesis").create_stream(StreamName=stream, ShardCount=2)
+    return lambda: KinesisLog(stream, tmp_path, patience_seconds=20)
+
+
+@pytest.fixture
+def pubsub_log(monkeypatch):
+    with running_pubsub() as (pubsub, host):
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", host)
+
+        def open_log():
+            pubsub.end_deadlines()
+            return PubSubLog("projects/p/topics/events", "projects/p/subscriptions/events", 20)
+
+        yield open_log
+
+
+REPLAYABLE = ["append_log", "kafka_log", "spooled_log", "kinesis_log"]
+
+
+@pytest.fixture(params=[*REPLAYABLE, "pubsub_log"])
 def open_log(request):
     """Opens the log of a test, as a new process would each time."""
     return request.getfixturevalue(request.param)
@@ -83,6 +126,16 @@ def test_lines_of_one_key_stay_in_order(log):
         assert [line for line in found if line in own] == own
 
 
+def test_what_was_not_committed_is_read_again(log, open_log):
+    write(log, b'{"n":1}', b'{"n":2}')
+    position = log.get_position("the only one")
+    log.commit_position("the only one", move_position(position, log.read_lines(position, 1)))
+    read_all(log, log.get_position("the only one"))
+    again = open_log()
+    assert read_all(again, again.get_position("the only one"))[0] == [b'{"n":2}']
+
+
+@pytest.mark.parametrize("open_log", REPLAYABLE, indirect=True)
 def test_a_consumer_goes_on_where_it_left_off_and_reads_again_what_it_had_not_committed(log, open_log):
     write(log, b'{"n":1}', b'{"n":2}')
     assert log.get_position("webhook:shop/1") == START
@@ -94,6 +147,7 @@ def test_a_consumer_goes_on_where_it_left_off_and_reads_again_what_it_had_not_co
     assert read_all(again, again.get_position("another"))[0] == [b'{"n":1}', b'{"n":2}']
 
 
+@pytest.mark.parametrize("open_log", REPLAYABLE, indirect=True)
 def test_who_begins_at_the_end_reads_what_comes_from_then_on(log):
     write(log, b'{"n":1}')
     end = log.find_end()
