@@ -31,6 +31,7 @@ from serving_app.intake.webhook_service import Webhooks, WebhookService
 from serving_app.intake.writer import EventWriter
 from serving_app.keys.rate_limits import RateLimits
 from serving_app.keys.user_tokens import UserTokens
+from serving_app.memberships.readings import make_readings as make_membership_readings
 from serving_app.overrides import views as overrides
 from serving_app.overrides.builder import OverrideBuilder
 from serving_app.overrides.service import OverrideService
@@ -163,7 +164,10 @@ def create_app(
             paths.event_log,
             clock,
             paths.spool,
-            make_readings(paths.notification_queues, clock),
+            {
+                **make_membership_readings(stores.memberships.keeper),
+                **make_readings(paths.notification_queues, clock),
+            },
         ),
         openapi.ApiDescription(app, build),
     )

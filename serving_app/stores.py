@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.identity_rules import load_identity_rules
@@ -22,7 +22,7 @@ from serving_app.memberships.told_log import TransitionLog
 from serving_app.overrides.file_store import FileOverrides
 from serving_app.overrides.store import OverrideStore
 from serving_app.settings import Settings
-from serving_app.storage.append_log import AppendLog
+from serving_app.storage.append_log import AppendLog, FileLimits
 from serving_app.storage.event_log import EventLog
 from serving_app.storage.event_logs import open_event_log
 from serving_app.storage.impression_log import ImpressionLog
@@ -33,6 +33,8 @@ from serving_app.storage.published_snapshots import PublishedSnapshots
 from serving_app.storage.restrictions import LmdbRestrictions
 from serving_app.storage.shop_calendar import ShopCalendar
 
+# No night takes them, and who reads them names each file in its position.
+TRANSITION_FILES = FileLimits(max_age=timedelta(hours=1))
 # How often a worker looks whether a file was exchanged beneath it: a status takes 1 to 5 µs, and an answer
 # would need ten. What other workers write into the databases is read at once, and so are overrides.
 LOOK_EVERY_SECONDS = 0.005
@@ -76,7 +78,9 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         open_backend(settings, clock, look_every_seconds),
         ShopCalendar(settings.home, snapshots),
     )
-    transitions = AppendLog(paths.transitions, clock, new_name, title="the log of transitions")
+    transitions = AppendLog(
+        paths.transitions, clock, new_name, TRANSITION_FILES, title="the log of transitions"
+    )
     told = TransitionLog(transitions, paths.transitions)
     memberships = make_memberships(backend, snapshots, told, clock, calendar.find_lag)
     return Stores(

@@ -68,6 +68,15 @@ class MembershipKeeper:
         except (BackendError, LogUnavailable) as error:
             logger.warning("memberships wait: %s", error)
 
+    def count_waiting(self) -> float | None:
+        """How many transitions wait for their log, up to twice of what one look takes; None while the states
+        are away.
+        """
+        try:
+            return len(self._backend.read_outbox(2 * LINES_AT_ONCE))
+        except BackendError:
+            return None
+
     def _restore(self) -> None:
         """Learn from the log what was told, where the store knows nothing of it."""
         if self._backend.read([MAY_TELL])[0] is not None:

@@ -16,7 +16,7 @@ TOLD = [make_transition(n, f"c_{n % 2}") for n in range(6)]
 
 
 def arrive(n, is_accepted=True, body=b"{}", is_genuine=True):
-    return Arrival(TOLD[n].transition_id, TOLD[n].customer_id, body, is_accepted, is_genuine, 0.1)
+    return Arrival(TOLD[n].transition_id, TOLD[n].customer_id, body, is_accepted, is_genuine, 0.0, 0.1)
 
 
 IN_ORDER = [arrive(n) for n in range(6)]

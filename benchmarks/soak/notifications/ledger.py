@@ -19,7 +19,8 @@ class Arrival(NamedTuple):
 
     Attributes:
         is_genuine: whether its signature is right, its time close, and its ids are one.
-        late_seconds: since the transition was told.
+        told_at: when the transition was told, seconds since 1970.
+        late_seconds: since then.
     """
 
     transition_id: str
@@ -27,6 +28,7 @@ class Arrival(NamedTuple):
     body: bytes
     is_accepted: bool
     is_genuine: bool
+    told_at: float
     late_seconds: float
 
 
@@ -50,8 +52,10 @@ class Ledger:
             and message_id == data["transition_id"]
             and abs(int(timestamp) - now) < 15
         )
-        late_seconds = now - parse_moment(data["told_at"]) / 1e6
-        arrival = Arrival(message_id, data["customer_id"], body, is_accepted, is_genuine, late_seconds)
+        told_at = parse_moment(data["told_at"]) / 1e6
+        arrival = Arrival(
+            message_id, data["customer_id"], body, is_accepted, is_genuine, told_at, now - told_at
+        )
         with self._lock:
             self.arrivals.append(arrival)
 

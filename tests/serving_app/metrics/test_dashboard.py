@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from serving_app.memberships import readings as memberships
 from serving_app.metrics.declarations import REGISTRY
 from serving_app.status.metrics import MetricsService
-from serving_app.triggers.readings import make_readings
+from serving_app.triggers import readings as triggers
 
 DASHBOARD = Path(__file__).resolve().parents[3] / "operate" / "grafana" / "concierge.json"
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
@@ -26,7 +27,8 @@ def get_names():
         family.name: {family.name + suffix for suffix in SUFFIXES[family.type]}
         for family in REGISTRY.collect()
     }
-    readings = MetricsService(None, (), Path(), None, more=make_readings(Path(), None))._readings
+    more = {**memberships.make_readings(None), **triggers.make_readings(Path(), None)}
+    readings = MetricsService(None, (), Path(), None, more=more)._readings
     return {**names, **{name: {name} for name in readings}}
 
 
