@@ -17,7 +17,7 @@ from expectations.contracts.event_compatibility import Breach, find_breaches
 from expectations.contracts.event_format import FOLDER, EventSchema, read_event_schemas
 from expectations.contracts.files import write_text_atomically
 from expectations.contracts.lake import CORE_EVENTS
-from operate.field_lineage import SEGMENT_INPUTS, Model, find_segments, find_uses, read_models
+from operate.field_lineage import Model, find_segments, find_uses, read_models
 
 REGISTRY = "registered.json"
 EVENT_TYPE = "event_type"  # the column that an event's name decides
@@ -63,7 +63,7 @@ def describe_users(models: Mapping[str, Model], schema: EventSchema, breach: Bre
     if column is None:
         return ""
     names = find_uses(models, CORE_EVENTS.name, column)
-    segments = find_segments(names.get(SEGMENT_INPUTS, ()))
+    segments = find_segments(names)
     some = sorted(names)
     more = f" and {len(some) - MOST_NAMES} more" if len(some) > MOST_NAMES else ""
     by_models = f"dbt models {', '.join(some[:MOST_NAMES])}{more}" if some else "no dbt model"

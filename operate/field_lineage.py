@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import sqlglot
-import yaml
 from sqlglot import exp
+
+from segments.evaluation.needs import find_needs
+from segments.in_force import load_understood
+from segments.parsing.definitions import make_reader_of_day
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS, DEFINITIONS = ROOT / "dbt_project" / "models", ROOT / "segments" / "definitions"
-SEGMENT_INPUTS = "int_segment_inputs"  # the model whose columns segments name
+SEGMENT_INPUTS = "int_segment_inputs"  # the model whose columns segments name as fields
+SEGMENT_EVENTS = "int_segment_events"  # the one whose columns they name as attributes of events
+OF_EVERY_EVENT = frozenset({"at", "event_id", "event_type"})  # read wherever a rule looks at events
 REF = re.compile(r"\{\{\s*ref\('(\w+)'\)\s*\}\}")
 SOURCE = re.compile(r"\{\{\s*source\('\w+',\s*'(\w+)'\)\s*\}\}")
 BLOCK = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{\s*config\(.*?\)\s*\}\}", re.DOTALL)
@@ -150,22 +155,18 @@ def flatten(parts: Iterable[object]) -> Iterable[exp.Expression]:
             yield part
 
 
-def find_segments(names: Iterable[str], folder: Path = DEFINITIONS) -> list[str]:
-    """Segments whose rule names one of these fields, sorted."""
-    names = set(names)
-    return sorted(
-        file.stem
-        for file in folder.glob("*.yml")
-        if names & set(list_rule_fields(yaml.safe_load(file.read_text())))
-    )
+def find_segments(uses: Mapping[str, frozenset[str]], folder: Path = DEFINITIONS) -> list[str]:
+    """Segments whose rule names a field that is made of a column, or reads events of it, sorted.
 
-
-def list_rule_fields(document: object) -> Iterable[str]:
-    """Every `field` of a segment's rule."""
-    if isinstance(document, dict):
-        if isinstance(document.get("field"), str):
-            yield document["field"]
-        document = list(document.values())
-    if isinstance(document, list):
-        for each in document:
-            yield from list_rule_fields(each)
+    Args:
+        uses: as `find_uses` answers.
+    """
+    fields, attributes = (uses.get(model, frozenset()) for model in (SEGMENT_INPUTS, SEGMENT_EVENTS))
+    definitions, _ = load_understood(sorted(folder.glob("*.yml")), make_reader_of_day())
+    found = []
+    for segment_id, definition in definitions.items():
+        needs = find_needs(definition.segment.members)
+        read = frozenset().union(*needs.attributes.values(), OF_EVERY_EVENT if needs.attributes else ())
+        if needs.fields & fields or read & attributes:
+            found.append(segment_id)
+    return sorted(found)

@@ -95,5 +95,25 @@ def test_a_column_is_followed_by_its_names():
 def test_every_segment_rests_on_something():
     """A negative control of the above: columns that no rule looks at reach no segment."""
     models = read_models()
-    assert find_segments(find_uses(models, "core_events", "referrer").get("int_segment_inputs", ())) == []
-    assert find_segments(["n_views_30d"]) == ["window_shoppers"]
+    assert find_segments(find_uses(models, "core_events", "referrer")) == []
+    assert find_segments({"int_segment_inputs": frozenset({"n_views_30d"})}) == ["window_shoppers"]
+
+
+def test_rules_over_events_rest_on_what_their_events_hold(tmp_path):
+    """A sequence of one item, a count of any event at night, and a field."""
+    head = "segment_id: {0}\nname: Some\nkind: rule\ndescription: Some.\nmembers: {1}\n"
+    for name, rule in (
+        ("came_back", "{sequence: [{event: view}, {event: cart, same: item_id}]}"),
+        ("at_night", '{count: any, where: {local_time: ["20:00", "24:00"]}, op: ">", value: 3}'),
+        ("buyers", '{field: n_orders, op: ">", value: 0}'),
+        ("broken", "{count: vew}"),
+    ):
+        (tmp_path / f"{name}.yml").write_text(head.format(name, rule))
+    models = read_models()
+    for column, found in (
+        ("event_type", ["at_night", "buyers", "came_back"]),
+        ("item_id", ["came_back"]),
+        ("local_minute", ["at_night"]),
+        ("campaign", []),
+    ):
+        assert find_segments(find_uses(models, "core_events", column), tmp_path) == found, column
