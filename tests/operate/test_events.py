@@ -100,11 +100,11 @@ def test_every_segment_rests_on_something():
 
 
 def test_rules_over_events_rest_on_what_their_events_hold(tmp_path):
-    """A sequence of one item, a count of any event at night, and a field."""
+    """A sequence of one item, a count of views at night, and a field."""
     head = "segment_id: {0}\nname: Some\nkind: rule\ndescription: Some.\nmembers: {1}\n"
     for name, rule in (
         ("came_back", "{sequence: [{event: view}, {event: cart, same: item_id}]}"),
-        ("at_night", '{count: any, where: {local_time: ["20:00", "24:00"]}, op: ">", value: 3}'),
+        ("at_night", '{count: view, where: {local_time: ["20:00", "24:00"]}, op: ">", value: 3}'),
         ("buyers", '{field: n_orders, op: ">", value: 0}'),
         ("broken", "{count: vew}"),
     ):
