@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from expectations.contracts.event_settings import read_client_properties
 from expectations.contracts.home import HomePaths
 from expectations.contracts.settings import SettingsError, load_environment, resolve_settings
 from segments.sql.costs import CostLimits
@@ -28,9 +29,12 @@ class Settings:
     training_days: int | None
     refused_percent: int | None  # None: each feed's own limit
     segment_limits: CostLimits
+    events: str  # `log` or `kafka`
     kafka_servers: str
     kafka_config: Path | None
     events_topic: str
+    stream_seconds: int
+    stream_events: int
     shop_customers: int
     shop_seed: int
     snowflake: Mapping[str, str] = field(repr=False)
@@ -39,6 +43,18 @@ class Settings:
     def paths(self) -> HomePaths:
         """Where the files of the home lie."""
         return HomePaths(self.home)
+
+    @property
+    def kafka_properties(self) -> dict[str, str]:
+        """Further properties of Kafka's clients.
+
+        Raises:
+            SettingsError: the file is not as it must be.
+        """
+        try:
+            return read_client_properties(self.kafka_config) if self.kafka_config else {}
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
 
     @property
     def landing(self) -> Path:
@@ -82,9 +98,12 @@ class Settings:
             segment_limits=CostLimits(
                 int(values["CONCIERGE_SEGMENT_ROWS_READ"]), int(values["CONCIERGE_SEGMENT_ROWS_MADE"])
             ),
+            events=values["CONCIERGE_EVENTS"],
             kafka_servers=values["CONCIERGE_KAFKA_SERVERS"],
             kafka_config=folder(values["CONCIERGE_KAFKA_CONFIG"]),
             events_topic=values["CONCIERGE_EVENTS_TOPIC"],
+            stream_seconds=int(values["CONCIERGE_STREAM_SECONDS"]),
+            stream_events=int(values["CONCIERGE_STREAM_EVENTS"]),
             shop_customers=int(values["CONCIERGE_SHOP_CUSTOMERS"]),
             shop_seed=int(values["CONCIERGE_SHOP_SEED"]),
             snowflake={

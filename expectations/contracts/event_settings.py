@@ -71,4 +71,17 @@ EVENT_SETTINGS = (
         " answered 503",
         find_flaw=check_whole_number(1_000_000, 10**15),
     ),
+    Setting(
+        "CONCIERGE_STREAM_SECONDS",
+        "30",
+        "how often `make stream` brings what has come into the lake, in seconds; each batch with events is"
+        " one landed file for each day of receipt",
+        find_flaw=check_whole_number(0, 3600),
+    ),
+    Setting(
+        "CONCIERGE_STREAM_EVENTS",
+        "50000",
+        "most events that `make stream` takes at once; what waits beyond that waits in Kafka",
+        find_flaw=check_whole_number(100, 1_000_000),
+    ),
 )

@@ -238,6 +238,36 @@ class HomePaths:
         return self.notification_queues / f"{endpoint_id}.sqlite"
 
     @property
+    def stream(self) -> Path:
+        """What the stream keeps beside what has landed: how far it has come, and the open days."""
+        return self.root / "stream"
+
+    @property
+    def landed_offsets(self) -> Path:
+        """How far topics have landed."""
+        return self.stream / "landed.json"
+
+    @property
+    def stream_checkpoint(self) -> Path:
+        """Spark's checkpoint of the query that brings events into the lake."""
+        return self.stream / "checkpoint"
+
+    @property
+    def stream_lock(self) -> Path:
+        """Held by the one stream of the home."""
+        return self.stream / "stream.lock"
+
+    @property
+    def open_days(self) -> Path:
+        """Events of days that no night has closed: a lake for each day on which they were received."""
+        return self.stream / "days"
+
+    @property
+    def stream_progress(self) -> Path:
+        """What the last batches of the stream did, for people and for metrics."""
+        return self.stream / "progress.json"
+
+    @property
     def landed_events(self) -> Path:
         """Finished files of the event log, a folder for each landing date."""
         return self.landing / "live" / "events"

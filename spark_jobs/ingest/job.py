@@ -24,8 +24,8 @@ from spark_jobs.ingest.refused_share import find_failure
 from spark_jobs.ingest.unmatched_files import report_unmatched_files
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
-from spark_jobs.sources.declaration import SourceContext
-from spark_jobs.sources.landed_files import list_landed_files
+from spark_jobs.sources.declaration import Source, SourceContext
+from spark_jobs.sources.landed_files import LandedFile, list_landed_files
 from spark_jobs.sources.registry import load_sources
 
 MAX_PARALLEL_FEEDS = 2  # while one plans or commits, another's tasks keep the cores busy
@@ -39,8 +39,24 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         SourceError: the home names sources that do not exist or do not go together.
         UnbalancedError: received rows and outcomes do not add up.
     """
-    manifest, settings = DeliveryManifest(lake), context.settings
+    settings = context.settings
     files, sources = list_landed_files(settings.landing, context.days.last), load_sources(settings.sources)
+    reports = ingest_files(context, lake, sources, files, settings.paths.ingest_parts)
+    return reports + report_unmatched_files(sources, files)
+
+
+def ingest_files(
+    context: RunContext, lake: Lake, sources: list[Source], files: list[LandedFile], parts: Path
+) -> list[TableReport]:
+    """Ingest those of some landed files that the lake has not ingested yet; one report a table.
+
+    Args:
+        parts: a folder for what is read; what is in it is deleted.
+
+    Raises:
+        UnbalancedError: received rows and outcomes do not add up.
+    """
+    manifest, settings = DeliveryManifest(lake), context.settings
     feed_ingests = [
         FeedIngest(
             lake, SourceContext(source.name, source.time_zone, settings.identity_key), manifest, source, feed
@@ -52,7 +68,7 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         lake.add_missing_columns(ingest.source.raw_table(ingest.feed))
     pending = [(each, manifest.find_pending(each.source, each.feed, files)) for each in feed_ingests]
     manifest.begin([delivery for _, deliveries in pending for delivery in deliveries], context.run_id)
-    with hold_parts(settings.paths.ingest_parts) as parts:
+    with hold_parts(parts):
         with ThreadPoolExecutor(MAX_PARALLEL_FEEDS) as pool:
             groups = pool.map(lambda jobs: ingest_feeds(lake, jobs, parts), group_by_target(pending))
             finished = [ingest for group in groups for ingest in group]
@@ -71,15 +87,15 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     manifest.commit(
         [each for ingest in finished if ingest not in failed for each in ingest.ingested], context.run_id
     )
-    return reports + report_unmatched_files(sources, files)
+    return reports
 
 
 @contextmanager
-def hold_parts(folder: Path) -> Iterator[Path]:
-    """A folder for what is read, empty at first and gone at the end: it holds people's records."""
+def hold_parts(folder: Path) -> Iterator[None]:
+    """Keep a folder for what is read, empty at first and gone at the end: it holds people's records."""
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was cut off
     try:
-        yield folder
+        yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

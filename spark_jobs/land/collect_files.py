@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from spark_jobs.land.service_logs import finish_abandoned_logs, move_finished_logs, wait_for_open_logs
+from spark_jobs.land.topic import land_topic
 from spark_jobs.run.context import ROOT, LandingDates, RunContext
 from spark_jobs.sources.declaration import GeneratorProgram, ServiceLog, SharedFolder, Source
 from spark_jobs.sources.landed_files import list_landing_dates
@@ -46,7 +47,11 @@ def collect_files(source: Source, context: RunContext) -> int:
             if log.is_awaited:
                 last_day = min(context.days.last, find_last_whole_day(context.now, source.time_zone))
                 wait_for_open_logs(logs, last_day, log.time_field, source.time_zone)
-            return move_finished_logs(logs, landing / log.entity, source.time_zone, log.time_field)
+            # also where events go to a topic: there may be files of before
+            n_files = move_finished_logs(logs, landing / log.entity, source.time_zone, log.time_field)
+            if log.has_topic and settings.events == "kafka":
+                n_files += land_topic(settings, source.time_zone, context.now)
+            return n_files
     return 0
 
 

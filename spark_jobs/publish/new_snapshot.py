@@ -1,7 +1,7 @@
 """Tonight's lists through the list gate, and into a snapshot of their own."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from expectations.contracts import snapshot
@@ -20,7 +20,8 @@ from spark_jobs.publish.snapshot_writer import find_free_name, write_snapshot
 from spark_jobs.run.context import RunContext
 from spark_jobs.sources.declaration import Source
 from spark_jobs.sources.registry import LIVE_SOURCE, find_item_case, find_item_rule_names, load_sources
-from spark_jobs.sources.service_logs import find_absorbed_date
+from spark_jobs.sources.service_logs import find_absorbed_date, find_last_whole_day, find_spooled_date
+from spark_jobs.sources.topic_landing import TopicLanding
 
 
 def check_lists(context: RunContext, tables: SnapshotTables, now: Published | None) -> ListFigures:
@@ -85,6 +86,13 @@ def store_snapshot(
 
 def find_live_absorbed_date(context: RunContext, home_sources: list[Source], landing_date: date) -> date:
     """The last shop day whose live events have all landed."""
+    settings = context.settings
     live = next(source for source in home_sources if source.name == LIVE_SOURCE)
-    logs = context.settings.paths.serving / live.origin.folder
-    return find_absorbed_date(logs, landing_date, context.now, live.time_zone, live.origin.time_field)
+    logs, zone = settings.paths.serving / live.origin.folder, live.time_zone
+    absorbed = find_absorbed_date(logs, landing_date, context.now, zone, live.origin.time_field)
+    if settings.events != "kafka":
+        return absorbed
+    spooled = find_spooled_date(settings.paths.spool, live.origin.time_field, zone)
+    whole_until = TopicLanding(settings.paths, settings.events_topic, zone).read_whole_until()
+    in_topic = find_last_whole_day(whole_until, zone) if whole_until else date.min
+    return min(absorbed, in_topic, spooled - timedelta(days=1) if spooled else absorbed)

@@ -200,6 +200,7 @@ class ServiceLog(NamedTuple):
     folder: str
     time_field: str  # of a record: when the service wrote it; the newest decides a file's landing date
     is_awaited: bool = False  # whether `land` waits for files of past days that are still being written
+    has_topic: bool = False  # whether its records come by a topic where the settings say so
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Which of the shop's days the service's logs are of, and up to which day a night has read them all."""
 
 import json
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
@@ -44,8 +44,24 @@ def find_first_day(file: Path, time_field: str, zone: ZoneInfo) -> date | None:
     return first[0].date() if first else None
 
 
+def find_spooled_date(spool: Path, time_field: str, zone: str) -> date | None:
+    """The shop's earliest day of what may still wait in the spool for a broker; None where nothing does.
+
+    A file of it holds a key and a record a line, parted by a tab, in the order of receipt.
+    """
+    days = []
+    for file in spool.glob("*.spool"):
+        try:
+            with file.open("rb") as lines:
+                records = (line.partition(b"\t")[2] for line in lines)
+                days += [at.date() for at in find_times(records, time_field, ZoneInfo(zone), n_lines=1)]
+        except FileNotFoundError:  # sent meanwhile
+            continue
+    return min(days, default=None)
+
+
 def find_times(
-    lines: BinaryIO, time_field: str, zone: ZoneInfo, n_lines: int | None = None
+    lines: Iterable[bytes], time_field: str, zone: ZoneInfo, n_lines: int | None = None
 ) -> list[datetime]:
     """When each record was written, in the shop's zone; of the first lines, or of all."""
     times = []

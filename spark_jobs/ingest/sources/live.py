@@ -40,7 +40,7 @@ SOURCE = Source(
     name="live",
     time_zone=None,
     catalogue=None,
-    origin=ServiceLog("events", folder="event_log", time_field="receivedAt", is_awaited=True),
+    origin=ServiceLog("events", folder="event_log", time_field="receivedAt", is_awaited=True, has_topic=True),
     feeds=(
         replace(
             declare_events_feed(file_pattern="*.jsonl"),

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from spark_jobs.sources.service_logs import find_absorbed_date, find_last_whole_day
+from spark_jobs.sources.service_logs import find_absorbed_date, find_last_whole_day, find_spooled_date
 
 SUNDAY, MONDAY, TUESDAY = date(2026, 1, 4), date(2026, 1, 5), date(2026, 1, 6)
 MARTINIQUE = "America/Martinique"  # four hours behind UTC
@@ -48,3 +48,12 @@ def test_a_log_that_did_not_land_holds_its_day_back(tmp_path, suffix, received_a
     (tmp_path / ".2.jsonl.open").write_text(json.dumps({"receivedAt": "2026-01-01T12:00:00Z"}) + "\n")
     (tmp_path / "3.jsonl.open").touch()
     assert absorbed(tmp_path) == expected
+
+
+def test_what_waits_for_the_broker_is_of_its_first_records_day(tmp_path):
+    assert find_spooled_date(tmp_path / "none was ever away", "receivedAt", MARTINIQUE) is None
+    for number, received_at in ((3, "2026-01-06T03:59:59Z"), (12, "2026-01-07T12:00:00Z")):
+        record = json.dumps({"receivedAt": received_at})
+        (tmp_path / f"{number:020}.spool").write_text(f"00ff\t{record}\n00ff\ttorn")
+    (tmp_path / "position").write_text("3 0")
+    assert find_spooled_date(tmp_path, "receivedAt", MARTINIQUE) == MONDAY

@@ -1,0 +1,212 @@
+"""Lands lines of a topic as files of a source, each line once, whoever reads the topic and however often.
+
+A landed file holds the lines of one shop day of receipt from one range of offsets. Files are written under
+hidden names; then `stream/landed.json` says, in one rename, how far the topic has landed and which names the
+files get; then they get them. Whoever lands next first finishes what that file says, and leaves out what
+lies before its offsets. So a batch that is read again lands nothing, and two readers of one topic (the
+stream, and `land` before a night) land each line once.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import orjson
+from filelock import FileLock
+
+from expectations.contracts.files import sync_folder, write_text_atomically
+from expectations.contracts.home import HomePaths
+
+WAIT_SECONDS = 600.0  # for another reader that lands
+MAX_NAME = 180  # characters; file systems allow 255 bytes, and a temporary name is longer
+TIME_FIELD = "receivedAt"
+Positions = dict[int, int]  # by partition, the offset behind the last line that has landed
+
+
+class TopicLine(NamedTuple):
+    """A line as the broker gave it.
+
+    Attributes:
+        line: None where a producer wrote no value.
+        written_at: when it was written, as broker or producer say; its day where the line has no time itself.
+    """
+
+    partition: int
+    offset: int
+    line: bytes | None
+    written_at: datetime
+
+
+class Journal(NamedTuple):
+    """What has landed.
+
+    Attributes:
+        positions: of each topic.
+        renames: files that are to get their names: hidden one → name.
+        whole_until: by topic, the moment of which all that it held has landed, as ISO text.
+    """
+
+    positions: dict[str, Positions]
+    renames: dict[str, str]
+    whole_until: dict[str, str]
+
+
+class TopicLanding:
+    """Lands the lines of one topic in a folder `<landing>/<source>/<entity>`."""
+
+    def __init__(self, paths: HomePaths, topic: str, time_zone: str) -> None:
+        """
+        Args:
+            time_zone: the shop's, whose days part the files.
+        """
+        self.folder, self.topic, self._zone = paths.landed_events, topic, ZoneInfo(time_zone)
+        self._journal_file = paths.landed_offsets
+
+    def read_positions(self) -> Positions:
+        """How far the topic has landed; empty before the first line."""
+        return read_journal(self._journal_file).positions.get(self.topic, {})
+
+    def land(self, lines: Iterable[TopicLine]) -> list[Path]:
+        """Land those of the lines that have not landed yet; the new files.
+
+        Args:
+            lines: each partition's in the order of offsets, without gaps that others could have read.
+        """
+        with self._hold():
+            journal = self._finish()
+            before = journal.positions.get(self.topic, {})
+            by_day, after = self._part_by_day(lines, before)
+            if after == before:
+                return []
+            name = make_file_name(self.topic, before, after)
+            renames = {}
+            for day, content in sorted(by_day.items()):
+                folder = self.folder / str(day)
+                folder.mkdir(parents=True, exist_ok=True)
+                hidden = folder / f".{name}.part"
+                write_durably(hidden, content)
+                renames[str(hidden.relative_to(self.folder))] = str((folder / name).relative_to(self.folder))
+            positions = {**journal.positions, self.topic: after}
+            self._commit(journal._replace(positions=positions, renames=renames))
+            self._finish()
+            return [self.folder / target for target in renames.values()]
+
+    def finish(self) -> None:
+        """Give files their names that a reader who was killed had written, and delete what it had only begun
+        to write.
+        """
+        with self._hold():
+            self._finish()
+            for begun in self.folder.glob(f"????-??-??/.{self.topic}-*.part"):
+                begun.unlink()
+
+    def note_whole(self, until: datetime) -> None:
+        """Note that all has landed which the topic held at a moment."""
+        with self._hold():
+            journal = self._finish()
+            self._commit(journal._replace(whole_until={**journal.whole_until, self.topic: until.isoformat()}))
+
+    def read_whole_until(self) -> datetime | None:
+        """The latest moment of which that is noted."""
+        text = read_journal(self._journal_file).whole_until.get(self.topic)
+        return datetime.fromisoformat(text) if text else None
+
+    @contextmanager
+    def _hold(self) -> Iterator[None]:
+        self._journal_file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._journal_file.with_suffix(".lock"), timeout=WAIT_SECONDS):
+            yield
+
+    def _finish(self) -> Journal:
+        journal = read_journal(self._journal_file)
+        for hidden, name in journal.renames.items():
+            # One that is gone has its name, or was taken away by hand since.
+            if (file := self.folder / hidden).exists():
+                file.rename(self.folder / name)
+                sync_folder(file.parent)
+        return journal
+
+    def _commit(self, journal: Journal) -> None:
+        """From here on the lines have landed."""
+        write_text_atomically(self._journal_file, json.dumps(journal._asdict()))
+
+    def _part_by_day(
+        self, lines: Iterable[TopicLine], before: Positions
+    ) -> tuple[dict[date, list[bytes]], Positions]:
+        by_day: dict[date, list[bytes]] = {}
+        after = dict(before)
+        for each in lines:
+            if each.offset < after.get(each.partition, 0):
+                continue
+            after[each.partition] = each.offset + 1
+            line = join_line(each.line)
+            day = find_received_day(line, self._zone) or each.written_at.astimezone(self._zone).date()
+            by_day.setdefault(day, []).append(line)
+        return by_day, after
+
+
+def read_journal(file: Path) -> Journal:
+    """What the file says; nothing has landed where there is none.
+
+    Raises:
+        ValueError: it cannot be read. Landing everything again would double it.
+    """
+    try:
+        fields: dict[str, Any] = json.loads(file.read_text())
+        positions = {
+            topic: {int(partition): int(offset) for partition, offset in mine.items()}
+            for topic, mine in fields["positions"].items()
+        }
+        return Journal(positions, dict(fields["renames"]), dict(fields["whole_until"]))
+    except FileNotFoundError:
+        return Journal({}, {}, {})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file} does not say how far topics have landed: {error}") from error
+
+
+def make_file_name(topic: str, before: Positions, after: Positions) -> str:
+    """The name of the file of a range of offsets. Names in text order are in the order of landing, since the
+    sum of all offsets grows with each line.
+    """
+    ranges = [
+        f"{partition}.{before.get(partition, 0)}-{offset}"
+        for partition, offset in sorted(after.items())
+        if offset != before.get(partition, 0)
+    ]
+    start, described = f"{topic}-{sum(after.values()):015d}", "_".join(ranges)
+    if len(start) + len(described) > MAX_NAME:
+        described = blake2b(described.encode(), digest_size=8).hexdigest()
+    return f"{start[-MAX_NAME:]}-{described}.jsonl"
+
+
+def join_line(line: bytes | None) -> bytes:
+    """What a producer wrote as one line. A line end can only be white space in JSON, and what is none of it
+    stays none; nothing at all is `null`, which ingest refuses, so that every offset has its line.
+    """
+    if not line or not line.strip():
+        return b"null"
+    return line.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in line or b"\r" in line else line
+
+
+def find_received_day(line: bytes, zone: ZoneInfo) -> date | None:
+    """The shop's day on which the service received an event; None where its line does not say."""
+    try:
+        received_at = datetime.fromisoformat(orjson.loads(line)[TIME_FIELD])
+        in_utc = received_at if received_at.tzinfo else received_at.replace(tzinfo=UTC)
+        return in_utc.astimezone(zone).date()
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+
+
+def write_durably(file: Path, lines: list[bytes]) -> None:
+    """Write lines to a file, on disk when this returns."""
+    with file.open("wb") as out:
+        out.writelines(line + b"\n" for line in lines)
+        out.flush()
+        os.fsync(out.fileno())

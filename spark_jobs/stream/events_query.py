@@ -1,0 +1,111 @@
+"""The query that brings a topic's events into the lake: each micro-batch lands, then is ingested.
+
+Spark's checkpoint says which offsets a batch has; that each line counts once does not rest on it, but on what
+has landed (`sources.topic_landing`) and on the night's manifest of deliveries. So a batch that runs again, or
+a checkpoint that is lost, changes nothing.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from spark_jobs.settings import Settings
+from spark_jobs.sources.topic_landing import Positions, TopicLanding, TopicLine
+from spark_jobs.stream.open_days import IngestedDay, OpenDays
+
+NAME = "events"
+EARLIEST = -2  # as Spark names it among offsets
+COLUMNS = ("partition", "offset", "value", "timestamp")
+logger = logging.getLogger(__name__)
+
+
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """Raised in place of a batch, of which nothing is begun, when the query is to end."""
+
+
+TellBatch = Callable[[int, int, float, list[IngestedDay]], None]
+
+
+class BatchWriter:
+    """Lands and ingests micro-batches, one after the other.
+
+    Attributes:
+        stop: set when no further batch is to begin.
+    """
+
+    def __init__(self, landing: TopicLanding, days: OpenDays, tell: TellBatch) -> None:
+        """
+        Args:
+            tell: is told of each batch: its number, how many lines landed, its seconds, what days got.
+        """
+        self._landing, self._days, self._tell = landing, days, tell
+        self.stop = threading.Event()
+
+    def __call__(self, batch: DataFrame, batch_id: int) -> None:
+        if self.stop.is_set():
+            raise Stopped
+        began = time.monotonic()
+        rows = batch.select(*COLUMNS).toArrow().sort_by([("partition", "ascending"), ("offset", "ascending")])
+        self._landing.land(list_lines(rows))
+        ingested = list(self._days.ingest_landed())
+        self._days.drop_closed()
+        self._tell(batch_id, rows.num_rows, time.monotonic() - began, ingested)
+
+
+def list_lines(rows: pa.Table) -> Iterator[TopicLine]:
+    """The lines of a batch, given in the columns of `COLUMNS`."""
+    for part in rows.to_batches():
+        partitions, offsets, values, times = (part.column(name).to_pylist() for name in COLUMNS)
+        for partition, offset, value, at in zip(partitions, offsets, values, times, strict=True):
+            yield TopicLine(partition, offset, value, at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def start_events_query(
+    spark: SparkSession, settings: Settings, writer: BatchWriter, positions: Positions, is_once: bool = False
+) -> StreamingQuery:
+    """The query, running.
+
+    Args:
+        positions: how far the topic has landed; where there is no checkpoint it begins there.
+        is_once: it takes what is there now, and ends.
+    """
+    events = read_topic(spark, settings, settings.events_topic, make_starting_offsets(settings, positions))
+    trigger = {"availableNow": True} if is_once else {"processingTime": f"{settings.stream_seconds} seconds"}
+    return (
+        events.writeStream.queryName(NAME)
+        .foreachBatch(writer)
+        .option("checkpointLocation", str(settings.paths.stream_checkpoint))
+        .trigger(**trigger)
+        .start()
+    )
+
+
+def read_topic(spark: SparkSession, settings: Settings, topic: str, starting_offsets: str) -> DataFrame:
+    """The lines of a topic as Spark's source gives them; offsets that are gone are an error."""
+    reader = spark.readStream.format("kafka").options(
+        **{
+            "kafka.bootstrap.servers": settings.kafka_servers,
+            "subscribe": topic,
+            "startingOffsets": starting_offsets,
+            "maxOffsetsPerTrigger": str(settings.stream_events),
+            "failOnDataLoss": "true",
+        }
+    )
+    properties = {f"kafka.{name}": value for name, value in settings.kafka_properties.items()}
+    return reader.options(**properties).load()
+
+
+def make_starting_offsets(settings: Settings, positions: Positions) -> str:
+    """Where a query without a checkpoint begins, as Spark wants it told."""
+    if not positions:
+        return "earliest"
+    # Spark wants every partition named; one of which nothing has landed is read from its beginning.
+    offsets = {str(n): positions.get(n, EARLIEST) for n in range(max(positions) + 1)}
+    return json.dumps({settings.events_topic: offsets})

@@ -1,0 +1,169 @@
+"""`make stream`: bring events from Kafka into the lake, batch after batch, until told to stop.
+
+    python -m spark_jobs.stream.job [--once]
+
+Reads:   the topic of received events
+Writes:  landing/live/events/<day>/, and the lakes of open days (`stream/days/<day>/`)
+If it is killed: start it again; every event counts once. SIGTERM ends it when the batch at hand is whole.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from spark_jobs.lake.jar_sets import STREAM_JARS, fetch_jars
+from spark_jobs.lake.session import find_delta_jars, start_spark_session
+from spark_jobs.run.logs import log_step
+from spark_jobs.settings import Settings
+from spark_jobs.sources.topic_landing import TopicLanding
+from spark_jobs.stream.events_query import BatchWriter, Stopped, start_events_query
+from spark_jobs.stream.open_days import OpenDays
+from spark_jobs.stream.progress import Progress, find_lag
+
+LOOK_EVERY_SECONDS = 0.5
+# What the broker cannot give any more: a retry would find the same.
+LOST = ("failOnDataLoss", "OffsetOutOfRange", "KAFKA_DATA_LOSS", "data may have been lost")
+LONGEST_WAIT_SECONDS = 60.0
+logger = logging.getLogger("spark_jobs.stream.job")  # __name__ is __main__ here
+
+
+class StreamError(RuntimeError):
+    """The stream cannot go on; the message says why, and what helps."""
+
+
+class Stream:
+    """The queries of one process, and how they end."""
+
+    def __init__(self, settings: Settings, spark: SparkSession) -> None:
+        self.settings, self.spark = settings, spark
+        self.days = days = OpenDays(settings, spark)
+        self.landing = TopicLanding(settings.paths, settings.events_topic, days.time_zone)
+        self.progress = Progress(settings.paths.stream_progress)
+        self.writer = BatchWriter(self.landing, days, self.progress.tell_batch)
+
+    def stop(self, *_: object) -> None:
+        """Let the batch at hand be the last: for a signal."""
+        self.writer.stop.set()
+
+    def run(self, is_once: bool = False, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Run until stopped; a query that failed, as when the broker is away for long, is started again.
+
+        Raises:
+            StreamError: a retry would not help.
+        """
+        self.landing.finish()
+        ingested = list(self.days.ingest_landed())  # of a stream that was killed, or landed by a night
+        if ingested:
+            self.progress.tell_batch(-1, 0, sum(day.seconds for day in ingested), ingested)
+        wait = 1.0
+        while not self.writer.stop.is_set():
+            query = start_events_query(
+                self.spark, self.settings, self.writer, self.landing.read_positions(), is_once
+            )
+            try:
+                self._follow(query)
+                if is_once:
+                    return
+                wait = 1.0
+            except StreamingQueryException as error:
+                if self.writer.stop.is_set() or Stopped.__name__ in str(error):
+                    return
+                self._judge(error, is_once)
+                logger.warning(f"the query failed and is started again in {wait:.0f} s: {describe(error)}")
+                sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+    def _follow(self, query: StreamingQuery) -> None:
+        """Wait until a query has ended, and end it between two batches when told to."""
+        while not query.awaitTermination(LOOK_EVERY_SECONDS):
+            self.progress.tell_lag("events", find_lag(query.lastProgress))
+            if self.writer.stop.is_set() and not query.status["isTriggerActive"]:
+                query.stop()
+
+    def _judge(self, error: StreamingQueryException, is_once: bool) -> None:
+        text = str(error)
+        if any(word in text for word in LOST):
+            raise StreamError(
+                f"{self.settings.events_topic} lacks offsets that have not landed: its retention was shorter"
+                " than the stream was away, or the topic was made anew. What is gone is lost. To go on with"
+                f" what is there, delete {self.settings.paths.stream_checkpoint} and this topic's entry in"
+                f" {self.settings.paths.landed_offsets}"
+            ) from error
+        if is_once:
+            raise error
+
+
+def describe(error: Exception) -> str:
+    """The first line of an error that says something."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def start_stream_session(settings: Settings) -> SparkSession:
+    """A Spark application of its own, with what reads Kafka."""
+    jars = ",".join([find_delta_jars(), *map(str, fetch_jars(STREAM_JARS))])
+    return start_spark_session("stream", settings.spark_master, settings.spark_memory, **{"spark.jars": jars})
+
+
+def hold_home(home: Path, lock_file: Path) -> FileLock:
+    """The lock of the one stream of a home.
+
+    Raises:
+        StreamError: another one runs.
+    """
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(lock_file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StreamError(f"another stream runs in {home}") from None
+    return lock
+
+
+def main(argv: list[str]) -> int:
+    """Stream until told to stop; 1 where it cannot go on."""
+    parser = argparse.ArgumentParser(
+        prog="python -m spark_jobs.stream.job", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--once", action="store_true", help="take what is there now, and end")
+    args = parser.parse_args(argv)
+    settings = Settings.from_environment()
+    with log_step(settings.home, f"stream {datetime.now(UTC):%Y-%m-%dT%H:%M:%S}", "stream"):
+        try:
+            if settings.events != "kafka":
+                raise StreamError(
+                    "events do not go to Kafka: set CONCIERGE_EVENTS=kafka, and see `make kafka`"
+                )
+            with hold_home(settings.home, settings.paths.stream_lock):
+                run_stream(settings, args.once)
+        except StreamError as error:
+            logger.error(str(error))
+            return 1
+    return 0
+
+
+def run_stream(settings: Settings, is_once: bool) -> None:
+    """Stream in a session of its own until told to stop."""
+    logger.info(f"reading {settings.events_topic} at {settings.kafka_servers} into {settings.home}")
+    spark = start_stream_session(settings)
+    stream = Stream(settings, spark)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stream.stop)
+    try:
+        stream.run(is_once)
+    finally:
+        spark.stop()
+    logger.info("the stream has ended; what it had begun is whole")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
