@@ -141,6 +141,9 @@ airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, defau
 kafka: $(READY) ## one Kafka broker with the declared topics (CONCIERGE_KAFKA_SERVERS, default 127.0.0.1:9092); Ctrl-C ends it
 	@$(PY) -m operate.kafka
 
+topics: $(READY) ## the topics of operate/topics.yml made in a Kafka of your own (`make kafka` has made its own)
+	@$(PY) -m operate.topics
+
 stream: $(READY) ## events from Kafka into the lake while the day goes on, until Ctrl-C; ARGS=--once takes what is there now
 	@$(PY) -m spark_jobs.stream.job $(ARGS)
 
@@ -188,5 +191,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka stream mlflow dbt docs insights segments webhooks architecture lint bench soak \
+.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka topics stream mlflow dbt docs insights segments webhooks architecture lint bench soak \
   leaderboard lock clean

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 import uuid
-from base64 import urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,7 +89,8 @@ class KafkaBroker:
         properties.write_text("".join(f"{name}={value}\n" for name, value in {**PROPERTIES, **own}.items()))
         with log_file.open("w") as log:
             if not (self.folder / "data" / "meta.properties").exists():
-                cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+                # letters and digits: one in 64 would begin with a dash, and be taken for an option
+                cluster_id = b64encode(uuid.uuid4().bytes, altchars=b"AB").decode().rstrip("=")
                 words = ("format", "-t", cluster_id, "-c", properties)
                 subprocess.run(make_command("kafka.tools.StorageTool", *words), stdout=log, stderr=log)
             # In a session of its own: a Ctrl-C at the prompt is ours to hand on.
@@ -172,6 +173,7 @@ def main() -> None:
             fetch_jars(BROKER_JARS)
         print(f"Starting Kafka, with its data in {settings.paths.kafka}", flush=True)
         with running_kafka(settings.paths.kafka, int(port)) as broker:
+            make_topics(broker.servers, load_topics(settings.events_topic))
             print(f"Kafka answers at {broker.servers}. Ctrl-C ends it.", flush=True)
             broker.process.wait()
     print("Kafka has ended.")

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from expectations.contracts.setting_declarations import SETTINGS
+from operate import topics
 from operate.spark_cluster import find_free_ports
 from operate.topics import TOPICS_FILE, Topic, load_topics, make_topics
 from spark_jobs.lake.jar_sets import BROKER_JARS, JarSet, fetch_jars, is_fetched
@@ -46,6 +47,17 @@ def test_topics_are_made_as_declared_and_again_without_a_change(kafka):
 
 def test_the_settings_name_a_declared_topic():
     assert SETTINGS["CONCIERGE_EVENTS_TOPIC"].default in {topic.topic for topic in load_topics()}
+
+
+def test_topics_of_a_kafka_of_ones_own(kafka, capsys, monkeypatch):
+    monkeypatch.setenv("CONCIERGE_KAFKA_SERVERS", kafka.servers)
+    monkeypatch.setenv("CONCIERGE_EVENTS_TOPIC", "shop.events")
+    assert topics.main() == 0
+    assert capsys.readouterr().out == "there are shop.events, concierge.transitions\n"
+    monkeypatch.setenv("CONCIERGE_KAFKA_SERVERS", "127.0.0.1:1")
+    monkeypatch.setattr(topics, "PATIENCE_SECONDS", 0.2)
+    with pytest.raises(SystemExit, match=r"Kafka at 127.0.0.1:1: "):
+        topics.main()
 
 
 def test_a_topic_of_other_partitions_is_told_and_left_alone(kafka, new_topic):
