@@ -133,8 +133,7 @@ def replay(settings: Settings, console: Console, args: argparse.Namespace) -> No
         wanted = (each for each in read_since(log, parse_since(args.since)) if endpoint.wants(each))
         n_queued = queue.add(wanted, now)
     else:
-        ids = args.ids or [letter.transition_id for letter in queue.list_dead_letters()]
-        n_queued = queue.replay(ids, now)
+        n_queued = queue.replay(now, args.ids or None)
     console.print(
         f"{n_queued:,} notifications are queued again; what is newer of a customer is not waited for"
     )
@@ -144,8 +143,7 @@ def drop(settings: Settings, console: Console, args: argparse.Namespace) -> None
     """Delete dead letters."""
     find_endpoint(settings, args.endpoint)
     queue = open_queue(settings, args.endpoint)
-    ids = args.ids or [letter.transition_id for letter in queue.list_dead_letters()]
-    console.print(f"{queue.delete_dead_letters(ids=ids):,} dead letters are deleted")
+    console.print(f"{queue.delete_dead_letters(args.ids or None):,} dead letters are deleted")
 
 
 def read_since(log: LogReader, since: int) -> Iterator[Transition]:

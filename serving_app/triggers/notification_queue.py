@@ -6,6 +6,7 @@ programs (`make webhooks`) may read and write the file at the same time.
 """
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ BURY = """
 insert or replace into dead_letters (transition_id, customer_id, line, died_at, reason)
 select transition_id, customer_id, line, ?, ? from notifications where
 """
+CHOSEN = "(? or transition_id in (select value from json_each(?)))"
 WAIT_SECONDS = 5.0  # for another program that writes
 
 
@@ -108,13 +110,9 @@ class NotificationQueue:
     def bury_older(self, than: float, now: float, reason: str) -> int:
         """Make dead letters of all that were queued at a moment or before it; return how many there were."""
         with self._change() as database:
-            customers = database.execute(
-                "select distinct customer_id from notifications where queued_at <= ?", (than,)
-            ).fetchall()
             database.execute(f"{BURY} queued_at <= ?", (now, reason, than))
             n_buried = database.execute("delete from notifications where queued_at <= ?", (than,)).rowcount
-            for (customer_id,) in customers:
-                self._choose_head(database, customer_id, now)
+            self._choose_heads(database, now)
         return n_buried
 
     def wake(self, now: float) -> None:
@@ -129,37 +127,26 @@ class NotificationQueue:
         )
         return [DeadLetter(*row) for row in rows]
 
-    def delete_dead_letters(self, *, ids: Sequence[str] | None = None, before: float | None = None) -> int:
-        """Delete those of these ids, and those that died before a moment; return how many there were."""
+    def delete_dead_letters(self, ids: Sequence[str] | None = None, before: float = math.inf) -> int:
+        """Delete those of these ids, or all, that died before a moment; return how many there were."""
         with self._change() as database:
-            cursor = database.execute(
-                "delete from dead_letters where died_at < ?"
-                " or transition_id in (select value from json_each(?))",
-                (-1.0 if before is None else before, json.dumps(list(ids or ()))),
-            )
-            return cursor.rowcount
+            return database.execute(
+                f"delete from dead_letters where died_at < ? and {CHOSEN}", (before, *choose(ids))
+            ).rowcount
 
-    def replay(self, ids: Sequence[str], now: float) -> int:
-        """Queue dead letters of these ids again, in the order in which their transitions hold; return how
-        many there were.
+    def replay(self, now: float, ids: Sequence[str] | None = None) -> int:
+        """Queue dead letters of these ids again, or all, in the order in which their transitions hold; return
+        how many there were.
         """
-        wanted = json.dumps(list(ids))
         with self._change() as database:
-            rows = database.execute(
-                "select transition_id, customer_id, line from dead_letters"
-                " where transition_id in (select value from json_each(?))"
+            database.execute(
+                "insert or ignore into notifications (transition_id, customer_id, line, queued_at)"
+                f" select transition_id, customer_id, line, ? from dead_letters where {CHOSEN}"
                 " order by json_extract(cast(line as text), '$.since'), transition_id",
-                (wanted,),
-            ).fetchall()
-            for transition_id, customer_id, line in rows:
-                database.execute(
-                    "insert or ignore into notifications (transition_id, customer_id, line, queued_at)"
-                    " values (?, ?, ?, ?)",
-                    (transition_id, customer_id, line, now),
-                )
-                self._choose_head(database, customer_id, now)
-                database.execute("delete from dead_letters where transition_id = ?", (transition_id,))
-        return len(rows)
+                (now, *choose(ids)),
+            )
+            self._choose_heads(database, now)
+            return database.execute(f"delete from dead_letters where {CHOSEN}", choose(ids)).rowcount
 
     def note_failing(self, since: float | None) -> None:
         """Note since when the endpoint fails; None: it does not."""
@@ -193,6 +180,15 @@ class NotificationQueue:
                 (customer_id, number, now),
             )
 
+    def _choose_heads(self, database: sqlite3.Connection, now: float) -> None:
+        """As `_choose_head`, for every customer whose head is gone or who has none."""
+        database.execute("delete from heads where number not in (select number from notifications)")
+        database.execute(
+            "insert into heads select customer_id, min(number), ?, 0 from notifications"
+            " where customer_id not in (select customer_id from heads) group by customer_id",
+            (now,),
+        )
+
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         self._database.execute("begin immediate")
@@ -202,3 +198,8 @@ class NotificationQueue:
             self._database.execute("rollback")
             raise
         self._database.execute("commit")
+
+
+def choose(ids: Sequence[str] | None) -> tuple[bool, str]:
+    """The parameters of `CHOSEN`; None: all."""
+    return ids is None, json.dumps(list(ids or ()))
