@@ -47,6 +47,7 @@ from serving_app.segments.naming import NamingRules
 from serving_app.segments.service import SegmentService
 from serving_app.segments.warehouse import SegmentWarehouse
 from serving_app.settings import Settings
+from serving_app.status import lake_readings
 from serving_app.status import views as status
 from serving_app.status.build import hash_service_code
 from serving_app.status.metrics import MetricsService
@@ -165,6 +166,7 @@ def create_app(
             clock,
             paths.spool,
             {
+                **lake_readings.make_readings(paths.stream_progress, clock),
                 **make_membership_readings(stores.memberships.keeper),
                 **make_readings(paths.notification_queues, clock),
             },

@@ -8,6 +8,7 @@ import pytest
 
 from serving_app.memberships import readings as memberships
 from serving_app.metrics.declarations import REGISTRY
+from serving_app.status import lake_readings
 from serving_app.status.metrics import MetricsService
 from serving_app.triggers import readings as triggers
 
@@ -27,7 +28,11 @@ def get_names():
         family.name: {family.name + suffix for suffix in SUFFIXES[family.type]}
         for family in REGISTRY.collect()
     }
-    more = {**memberships.make_readings(None), **triggers.make_readings(Path(), None)}
+    more = {
+        **lake_readings.make_readings(Path(), None),
+        **memberships.make_readings(None),
+        **triggers.make_readings(Path(), None),
+    }
     readings = MetricsService(None, (), Path(), None, more=more)._readings
     return {**names, **{name: {name} for name in readings}}
 
