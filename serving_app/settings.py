@@ -6,8 +6,9 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from expectations.contracts.event_settings import read_client_properties
-from expectations.contracts.setting_values import parse_named_secrets, parse_networks
+from expectations.contracts.setting_values import parse_named_secrets
 from expectations.contracts.settings import SettingsError, load_environment, resolve_settings
+from expectations.contracts.trigger_settings import parse_networks
 from segments.sql.costs import CostLimits
 
 
@@ -33,7 +34,7 @@ class Settings:
     trigger_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     trigger_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     triggers_run_apart: bool = False
-    stream_seconds: int = 0
+    open_stream_seconds: int = 0
     key_rate: str = "1000/second"
     has_access_log: bool = True
     drain_seconds: int = 1
@@ -76,7 +77,7 @@ class Settings:
             trigger_secrets=parse_named_secrets(values["CONCIERGE_TRIGGER_SECRETS"]),
             trigger_networks=parse_networks(values["CONCIERGE_TRIGGER_NETWORKS"]),
             triggers_run_apart=values["CONCIERGE_TRIGGERS"] == "apart",
-            stream_seconds=int(values["CONCIERGE_STREAM_SECONDS"]),
+            open_stream_seconds=int(values["CONCIERGE_OPEN_STREAM_SECONDS"]),
             key_rate=values["CONCIERGE_KEY_RATE"],
             drain_seconds=int(values["CONCIERGE_DRAIN_SECONDS"]),
             has_access_log=values["CONCIERGE_ACCESS_LOG"] == "stderr",

@@ -8,19 +8,18 @@ from expectations.contracts.setting_values import (
     check_home,
     check_memory_size,
     check_named_secrets,
-    check_networks,
     check_one_of,
     check_optional,
     check_rate,
     check_redis_uri,
     check_secrets,
-    check_signing_secrets,
     check_source_names,
     check_spark_master,
     check_spark_remote,
     check_tracking_uri,
     check_whole_number,
 )
+from expectations.contracts.trigger_settings import TRIGGER_SETTINGS
 
 # Of training: fewer days have test windows of a day or none at all, and nothing that cannot be tested is
 # accepted.
@@ -199,34 +198,7 @@ SETTINGS = {
             True,
             find_flaw=check_optional(check_named_secrets(16)),
         ),
-        Setting(
-            "CONCIERGE_TRIGGER_SECRETS",
-            "",
-            "secrets that sign what endpoints of triggers.yml are sent, as endpoint:whsec_…, separated by"
-            " commas; an endpoint may have several",
-            True,
-            find_flaw=check_optional(check_signing_secrets),
-        ),
-        Setting(
-            "CONCIERGE_TRIGGER_NETWORKS",
-            "",
-            "networks that are not public and may be notified all the same, separated by commas:"
-            " 10.1.0.0/16; without TLS only these",
-            find_flaw=check_optional(check_networks),
-        ),
-        Setting(
-            "CONCIERGE_TRIGGERS",
-            "service",
-            "who notifies endpoints: service, one of its workers; or apart, `python -m serving_app.triggers`",
-            find_flaw=check_one_of("service", "apart"),
-        ),
-        Setting(
-            "CONCIERGE_STREAM_SECONDS",
-            "900",
-            "after which a stream of transitions ends and its client goes on with another one; 0: once it has"
-            " sent what there is",
-            find_flaw=check_whole_number(0, 86_400),
-        ),
+        *TRIGGER_SETTINGS,
         Setting(
             "CONCIERGE_KEY_RATE",
             "1000/second",

@@ -5,11 +5,9 @@ Messages say what is allowed and never repeat the value, which may be a secret: 
 about that.
 """
 
-import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 Flaw = str | None
@@ -90,53 +88,6 @@ def check_named_secrets(least_length: int) -> Check:
         return None if is_fine else wanted
 
     return find_flaw
-
-
-SIGNING_PREFIX = "whsec_"  # as libraries of Standard Webhooks have secrets
-
-
-def decode_signing_secret(secret: str) -> bytes:
-    """The key that a secret stands for.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not secret.startswith(SIGNING_PREFIX):
-        raise ValueError("no secret of Standard Webhooks")
-    key = base64.b64decode(secret.removeprefix(SIGNING_PREFIX), validate=True)
-    if not 24 <= len(key) <= 64:
-        raise ValueError("a key of Standard Webhooks has 24 to 64 bytes")
-    return key
-
-
-def check_signing_secrets(value: str) -> Flaw:
-    """Secrets that sign, behind their names."""
-    wanted = "name:whsec_…, separated by commas, each secret 24 to 64 bytes in base64"
-    named = parse_named_secrets(value)
-    try:
-        for secret in (each for secrets in named.values() for each in secrets):
-            decode_signing_secret(secret)
-    except ValueError:
-        return wanted
-    return None if all(named) else wanted
-
-
-def parse_networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """The networks of `10.1.0.0/16,127.0.0.1`; an address is a network of one.
-
-    Raises:
-        ValueError: one of them is none.
-    """
-    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
-
-
-def check_networks(value: str) -> Flaw:
-    """Networks, separated by commas."""
-    try:
-        parse_networks(value)
-    except ValueError:
-        return "networks or addresses separated by commas, for instance 10.1.0.0/16"
-    return None
 
 
 RATE = re.compile(r"[1-9][0-9]{0,4}/(second|minute|hour|day)")

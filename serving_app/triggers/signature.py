@@ -8,7 +8,7 @@ import hmac
 import secrets as random_source
 from collections.abc import Sequence
 
-from expectations.contracts.setting_values import SIGNING_PREFIX, decode_signing_secret
+from expectations.contracts.trigger_settings import SIGNING_PREFIX, decode_signing_secret
 
 SECRET_BYTES = 32
 

@@ -16,6 +16,15 @@ def test_env_example_is_the_full_list_with_the_defaults():
     assert said == {name: setting.default for name, setting in SETTINGS.items()}
 
 
+def test_each_is_declared_once():
+    """Of two of one name the later one would hold, in silence."""
+    text = "".join(path.read_text() for path in (ROOT / "expectations/contracts").glob("*setting*.py"))
+    names = re.findall(r'\bSetting\(\s*"(CONCIERGE_\w+)"', text)
+    assert sorted(names) == sorted(SETTINGS)
+    listed = re.findall(r"^(CONCIERGE_\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(SETTINGS)
+
+
 def test_an_unknown_name_is_refused_with_the_nearest_one():
     with pytest.raises(SettingsError, match=r"CONCIERGE_HOMEE.*did you mean CONCIERGE_HOME\?"):
         resolve_settings({"CONCIERGE_HOMEE": "x"})

@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_home(folder / "home", 200)
         key = make_key(folder / "home")
         # a stream sends what there is and ends: nobody waits for the end of one that stays open
-        server = ServiceProcess(folder / "home", settings={"CONCIERGE_STREAM_SECONDS": "0"})
+        server = ServiceProcess(folder / "home", settings={"CONCIERGE_OPEN_STREAM_SECONDS": "0"})
         n_sent, seed = 0, args.seed
         try:
             while n_sent < args.requests:

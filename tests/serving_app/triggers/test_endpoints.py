@@ -2,7 +2,7 @@
 
 import pytest
 
-from expectations.contracts.setting_values import check_networks, check_signing_secrets
+from expectations.contracts.trigger_settings import check_networks, check_signing_secrets
 from serving_app.triggers.endpoints import Endpoint, EndpointError, Endpoints, read_endpoints
 from tests.serving_app.triggers.transitions import SECRET, make_transition
 

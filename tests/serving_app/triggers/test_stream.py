@@ -99,7 +99,7 @@ def test_headers_keep_it_from_being_held_back(shop):
 
 
 def test_a_worker_has_so_many_and_gives_their_places_back(shop):
-    shop.settings = replace(shop.settings, stream_seconds=900)
+    shop.settings = replace(shop.settings, open_stream_seconds=900)
     shop.use_stores()
     tell(shop, make_transition(1))
     opened = [shop.client.get("/v1/stream", headers={"Last-Event-ID": "0:0"}) for _ in range(MOST_STREAMS)]
@@ -119,7 +119,7 @@ def test_it_ends_with_its_key(shop, monkeypatch):
     key_id, secret = make_secret()
     key = ApiKey(key_id, "wall", hash_secret(secret), ("stream",), datetime(2026, 1, 1, tzinfo=UTC))
     keys = MemoryKeys([key])
-    shop.settings = replace(shop.settings, stream_seconds=900)
+    shop.settings = replace(shop.settings, open_stream_seconds=900)
     shop.use_stores(keys=keys)
     tell(shop, make_transition(1))
     headers = {"Authorization": f"Bearer {format_key(key_id, secret)}", "Last-Event-ID": "0:0"}
