@@ -98,6 +98,13 @@ class NightlyRules:
         return list_profile_fields(self.segments)
 
     @cached_property
+    def fields_of_profile(self) -> dict[str, list[str]]:
+        """The same of each segment, by itself or by a segment it names."""
+        return {
+            name: list_profile_fields(find_needed([each], self.by_id)) for name, each in self.by_id.items()
+        }
+
+    @cached_property
     def ranked(self) -> set[str]:
         """The segments whose rules compare customers with each other, by themselves or by a segment they
         name.

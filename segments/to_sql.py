@@ -7,7 +7,7 @@ The SQL is plain enough for every warehouse that dbt builds on.
 import json
 import math
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from segments.behaviour_models import (
@@ -93,13 +93,17 @@ def format_members_model(segments: Sequence[Segment]) -> str:
 
 
 def format_definitions_model(
-    segments: Sequence[Segment | LearnedSegment], ranked: Collection[str] = ()
+    segments: Sequence[Segment | LearnedSegment],
+    ranked: Collection[str] = (),
+    profile_fields: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """The dbt model `int_segment_definitions`: what each segment is called and means.
 
     Args:
         ranked: the segments whose rules compare customers with each other.
+        profile_fields: of profile and predictions, those that each segment's rule asks.
     """
+    asked = {name: " ".join(fields) for name, fields in (profile_fields or {}).items()}
     rows = "\n\nunion all\n\n".join(
         "select\n"
         + ",\n".join(
@@ -107,6 +111,7 @@ def format_definitions_model(
             for column in ("segment_id", "name", "kind", "description")
         )
         + f",\n    {format_literal(segment.segment_id in ranked)} as is_ranked"
+        + f",\n    {format_literal(asked.get(segment.segment_id, ''))} as profile_fields"
         for segment in segments
     )
     return f"{HEADER}{rows}\n"
@@ -183,7 +188,7 @@ def write_models(project: Path, in_force: SegmentsInForce | None = None) -> None
         (GENERATED / "int_segment_days.sql", format_members_model(rules.plain)),
         (
             GENERATED / "int_segment_definitions.sql",
-            format_definitions_model([*segments, *in_force.learned], rules.ranked),
+            format_definitions_model([*segments, *in_force.learned], rules.ranked, rules.fields_of_profile),
         ),
         (GENERATED / "int_empty_carts.sql", format_empty_carts_model(HEADER)),
         (GENERATED / "int_behaviour_days.sql", format_behaviour_model(HEADER, rules)),

@@ -71,6 +71,10 @@ class Shop:
     crawled: list[dict] = field(default_factory=list)  # events of crawlers, which count nowhere
     served: dict[str, dict] = field(default_factory=dict)  # lists, by their request
     has_feed: bool = False
+    n_people: int = 9  # two thirds of whom have a login
+    most_visits: int = 7  # a day
+    share_late: float = 0.12
+    most_late: int = 4  # nights
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -96,23 +100,21 @@ class Shop:
         }
 
     def trade(self, n: int) -> None:
-        """The n-th day: visits, orders, returns; one row in eight reaches the lake one to four
-        nights later.
-        """
+        """The n-th day: visits, orders, returns; some rows reach the lake some nights later."""
         day = FIRST + timedelta(days=n)
         for late in [late for late in self.late if late[0] <= n]:
             self.late.remove(late)
             self.keep(late[1], late[2])
-        for visit in range(self.random.randint(3, 7)):
+        for visit in range(self.random.randint(self.most_visits * 3 // 7, self.most_visits)):
             self.visit(n, day, visit)
         for who in PLANTED.get(n, ()):
             self.plant(n, day, who)
 
     def visit(self, n: int, day: date, visit: int) -> None:
-        who = self.random.randint(1, 9)
-        anonymous, user = f"i_a{who}", f"i_u{who}" if who <= 6 else None
+        who = self.random.randint(1, self.n_people)
+        anonymous, user = f"i_a{who}", f"i_u{who}" if who <= self.n_people * 2 // 3 else None
         at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC) + timedelta(
-            hours=2 * visit, minutes=self.random.randint(0, 59)
+            minutes=840 * visit // self.most_visits + self.random.randint(0, 59)
         )
         seen = {
             "source": "web",
@@ -207,8 +209,8 @@ class Shop:
         return f"item{self.random.randint(0, 11)}"
 
     def receive(self, n: int, kind: str, row: dict) -> None:
-        if self.random.random() < 0.12:
-            self.late.append((n + self.random.randint(1, 4), kind, row))
+        if self.random.random() < self.share_late:
+            self.late.append((n + self.random.randint(1, self.most_late), kind, row))
         else:
             self.keep(kind, row)
 

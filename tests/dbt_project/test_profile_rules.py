@@ -39,6 +39,23 @@ def test_a_consent_holds_from_its_day_and_one_of_a_day_to_come_from_today(built)
     assert all(left is None for _, _, left in read_stays(built.files[-2], "40_never_asked"))
 
 
+def test_a_change_by_a_word_or_a_score_says_so(built):
+    """On their days; a rule that does not ask for it has the reasons that it would have had."""
+    query = (
+        "select customer_id, segment_id, changed_at, change, reason from fct_segment_changes"
+        " where reason in ('consent', 'model') and segment_id not like 'like_%' order by all"
+    )
+    with duckdb.connect(str(built.files[-1]), read_only=True) as warehouse:
+        assert warehouse.execute(query).fetchall() == [
+            ("c_i_u1", "09_valuable_and_leaving", day(8), "entered", "model"),
+            ("c_i_u1", "09_valuable_and_leaving", day(16), "left", "model"),
+            (DENIED, "40_never_asked", day(17), "left", "consent"),
+            ("c_i_u3", "09_valuable_and_leaving", day(18), "entered", "model"),
+            ("c_i_u3", "09_valuable_and_leaving", day(20), "left", "model"),
+            ("c_i_u6", "40_never_asked", day(23), "left", "consent"),
+        ]
+
+
 def test_another_country_holds_on_all_days(built):
     assert read_stays(built.files[0], "10_marketing_in_dach") == [("c_i_u3", day(4), None)]
     assert read_stays(built.files[1], "10_marketing_in_dach") == []

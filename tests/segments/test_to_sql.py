@@ -126,8 +126,9 @@ def test_quotes_in_a_description_stay_text():
     segment = Segment(
         "x", "Who's", "rule", "It's; drop table x", Compare(FieldValue("n_orders"), "=", Constant(1))
     )
-    assert duckdb.sql(format_definitions_model([segment])).fetchall() == [
-        ("x", "Who's", "rule", "It's; drop table x", False)
+    model = format_definitions_model([segment], {"x"}, {"x": ["country", "is_known"]})
+    assert duckdb.sql(model).fetchall() == [
+        ("x", "Who's", "rule", "It's; drop table x", True, "country is_known")
     ]
 
 

@@ -1,6 +1,7 @@
--- A day on which the customer did something explains itself; on any other time
--- has passed, or others have passed them, where the rule compares customers.
--- Who is in a learned segment is a model's word.
+-- Another word on a consent that the rule asks for, or another tenth of a
+-- score, explains a change; else a day on which the customer did something. On
+-- any other day time has passed, or others have passed them, where the rule
+-- compares customers. Who is in a learned segment is a model's word.
 
 with
 
@@ -44,6 +45,7 @@ final as (
         changes.change,
         case
             when segments.kind not in ('rule', 'rfm') then 'model'
+            when told.reason is not null then told.reason
             when active_days.customer_id is not null then 'event'
             when segments.is_ranked then 'rank'
             else 'time'
@@ -51,6 +53,11 @@ final as (
     from changes
     inner join segments
         on changes.segment_id = segments.segment_id
+    left join {{ ref('int_told_changes') }} as told
+        on
+            changes.customer_id = told.customer_id
+            and changes.segment_id = told.segment_id
+            and cast(changes.changed_at as date) = told.changed_on
     left join active_days
         on
             changes.customer_id = active_days.customer_id
