@@ -104,7 +104,8 @@ class CustomerAnswer(BaseModel):
     last_order_at: datetime | None = None
     traits: dict[str, TraitValue] | None = Field(
         None,
-        description="the shop's own by name, as of the end of the night's day; those that are known",
+        description="the shop's own by name, as of the end of the night's day, those that are known; null of"
+        " who has said no to analytics since",
     )
     consent: ConsentAnswer | None = None
     live: LiveAnswer | None = None
