@@ -147,6 +147,9 @@ topics: $(READY) ## the topics of operate/topics.yml made in a Kafka of your own
 stream: $(READY) ## events from Kafka into the lake while the day goes on, until Ctrl-C; ARGS=--once takes what is there now
 	@$(PY) -m spark_jobs.stream.job $(ARGS)
 
+live: $(READY) ## broker, stream, service and simulated shoppers at once, on one screen, until Ctrl-C [SHOPPERS=50 SECONDS=…]
+	@$(PY) -m operate.live $(if $(SHOPPERS),--shoppers=$(SHOPPERS)) $(if $(SECONDS),--seconds=$(SECONDS))
+
 mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000 (MLFLOW_PORT changes it)
 	@$(PY) -m operate.mlflow_pages
 
@@ -191,5 +194,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka topics stream mlflow dbt docs insights segments webhooks architecture lint bench soak \
+.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka topics stream live mlflow dbt docs insights segments webhooks architecture lint bench soak \
   leaderboard lock clean
