@@ -11,9 +11,10 @@ from segments.calendar import ShopCalendar
 from segments.evaluation.matching import Lists
 from segments.evaluation.packing import StatePacker
 from segments.evaluation.program import Program
-from segments.nightly import NightlyRules
+from segments.nightly import NightlyRules, asks_of_stays
 from segments.requirements import Requirements, find_requirements, list_named
 from segments.tree.rules import Rule, Segment
+from segments.tree.walking import walk
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,12 @@ class LiveDefinitions:
             any(each.has_stays for each in every),
         )
 
+    @cached_property
+    def stay_segments(self) -> list[str]:
+        """The segments of which it is asked how long somebody is in them."""
+        nodes = [node for rule in self.rules.values() for node in walk(rule) if asks_of_stays(node)]
+        return sorted({node.segment_id for node in nodes})
+
 
 def select_live(segments: Sequence[Segment]) -> LiveDefinitions:
     """Those of some definitions in force that live."""
@@ -62,6 +69,7 @@ class LiveProgram:
 
     def __init__(self, definitions: LiveDefinitions, calendar: ShopCalendar, list_items: Lists) -> None:
         self.live, self.requirements = definitions.live, definitions.requirements
+        self.stay_segments = definitions.stay_segments
         self.program = Program(definitions.rules, calendar, list_items)
         self.packer = StatePacker(self.program)
         self.fingerprint = self.packer.fingerprint.hex()

@@ -18,6 +18,7 @@ from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.live.state import LiveStore
 from serving_app.memberships.service import Memberships, make_memberships
+from serving_app.memberships.told import ShopTime
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.overrides.file_store import FileOverrides
 from serving_app.overrides.store import OverrideStore
@@ -82,7 +83,9 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         paths.transitions, clock, new_name, TRANSITION_FILES, title="the log of transitions"
     )
     told = TransitionLog(transitions, paths.transitions)
-    memberships = make_memberships(backend, snapshots, told, clock, calendar.find_lag)
+    memberships = make_memberships(
+        backend, snapshots, told, ShopTime(clock, calendar.find_lag), paths.live_parity_report
+    )
     return Stores(
         snapshots=snapshots,
         restrictions=restrictions,

@@ -302,6 +302,14 @@ class HomePaths:
         """What the list gate saw; `publish` writes it."""
         return self.reports(run_slug) / "lists.json"
 
+    def live_parity_report(self, snapshot: str) -> Path:
+        """What live segments said at the end of a day against what a night says of it; the service writes it.
+
+        Args:
+            snapshot: the night's, by name.
+        """
+        return self.reports(snapshot) / "live_parity.json"
+
     def identity_report(self, run_slug: str) -> Path:
         """The identities of a run on one page; `identify` writes it."""
         return self.reports(run_slug) / "identity.html"

@@ -51,6 +51,37 @@ FEAT_CUSTOMER_TRAITS = Table(
     },
 )
 
+FEAT_LIVE_SEGMENTS = Table(
+    name="feat_live_segments",
+    grain="One row per definition that lives between the nights, or that one of these names.",
+    key=("segment_id",),
+    not_null=("definition", "version", "is_live", "fingerprint"),
+    columns={
+        "segment_id": "string",
+        "definition": "string",  # its text
+        "version": "string",  # digest of the text, as the log of deployments has it
+        "is_live": "boolean",
+        "fingerprint": "string",  # of the program of all of them, which alone reads the states
+        "item_lists": "string",  # JSON: the items of the lists it names, by name
+    },
+    lengths={"definition": 1_000_000, "item_lists": 100_000_000},
+)
+
+FEAT_SEGMENT_STATES = Table(
+    name="feat_segment_states",
+    grain="One row per customer who may be measured: what live segments begin with after the night.",
+    key=("customer_id",),
+    not_null=("base", "fingerprint", "events_digest", "context_digest", "changes_at"),
+    columns={
+        "customer_id": "string",
+        "base": "binary",  # a packed `live_segments.SegmentBase`
+        "fingerprint": "string",  # of the program that made it
+        "events_digest": "string",  # of the events that it is of
+        "context_digest": "string",  # of what is known beside them
+        "changes_at": "bigint",  # microseconds since 1970; before it time alone changes nothing
+    },
+)
+
 FEAT_ITEMS = Table(
     name="feat_items",
     grain="One row per item: attributes the recommenders read.",

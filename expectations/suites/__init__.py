@@ -24,6 +24,8 @@ GUARDED = (
     "feat_customers",
     "feat_customer_traits",
     "feat_items",
+    "feat_live_segments",
+    "feat_segment_states",
     "rec_customer_items_v1",
     "rec_item_items_v1",
     "rec_audience_items_v1",

@@ -79,6 +79,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 def take_file_lock(file: Path) -> TextIO | None:
     """The file, locked until this process ends; None: another process has locked it."""
     with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
         handle = file.open("a")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

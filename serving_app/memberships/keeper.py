@@ -6,13 +6,12 @@ stored says. An owner that is due is decided at the moment they were due, howeve
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from pathlib import Path
 
 from expectations.contracts.snapshot import TIMER_HEAD
 from expectations.contracts.transitions import decode_transition
 from segments.standing import TIME, Standing, Turn, pass_time
 from serving_app.live.backends import BackendError, BackendTransaction, LiveBackend
-from serving_app.live.timestamps import to_microseconds
 from serving_app.memberships.night import LiveNight, LiveNights
 from serving_app.memberships.owners import (
     MAY_TELL,
@@ -21,9 +20,10 @@ from serving_app.memberships.owners import (
     read_record,
     write_record,
 )
+from serving_app.memberships.reconciliation import Reconciliation, count_causes
 from serving_app.memberships.record import DENIED, NO_RECORD
 from serving_app.memberships.takeover import Takeover
-from serving_app.memberships.told import Told, When, read_told, tell, write_told
+from serving_app.memberships.told import ShopTime, Told, When, read_told, tell, write_told
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.event_log import LogUnavailable
@@ -44,12 +44,17 @@ class MembershipKeeper:
         snapshots: SnapshotStore,
         nights: LiveNights,
         log: TransitionLog,
-        clock: Callable[[], datetime],
-        find_lag: Callable[[datetime], timedelta],
+        time: ShopTime,
+        find_report: Callable[[str], Path],
     ) -> None:
+        """
+        Args:
+            find_report: where what live segments said is compared with a snapshot, by its name.
+        """
         self._backend, self._snapshots, self._nights, self._log = backend, snapshots, nights, log
-        self._clock, self._find_lag = clock, find_lag
-        self._has_lead, self._takeover, self._timers_to = False, None, b""
+        self._time, self._find_report = time, find_report
+        self._has_lead, self._timers_to = False, b""
+        self._takeover: Takeover | None = None
 
     def keep(self) -> None:
         """Do what is due; nothing in a worker that has not the lead, or while the states are away."""
@@ -88,7 +93,7 @@ class MembershipKeeper:
         owners = sorted(told)
         for first in range(0, len(owners), DUE_AT_ONCE):
             self._restore_owners({owner: told[owner] for owner in owners[first : first + DUE_AT_ONCE]})
-        since = self._get_now()
+        since = self._time.read().now
         self._backend.update(lambda txn: txn.put(MAY_TELL, since.to_bytes(8)), is_patient=True)
 
     def _restore_owners(self, told: dict[str, dict[str, Told]]) -> None:
@@ -100,11 +105,23 @@ class MembershipKeeper:
 
     def _take_over(self, night: LiveNight) -> None:
         if self._takeover is None or self._takeover.night is not night:
-            self._takeover, self._timers_to = Takeover(night, self._backend), b""
-        self._takeover.go_on(When(self._get_now(), to_microseconds(self._clock())))
+            before = self._takeover and self._takeover.night
+            self._takeover, self._timers_to = Takeover(night, self._backend, before), b""
+        if self._takeover.is_done:
+            return
+        self._takeover.go_on(self._time.read())
+        if self._takeover.is_done:
+            self._report(self._takeover.reconciliation)
+
+    def _report(self, reconciliation: Reconciliation) -> None:
+        metrics.LIVE_COMPARED.inc(reconciliation.n_compared)
+        for cause, n_differing in count_causes(reconciliation.differences).items():
+            metrics.LIVE_DIFFERENCES.labels(cause=cause).inc(n_differing)
+        if reconciliation.n_compared:
+            reconciliation.write(self._find_report(self._takeover.night.tag))
 
     def _run_timers(self, night: LiveNight) -> None:
-        now = self._get_now()
+        now = self._time.read().now + 1  # what has happened by now counts, as in an answer
         while owners := self._backend.list_due(now, DUE_AT_ONCE):
             self._settle(night, owners, now)
             if len(owners) < DUE_AT_ONCE:
@@ -115,7 +132,7 @@ class MembershipKeeper:
             first = self._timers_to = keys[-1]
 
     def _settle(self, night: LiveNight, owners: Sequence[str], now: int, of_base: bool = False) -> None:
-        when = When(now, to_microseconds(self._clock()))
+        when = self._time.read()._replace(now=now)
 
         def change(transaction: BackendTransaction) -> None:
             lateness.clear()
@@ -137,11 +154,6 @@ class MembershipKeeper:
             if len(entries) < LINES_AT_ONCE:
                 return
 
-    def _get_now(self) -> int:
-        """The shop's time, microseconds since 1970."""
-        now = self._clock()
-        return to_microseconds(now - self._find_lag(now))
-
 
 def settle(
     transaction: BackendTransaction, night: LiveNight, owner: str, when: When, of_base: bool
@@ -155,16 +167,18 @@ def settle(
     base = night.read_base(owner)
     if of_base and record.tag in (night.tag, DENIED.tag):
         return None
-    if record == DENIED or (record is NO_RECORD and base is None):
+    if record == DENIED or (record == NO_RECORD and base is None):
         transaction.set_timer(owner, get_due(record.standing), 0)
         return None
-    state, context, before, _ = night.open(owner, record)
-    standing, turns = pass_time(night.live, state, context, before, when.now)
+    opened = night.open(owner, record)
+    standing, turns = pass_time(night.live, opened.state, opened.context, opened.standing, when.now)
     if not is_untold(transaction, night, owner):
         turns += list_differences(read_told(transaction, owner) or {}, night, standing, turns, when.now)
         tell(transaction, owner, turns, when.told_at, night.versions)
-    write_record(transaction, night, owner, (state, standing, record.held), record.standing, when.now)
-    return before
+    after = record._replace(tag=night.tag, standing=standing)
+    write_record(transaction, night, owner, record, after)
+    night.remember(owner, after, opened)
+    return opened.standing
 
 
 def list_differences(

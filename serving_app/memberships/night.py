@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from expectations.contracts.live_segments import LiveRules, SegmentBase
 from expectations.contracts.snapshot import get_segment_timer_key
@@ -14,12 +15,36 @@ from segments.parsing.definitions import make_reader_of_day, read_definition
 from segments.parsing.flaws import SegmentError
 from segments.shop_days import find_end_of_day
 from segments.standing import NOBODY_YET, Standing
-from serving_app.memberships.record import NO_RECORD, OwnerRecord
+from serving_app.memberships.record import NO_RECORD, OwnerRecord, read_held
 from serving_app.storage.snapshots import Snapshot
 
 NO_BASE = SegmentBase()
+MOST_STATES = 2_000  # that a worker remembers, of some 10 kB; others are built again in 0.2 ms
 
 logger = logging.getLogger(__name__)
+
+
+class Opened(NamedTuple):
+    """An owner's memberships, to go on from.
+
+    Attributes:
+        is_current: False: what is so may differ from what was told by more than what comes next, so whoever
+            keeps all memberships tells.
+    """
+
+    state: SegmentState
+    context: Context
+    standing: Standing
+    is_current: bool
+
+
+class Remembered(NamedTuple):
+    """A state, and of which events it is: see `OwnerRecord`."""
+
+    joined: tuple[str, ...]
+    body: bytes
+    state: SegmentState
+    context: Context
 
 
 class LiveNight:
@@ -43,6 +68,8 @@ class LiveNight:
         self.versions: dict[str, str] = {each.segment_id: each.version for each in rules.texts}
         self.absorbed_day = snapshot.meta.get_absorbed_date().toordinal()
         self.end = find_end_of_day(self.calendar, snapshot.meta.get_absorbed_date())
+        self._lock = threading.Lock()
+        self._states: dict[str, Remembered] = {}
         self.first_timer = get_segment_timer_key(self.end)
 
     def read_base(self, owner: str) -> SegmentBase | None:
@@ -58,30 +85,56 @@ class LiveNight:
         stays = tuple(Stay(*stay) for stay in base.stays)
         return Context(owner, base.fields, stays, frozenset(base.lists))
 
-    def begin(self, base: SegmentBase) -> tuple[SegmentState, Standing]:
-        """The state and standing of an owner of whom nothing has come since the night."""
-        state = self.live.packer.unpack(base.state) if base.state else self.live.program.make_state()
-        if base is NO_BASE:
-            return state, NOBODY_YET
-        return state, Standing(dict(base.members), base.changes_at, self.end)
+    def open(self, owner: str, record: OwnerRecord) -> Opened:
+        """An owner's memberships as this night knows them with the events since.
 
-    def open(self, owner: str, record: OwnerRecord) -> tuple[SegmentState, Context, Standing, bool]:
-        """An owner's state, what is known of them, their standing, and whether it is of this night: otherwise
-        it was begun anew with the events that this night has not absorbed, and what it says is not told yet.
+        Where the record is of another night, what it says of standing is this night's to tell: see
+        `is_current`.
         """
-        base = self.read_base(owner) or NO_BASE
-        context = self.make_context(owner, base)
+        remembered = self._states.pop(owner, None)
+        if remembered and remembered.joined == record.joined and record.body.startswith(remembered.body):
+            state, context = remembered.state, remembered.context
+            self._add_held(state, record.body[len(remembered.body) :])
+            base = None
+        else:
+            base = self.read_base(owner) or NO_BASE
+            state, context = self._begin(base, record.joined), self.make_context(owner, base)
+            self._add_held(state, record.body)
         if record.tag == self.tag:
-            return self.live.packer.unpack(record.state), context, record.standing, True
-        state, standing = self.begin(base)
-        if record is NO_RECORD:
-            return state, context, standing, True
-        for held in record.held:
-            if held.received_day > self.absorbed_day:
-                self.live.program.add(state, held.event)
+            return Opened(state, context, record.standing, True)
+        base = base or self.read_base(owner) or NO_BASE
+        standing = NOBODY_YET
+        if base is not NO_BASE:
+            standing = Standing(dict(base.members), base.changes_at, self.end)
+        if record == NO_RECORD:
+            return Opened(state, context, standing, True)
         since = {**record.standing.members, **standing.members}
         decided_at = max(self.end, record.standing.decided_at)
-        return state, context, Standing(since, decided_at, decided_at), False
+        return Opened(state, context, Standing(since, decided_at, decided_at), False)
+
+    def remember(self, owner: str, record: OwnerRecord, opened: Opened) -> None:
+        """Keep an owner's state for the next event. What was not committed after all is found out: the
+        events that lie in the database do not begin with those of the state.
+        """
+        with self._lock:
+            self._states[owner] = Remembered(record.joined, record.body, opened.state, opened.context)
+            if len(self._states) > MOST_STATES:
+                self._states.pop(next(iter(self._states)), None)
+
+    def _begin(self, base: SegmentBase, joined: tuple[str, ...]) -> SegmentState:
+        """The state of the night, of all customers who are one."""
+        program, packer = self.live.program, self.live.packer
+        state = packer.unpack(base.state) if base.state else program.make_state()
+        for other in joined:
+            more = self.read_base(other)
+            if more and more.state:
+                state = program.merge(state, packer.unpack(more.state))
+        return state
+
+    def _add_held(self, state: SegmentState, body: bytes) -> None:
+        for held in read_held(body) if body else ():
+            if held.received_day > self.absorbed_day:
+                self.live.program.add(state, held.event)
 
 
 class LiveNights:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from segments.calendar import DAY
-from segments.evaluation.state import SegmentState
 from segments.evaluation.windows import NEVER
 from segments.standing import Standing, Turn, pass_time, take_event
 from serving_app.live.backends import BackendTransaction, get_memberships_key, get_note_key, get_told_key
@@ -14,8 +12,10 @@ from serving_app.memberships.record import (
     NO_RECORD,
     HeldEvent,
     OwnerRecord,
-    hold,
+    add_held,
+    bound,
     pack_owner,
+    read_held,
     unpack_owner,
 )
 from serving_app.memberships.told import Versions, When, read_told, tell
@@ -23,8 +23,6 @@ from serving_app.memberships.told import Versions, When, read_told, tell
 # There once it is known again what was told: the moment from which on turns are told, the shop's time. What
 # was received before is repeated, into a store that was begun anew.
 MAY_TELL = get_note_key("may-tell")
-PRUNED_AFTER = 2 * DAY  # what was so when the night ended can be asked for until it is published
-MOST_KEPT = 5_000  # events of one state; more are a robot's, and left to the night
 MERGE = "merge"
 
 
@@ -72,18 +70,26 @@ def add_events(
     """
     record = read_record(transaction, owner)
     record = NO_RECORD if record == DENIED else record
-    state, context, standing, is_current = night.open(owner, record)
-    turns: list[Turn] = []
+    opened = night.open(owner, record)
+    standing, turns, new = opened.standing, [], []
     for one in held:
-        if one.received_day > night.absorbed_day and len(state.events) < MOST_KEPT:
-            standing, turned = take_event(night.live, state, context, standing, one.event, when.now)
+        if one.event.event_id in opened.state.ids:
+            continue
+        new.append(one)
+        if one.received_day > night.absorbed_day:
+            standing, turned = take_event(
+                night.live, opened.state, opened.context, standing, one.event, when.now
+            )
             turns += turned
-    if is_current and may_tell(transaction, night, owner, when.now):
+    is_told = opened.is_current and (not turns or may_tell(transaction, night, owner, when.now))
+    if is_told and turns:
         tell(transaction, owner, mark(turns, reason), when.told_at, night.versions)
-    else:
-        standing = standing._replace(changes_at=when.now)  # whoever keeps all memberships looks at once
-    content = (state, standing, hold(record.held, held))
-    write_record(transaction, night, owner, content, record.standing, when.now)
+    if not is_told:
+        # whoever keeps all memberships looks at once
+        standing = standing._replace(changes_at=standing.decided_at)
+    after = add_held(record, new)._replace(tag=night.tag, standing=standing)
+    write_record(transaction, night, owner, record, after)
+    night.remember(owner, after, opened)
 
 
 def mark(turns: Sequence[Turn], reason: str | None) -> list[Turn]:
@@ -92,26 +98,12 @@ def mark(turns: Sequence[Turn], reason: str | None) -> list[Turn]:
 
 
 def write_record(
-    transaction: BackendTransaction,
-    night: LiveNight,
-    owner: str,
-    content: tuple[SegmentState, Standing, tuple[HeldEvent, ...]],
-    before: Standing,
-    now: int,
+    transaction: BackendTransaction, night: LiveNight, owner: str, before: OwnerRecord, after: OwnerRecord
 ) -> None:
     """Store an owner's memberships, and when to look at them again."""
-    state, standing, held = content
-    if now - state.pruned_at > PRUNED_AFTER:
-        night.live.program.prune(state, now)
-    record = OwnerRecord(night.tag, night.live.packer.pack(state), held, standing)
-    transaction.put(get_memberships_key(owner), pack_owner(record))
-    move_timer(transaction, owner, before, standing)
-
-
-def move_timer(transaction: BackendTransaction, owner: str, before: Standing, standing: Standing) -> None:
-    """Let an owner be due when their membership can change without an event."""
-    if before.changes_at != standing.changes_at:
-        transaction.set_timer(owner, get_due(before), get_due(standing))
+    transaction.put(get_memberships_key(owner), pack_owner(bound(after, night.absorbed_day)))
+    if before.standing.changes_at != after.standing.changes_at:
+        transaction.set_timer(owner, get_due(before.standing), get_due(after.standing))
 
 
 def get_due(standing: Standing) -> int:
@@ -124,7 +116,7 @@ def end_memberships(
 ) -> None:
     """Delete an owner's state and tell that they have left all segments."""
     record, told = read_record(transaction, owner), read_told(transaction, owner) or {}
-    if record is not NO_RECORD:
+    if record != NO_RECORD:
         transaction.set_timer(owner, get_due(record.standing), 0)
         transaction.delete(get_memberships_key(owner))
     turns = [Turn(name, False, when.now, reason) for name, each in sorted(told.items()) if each.is_entered]
@@ -132,22 +124,23 @@ def end_memberships(
 
 
 def move_owner(transaction: BackendTransaction, night: LiveNight, one: str, other: str, when: When) -> None:
-    """Let one owner's events be another's."""
+    """Let one owner's events be another's, those of the night too."""
     record, is_of_night = read_record(transaction, one), night.read_base(one) is not None
-    if record == DENIED or not (record.held or is_of_night):
+    if record == DENIED or not (record.n_held or is_of_night):
         return
     end_memberships(transaction, one, when, MERGE, night.versions)
     if not is_of_night:
-        add_events(transaction, night, other, record.held, when, MERGE)
+        add_events(transaction, night, other, read_held(record.body), when, MERGE)
         return
-    there = read_record(transaction, other)
-    state, context, standing, is_current = night.open(other, there)
-    merged = night.live.program.merge(night.open(one, record)[0], state)
-    before = standing._replace(changes_at=when.now + 1)
-    after, turns = pass_time(night.live, merged, context, before, when.now + 1)
-    if is_current and may_tell(transaction, night, other, when.now):
+    before = read_record(transaction, other)
+    before = NO_RECORD if before == DENIED else before
+    joined = tuple(dict.fromkeys([*before.joined, *record.joined, one]))
+    both = add_held(before, read_held(record.body))._replace(joined=joined)
+    opened = night.open(other, both)
+    since = opened.standing._replace(changes_at=when.now + 1)
+    standing, turns = pass_time(night.live, opened.state, opened.context, since, when.now + 1)
+    if opened.is_current and may_tell(transaction, night, other, when.now):
         tell(transaction, other, mark(turns, MERGE), when.told_at, night.versions)
     else:
-        after = after._replace(changes_at=when.now)
-    content = (merged, after, hold(there.held, record.held))
-    write_record(transaction, night, other, content, there.standing, when.now)
+        standing = standing._replace(changes_at=standing.decided_at)
+    write_record(transaction, night, other, before, both._replace(tag=night.tag, standing=standing))

@@ -1,14 +1,21 @@
-"""What is stored of an owner of memberships: a customer, or the id of a visitor whom no night knows yet."""
+"""What is stored of an owner of memberships: a customer, or the id of a visitor whom no night knows yet.
+
+The state itself is not stored: it is the night's base with the events since. These stand behind each other as
+they came, so one more costs no more than itself.
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgpack
+
 from segments.events import Event
 from segments.standing import NOBODY_YET, Standing
-from serving_app.live.packing import pack, unpack
+from serving_app.live.packing import pack
 
 MOST_EVENTS = 1_000  # that no night has absorbed; of more the newest
-DAYS_KEPT = 3  # behind the newest day of receipt: a roll-back to an earlier night needs them again
+SLACK = 200  # more before the oldest are taken away, which costs a reading of all
+DAYS_KEPT = 3  # that a night has absorbed: a roll-back to an earlier one needs them again
 
 
 class HeldEvent(NamedTuple):
@@ -22,37 +29,71 @@ class OwnerRecord(NamedTuple):
     """Memberships of an owner between two nights.
 
     Attributes:
-        tag: the snapshot whose base and definitions the state is of.
-        state: packed; of the base and all events since.
-        held: the events that the base may not know.
+        tag: the snapshot whose base and definitions the standing is of.
+        joined: customers whose base is this owner's too since they turned out to be one.
+        n_held: how many events `body` has.
+        body: the events, packed behind each other.
     """
 
     tag: str
-    state: bytes
-    held: tuple[HeldEvent, ...]
+    joined: tuple[str, ...]
     standing: Standing
+    n_held: int
+    body: bytes
 
 
-NO_RECORD = OwnerRecord("", b"", (), NOBODY_YET)
+NO_RECORD = OwnerRecord("", (), NOBODY_YET, 0, b"")
 DENIED = NO_RECORD._replace(tag="/denied")  # of who said no to analytics: nothing is counted until a yes
 
 
-def hold(held: tuple[HeldEvent, ...], events: Iterable[HeldEvent]) -> tuple[HeldEvent, ...]:
-    """The events with some more: each once, with its first day of receipt; bounded."""
-    by_id = {one.event.event_id: one for one in held}
-    for one in events:
-        known = by_id.get(one.event.event_id)
-        if known is None or one.received_day < known.received_day:
+def add_held(record: OwnerRecord, events: Iterable[HeldEvent]) -> OwnerRecord:
+    """The record with some more events behind the others."""
+    rows = [pack((one.received_day, *trim(one.event))) for one in events]
+    return record._replace(n_held=record.n_held + len(rows), body=record.body + b"".join(rows))
+
+
+def read_held(body: bytes) -> list[HeldEvent]:
+    """The events of a body, in the order in which they came.
+
+    Raises:
+        ValueError: it is none.
+    """
+    unpacker = msgpack.Unpacker(use_list=False, unicode_errors="surrogatepass")
+    unpacker.feed(body)
+    try:
+        return [HeldEvent(day, Event(*event)) for day, *event in unpacker]
+    except (TypeError, msgpack.UnpackException) as error:
+        raise ValueError("not events that are held") from error
+
+
+def bound(record: OwnerRecord, absorbed_day: int) -> OwnerRecord:
+    """The record without what is too old or too much, if it is time to look.
+
+    Args:
+        absorbed_day: of the published night, as `date.toordinal`.
+    """
+    if record.n_held < MOST_EVENTS + SLACK:
+        return record
+    return drop_old(record, absorbed_day)
+
+
+def drop_old(record: OwnerRecord, absorbed_day: int) -> OwnerRecord:
+    """The record without what is too old or too much; each event once, with its first day of receipt."""
+    by_id: dict[str, HeldEvent] = {}
+    for one in read_held(record.body):
+        known = by_id.setdefault(one.event.event_id, one)
+        if one.received_day < known.received_day:
             by_id[one.event.event_id] = one
-    newest = max((one.received_day for one in by_id.values()), default=0)
-    return tuple(one for one in by_id.values() if one.received_day > newest - DAYS_KEPT)[-MOST_EVENTS:]
+    kept = [one for one in by_id.values() if one.received_day > absorbed_day - DAYS_KEPT]
+    return add_held(record._replace(n_held=0, body=b""), kept[-MOST_EVENTS:])
 
 
 def pack_owner(record: OwnerRecord) -> bytes:
-    """The record as bytes: its fields in order, events without what is unknown at their end."""
-    held = [(day, trim(event)) for day, event in record.held]
-    standing = (list(record.standing.members.items()), *record.standing[1:])
-    return pack((record.tag, record.state, held, standing))
+    """The record as bytes: what is decided, then the events."""
+    members, changes_at, decided_at = record.standing
+    head = (record.tag, record.joined, list(members.items()), changes_at, decided_at, record.n_held)
+    packed = pack(head)
+    return len(packed).to_bytes(4) + packed + record.body
 
 
 def unpack_owner(packed: bytes) -> OwnerRecord:
@@ -61,11 +102,12 @@ def unpack_owner(packed: bytes) -> OwnerRecord:
     Raises:
         ValueError: they are none of these.
     """
+    end = 4 + int.from_bytes(packed[:4])
     try:
-        tag, state, held, (members, changes_at, decided_at) = unpack(packed)
-        events = tuple(HeldEvent(day, Event(*event)) for day, event in held)
-        return OwnerRecord(tag, state, events, Standing(dict(members), changes_at, decided_at))
-    except (TypeError, ValueError) as error:
+        head = msgpack.unpackb(packed[4:end], use_list=False, unicode_errors="surrogatepass")
+        tag, joined, members, changes_at, decided_at, n_held = head
+        return OwnerRecord(tag, joined, Standing(dict(members), changes_at, decided_at), n_held, packed[end:])
+    except (TypeError, ValueError, msgpack.UnpackException) as error:
         raise ValueError("not the memberships of an owner") from error
 
 

@@ -77,12 +77,13 @@ def find_members(night: LiveNight, owner: str, record: OwnerRecord, moment: int)
         return frozenset()
     if record.tag == night.tag and record.standing.changes_at > moment:
         return frozenset(record.standing.members)
-    if record is NO_RECORD:
+    if record == NO_RECORD:
         base = night.read_base(owner)
         if base is None:
             return None
         if base.changes_at > moment:
             return frozenset(base.members)
-    state, context, standing, _ = night.open(owner, record)
-    standing, _ = pass_time(night.live, state, context, standing, moment)
+    opened = night.open(owner, record)
+    standing, _ = pass_time(night.live, opened.state, opened.context, opened.standing, moment)
+    night.remember(owner, record, opened)
     return frozenset(standing.members)

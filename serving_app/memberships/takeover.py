@@ -10,7 +10,7 @@ from itertools import islice
 
 from expectations.contracts.live_segments import SegmentBase
 from expectations.contracts.snapshot import CustomerSlice
-from segments.standing import Turn, pass_time
+from segments.standing import EVENT, Turn, pass_time
 from serving_app.live.backends import (
     MEMBERSHIPS,
     TOLD,
@@ -30,7 +30,15 @@ from serving_app.memberships.owners import (
     read_record,
     write_record,
 )
-from serving_app.memberships.record import DENIED, NO_RECORD, OwnerRecord, unpack_owner
+from serving_app.memberships.reconciliation import Reconciliation
+from serving_app.memberships.record import (
+    DENIED,
+    NO_RECORD,
+    OwnerRecord,
+    drop_old,
+    read_held,
+    unpack_owner,
+)
 from serving_app.memberships.told import (
     Tellings,
     Told,
@@ -52,8 +60,13 @@ class Takeover:
     again.
     """
 
-    def __init__(self, night: LiveNight, backend: LiveBackend) -> None:
+    def __init__(self, night: LiveNight, backend: LiveBackend, before: LiveNight | None) -> None:
+        """
+        Args:
+            before: the night before, if this worker has known it.
+        """
         self.night, self._backend = night, backend
+        self.reconciliation = Reconciliation(before, night)
         self._after, self._cursor, self._kinds = "", b"", [MEMBERSHIPS, TOLD]
         self._is_silent = backend.read([BASELINE])[0] is None
         self.is_done = False
@@ -75,7 +88,7 @@ class Takeover:
     def _look_at(self, customers: list[str], when: When) -> None:
         keys = [get_key(owner) for owner in customers for get_key in (get_memberships_key, get_told_key)]
         values = self._backend.read(keys)
-        rows = zip(customers, values[::2], values[1::2], strict=True)
+        rows = list(zip(customers, values[::2], values[1::2], strict=True))
         due = [
             owner
             for owner, record, told in rows
@@ -83,6 +96,10 @@ class Takeover:
                 owner, unpack_or(record, unpack_owner, NO_RECORD), unpack_or(told, unpack_told, None)
             )
         ]
+
+        for owner, record, _ in rows:
+            if record is not None:
+                self.reconciliation.compare(owner, unpack_or(record, unpack_owner, NO_RECORD))
 
         def change(transaction: BackendTransaction) -> None:
             for owner in due:
@@ -92,7 +109,7 @@ class Takeover:
             self._backend.update(change, is_patient=True)
 
     def _must_change(self, owner: str, record: OwnerRecord, told: Tellings | None) -> bool:
-        if told is None or (record is not NO_RECORD and record.tag != self.night.tag):
+        if told is None or (record != NO_RECORD and record.tag != self.night.tag):
             return True
         wanted = list_wanted(self.night, owner, record)
         return {name for name, each in told.items() if each.is_entered} != wanted.keys()
@@ -120,7 +137,7 @@ def list_wanted(night: LiveNight, owner: str, record: OwnerRecord) -> dict[str, 
         return {
             name: since for name, since in by_night.items() if base is None or name not in night.live.live
         }
-    members = base.members if record is NO_RECORD else record.standing.members
+    members = base.members if record == NO_RECORD else record.standing.members
     return {name: since for name, since in by_night.items() if name not in night.live.live} | dict(members)
 
 
@@ -139,20 +156,30 @@ def find_since(night: LiveNight, base: SegmentBase | None, name: str) -> int:
 def take_over(
     transaction: BackendTransaction, night: LiveNight, owner: str, when: When, is_silent: bool
 ) -> None:
-    """Bring a customer's memberships to a new night, and tell what differs from what was told."""
+    """Bring a customer's memberships to a new night, and tell what differs from what was told.
+
+    Args:
+        is_silent: nothing of the night itself is told; what events have made of it since is.
+    """
     record, told = read_record(transaction, owner), read_told(transaction, owner)
-    base = night.read_base(owner)
-    if record is not NO_RECORD and record.tag not in (night.tag, DENIED.tag):
+    if record != NO_RECORD and record.tag not in (night.tag, DENIED.tag):
         record = renew(transaction, night, owner, record, when.now)
-    wanted = list_wanted(night, owner, record)
+    by_night, wanted = list_wanted(night, owner, NO_RECORD), list_wanted(night, owner, record)
     if is_silent:
-        news = {name: Told(True, since) for name, since in wanted.items()}
-        write_told(transaction, owner, news | (told or {}))
+        news = {name: Told(True, since) for name, since in by_night.items()}
+        told = news | (told or {})
+        write_told(transaction, owner, told)
     elif told is None:
         write_told(transaction, owner, {})
-    turns = [Turn(name, True, since, NIGHT) for name, since in sorted(wanted.items())]
+    left = (night.read_base(owner) or NO_BASE).left
+    turns = [
+        Turn(name, True, since, NIGHT if name in by_night else EVENT)
+        for name, since in sorted(wanted.items())
+    ]
     turns += [
-        Turn(name, False, (base or NO_BASE).left.get(name) or night.end + 1, NIGHT)
+        Turn(name, False, when.now, EVENT)
+        if name in by_night
+        else Turn(name, False, left.get(name) or night.end + 1, NIGHT)
         for name in sorted((told or {}).keys() - wanted.keys())
     ]
     tell(transaction, owner, turns, when.told_at, night.versions)
@@ -164,14 +191,16 @@ def renew(
     """What is stored of an owner, of a new night: its base and what it has not absorbed; nothing where that
     is the base alone.
     """
-    if not any(held.received_day > night.absorbed_day for held in record.held):
+    kept = drop_old(record, night.absorbed_day)
+    if not any(held.received_day > night.absorbed_day for held in read_held(kept.body)):
         transaction.set_timer(owner, get_due(record.standing), 0)
         transaction.delete(get_memberships_key(owner))
         return NO_RECORD
-    state, context, standing, _ = night.open(owner, record)
-    standing, _ = pass_time(night.live, state, context, standing, now)
-    write_record(transaction, night, owner, (state, standing, record.held), record.standing, now)
-    return record._replace(tag=night.tag, standing=standing)
+    opened = night.open(owner, kept)
+    standing, _ = pass_time(night.live, opened.state, opened.context, opened.standing, now)
+    after = kept._replace(tag=night.tag, standing=standing)
+    write_record(transaction, night, owner, record, after)
+    return after
 
 
 def take_over_unknown(transaction: BackendTransaction, night: LiveNight, owner: str, when: When) -> None:
@@ -184,11 +213,11 @@ def take_over_unknown(transaction: BackendTransaction, night: LiveNight, owner: 
     else:
         heir = night.snapshot.find_customer_id(owner)
     if heir is None and not owner.startswith(CUSTOMER_IDS):
-        if record is not NO_RECORD and record.tag not in (night.tag, DENIED.tag):
+        if record != NO_RECORD and record.tag not in (night.tag, DENIED.tag):
             record = renew(transaction, night, owner, record, when.now)
-        if record is not NO_RECORD:
+        if record != NO_RECORD:
             return
     end_memberships(transaction, owner, when, MERGE if heir else NIGHT, night.versions)
     transaction.delete(get_told_key(owner))
     if heir:
-        add_events(transaction, night, heir, record.held, when, MERGE)
+        add_events(transaction, night, heir, read_held(record.body), when, MERGE)

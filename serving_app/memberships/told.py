@@ -1,12 +1,14 @@
 """What was told of an owner's memberships: a transition is written where what is so differs from it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from expectations.contracts.transitions import Transition, encode_transition
 from segments.standing import Turn
 from serving_app.live.backends import BackendTransaction, get_told_key
 from serving_app.live.packing import pack, unpack, unpack_or
+from serving_app.live.timestamps import to_microseconds
 
 
 class Told(NamedTuple):
@@ -25,6 +27,18 @@ class When(NamedTuple):
 
     now: int
     told_at: int
+
+
+class ShopTime(NamedTuple):
+    """What time it is in the shop: by the clock, and by how much its own calendar lags that."""
+
+    clock: Callable[[], datetime]
+    find_lag: Callable[[datetime], timedelta]
+
+    def read(self) -> When:
+        """The present moment."""
+        now = self.clock()
+        return When(to_microseconds(now - self.find_lag(now)), to_microseconds(now))
 
 
 Versions = dict[str, str]  # of the definitions' texts, by segment

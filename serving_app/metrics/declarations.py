@@ -129,3 +129,14 @@ TIMER_LATE_SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600),
     registry=REGISTRY,
 )
+LIVE_COMPARED = Counter(
+    "concierge_live_compared",
+    "Live memberships that were compared with what a night says of the same moment.",
+    registry=REGISTRY,
+)
+LIVE_DIFFERENCES = Counter(
+    "concierge_live_differences",
+    "Live memberships that a night decided otherwise, by cause: late, merge, clock, lost timer, …",
+    ("cause",),
+    registry=REGISTRY,
+)

@@ -10,11 +10,11 @@ from segments.sql.costs import (
     ShopStatistics,
     check_costs,
 )
+from segments.sql.night_relations import EVENTS
 from segments.tree.rules import Rule, Segment
 from serving_app.http.problems import TooLargeToAnswer
 from serving_app.segments.members import MEMBERS, find_members
 from serving_app.segments.moments import Asked
-from serving_app.segments.relations import EVENTS
 from serving_app.segments.warehouse import Night
 
 OVERLAPS = f"""

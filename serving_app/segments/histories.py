@@ -10,15 +10,15 @@ from segments.events import Event
 from segments.fields import PROFILE_FIELDS
 from segments.requirements import Requirements
 from segments.sql.moments import EPOCH, make_timestamp
-from serving_app.http.problems import NotReady, TooLargeToAnswer
-from serving_app.segments.moments import MICROSECOND, Asked
-from serving_app.segments.relations import (
+from segments.sql.night_relations import (
     EVENTS,
     LIST_ITEMS,
     LIST_MEMBERS,
     PROFILE_CHANGES,
     format_fields,
 )
+from serving_app.http.problems import NotReady, TooLargeToAnswer
+from serving_app.segments.moments import MICROSECOND, Asked
 from serving_app.segments.warehouse import Night
 
 MOST_EVENTS = 100_000

@@ -6,11 +6,11 @@ from dataclasses import replace
 from segments.requirements import find_requirements, list_named
 from segments.sql.members import build_members_query
 from segments.sql.moments import make_timestamp
+from segments.sql.night_relations import EVENTS, LIST_ITEMS, LIST_MEMBERS, format_fields
 from segments.sql.relations import format_table
 from segments.tree.rules import Rule, Segment
 from serving_app.segments.histories import check_known
 from serving_app.segments.moments import Asked
-from serving_app.segments.relations import EVENTS, LIST_ITEMS, LIST_MEMBERS, format_fields
 from serving_app.segments.warehouse import Night
 
 MEMBERS = "found_members"  # the temporary table of `find_members`: candidate, customer_id

@@ -39,6 +39,7 @@ from spark_jobs.publish import identity_records
 from spark_jobs.publish.bought_items import encode_bought_items
 from spark_jobs.publish.live_records import encode_fold_in, encode_steering
 from spark_jobs.publish.repurchase import read_repurchase_days
+from spark_jobs.publish.segment_records import encode_live_segments
 from spark_jobs.publish.snapshot_tables import SnapshotTables
 
 # of `core_items`: what `feat_items` leaves out
@@ -79,6 +80,7 @@ def encode_snapshot(
     yield from encode_fold_in(sources, meta)
     yield from encode_steering(sources, meta)
     yield from encode_census(sources)
+    yield from encode_live_segments(sources)
 
 
 def encode_lists(

@@ -25,6 +25,8 @@ from expectations.contracts.lake import (
     FEAT_CUSTOMER_TRAITS,
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
+    FEAT_LIVE_SEGMENTS,
+    FEAT_SEGMENT_STATES,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
     REC_FOLD_IN,
@@ -54,7 +56,15 @@ OPERATOR_TABLES = (
     CORE_IDENTITY_DECISIONS,
 )
 # a home of before has none until its next night; of `fct_interactions` a snapshot has what was bought
-OPTIONAL_TABLES = (REC_FOLD_IN, REC_ITEM_NEXT, REC_STEERING, FCT_INTERACTIONS, FEAT_CUSTOMER_TRAITS)
+OPTIONAL_TABLES = (
+    REC_FOLD_IN,
+    REC_ITEM_NEXT,
+    REC_STEERING,
+    FCT_INTERACTIONS,
+    FEAT_CUSTOMER_TRAITS,
+    FEAT_LIVE_SEGMENTS,
+    FEAT_SEGMENT_STATES,
+)
 
 
 class NothingToPublish(RuntimeError):  # noqa: N818 - reads as what it says

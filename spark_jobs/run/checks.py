@@ -46,7 +46,14 @@ OUTGOING_TABLES = {
         "core_identity_changes",
         "core_identity_reviews",
     ),
-    "export": ("fct_interactions", "feat_customers", "feat_customer_traits", "feat_items"),
+    "export": (
+        "fct_interactions",
+        "feat_customers",
+        "feat_customer_traits",
+        "feat_items",
+        "feat_live_segments",
+        "feat_segment_states",
+    ),
     "score": (
         "rec_customer_items_v1",
         "rec_item_items_v1",

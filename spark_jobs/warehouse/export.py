@@ -24,6 +24,7 @@ from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.warehouse_files import find_built_file
 from spark_jobs.snowflake.connection import connect_to_snowflake
 from spark_jobs.snowflake.schema_swap import get_build_schema_name
+from spark_jobs.warehouse.segment_states import write_segment_states
 from spark_jobs.warehouse.snowflake_rows import fetch_rows
 
 BATCH = 100_000  # rows held in memory at once
@@ -33,9 +34,15 @@ WHERE = {table.name: "true" for table in TABLES} | {FCT_INTERACTIONS.name: CONSE
 
 
 def run(context: RunContext, lake: Lake) -> list[TableReport]:
-    """Make `fct_interactions` and the tables of features in the lake hold what the warehouse's hold."""
+    """Make `fct_interactions` and the tables of features in the lake hold what the warehouse's hold, and
+    those of live segments what follows from it.
+    """
     with open_database(context.settings.spark_memory) as connection, open_marts(context, connection) as marts:
-        return [export_table(lake, table, connection, marts[table.name]) for table in TABLES]
+        reports = [export_table(lake, table, connection, marts[table.name]) for table in TABLES]
+        # Snowflake's segments are the night's alone: its fields of a day are asked in DuckDB's SQL.
+        if context.settings.warehouse != "snowflake":
+            reports += write_segment_states(context, lake, connection)
+        return reports
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from segments.events import Event
 from segments.fields import FIELDS
 from segments.shop_days import find_end_of_day
 from segments.sql.moments import make_timestamp
-from serving_app.segments.relations import format_fields
+from segments.sql.night_relations import format_fields
 from spark_jobs.settings import Settings
 from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.warehouse import dbt

@@ -20,6 +20,7 @@ from segments.fields import FIELDS
 from segments.parsing.definitions import load_segments, make_reader_of_day, read_definition
 from segments.parsing.flaws import SegmentError
 from segments.requirements import find_requirements
+from segments.sql.night_relations import LIST_MEMBERS, format_fields
 from segments.to_sql import DEFINITIONS
 from segments.tree.events import Duration
 from segments.tree.rules import InSegment, Segment
@@ -34,7 +35,6 @@ from serving_app.segments.explaining import explain_membership
 from serving_app.segments.histories import read_history, read_stays
 from serving_app.segments.members import MEMBERS, find_members
 from serving_app.segments.moments import find_asked
-from serving_app.segments.relations import LIST_MEMBERS, format_fields
 from serving_app.segments.saving import read_changes
 from serving_app.segments.warehouse import Night, SegmentWarehouse
 from spark_jobs.publish.deployments import Deployment, deploy

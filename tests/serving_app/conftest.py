@@ -26,6 +26,7 @@ from serving_app.live.memory import MemoryBackend
 from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.memberships.service import make_memberships
+from serving_app.memberships.told import ShopTime
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.overrides.store import MemoryOverrides
 from serving_app.settings import Settings
@@ -269,7 +270,13 @@ class Shop:
         backend = GuardedBackend(self.database, lambda: clock().timestamp())
         roots = RootFinder(self.restrictions, self.snapshots, KEY, RULES)
         log = TransitionLog(self.stores.transitions, HomePaths(home).transitions)
-        self.memberships = make_memberships(backend, self.snapshots, log, clock, lambda now: timedelta(0))
+        self.memberships = make_memberships(
+            backend,
+            self.snapshots,
+            log,
+            ShopTime(clock, lambda now: timedelta(0)),
+            HomePaths(home).live_parity_report,
+        )
         self.live = LiveStates(backend, roots, self.memberships.recorder)
         self.use_stores(
             snapshots=self.snapshots,

@@ -6,26 +6,10 @@ import pytest
 import redis
 
 from serving_app.live.backends import BackendError, get_exposures_key, get_message_key, get_state_key
-from serving_app.live.lmdb_store import LmdbBackend
-from serving_app.live.memory import MemoryBackend
 from serving_app.live.redis_store import PREFIX, RedisBackend
+from tests.serving_app.live.databases import make_lmdb, make_memory
 
 A, B, MESSAGE = get_state_key("i_a"), get_state_key("i_b"), get_message_key("m-1")
-
-
-def make_memory(folder, clock):
-    return MemoryBackend(clock)
-
-
-def make_lmdb(folder, clock):
-    return LmdbBackend(folder / "serving" / "live", clock)
-
-
-@pytest.fixture(params=["memory", "lmdb", "redis"])
-def backend(request, tmp_path, clock):
-    if request.param != "redis":
-        return {"memory": make_memory, "lmdb": make_lmdb}[request.param](tmp_path, clock)
-    return RedisBackend(f"redis://127.0.0.1:{request.getfixturevalue('redis_port')}/0", timeout_seconds=10)
 
 
 def test_what_is_written_is_read(backend):

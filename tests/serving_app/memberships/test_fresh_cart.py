@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from expectations.contracts.identifiers import hash_identifier
+from serving_app.live.backends import BackendError
 from tests.serving_app.conftest import KEY, NOW, REGULAR, SOURCE, Shop
 from tests.serving_app.intake.sent_events import bought, send, viewed
-from tests.serving_app.memberships.conftest import keep, make_snapshot, read_told
+from tests.serving_app.memberships.conftest import keep, list_turns, read_told
+from tests.serving_app.memberships.nights import make_snapshot
 
 
 def put_into_cart(shop, message_id="m-1", **who):
@@ -14,10 +16,6 @@ def put_into_cart(shop, message_id="m-1", **who):
 
 def list_segments(shop, customer_id=REGULAR):
     return shop.client.get(f"/v1/customers/{customer_id}").json["segment_ids"]
-
-
-def list_turns(shop):
-    return [(one.segment_id, one.is_entered, one.reason) for one in read_told(shop)]
 
 
 def test_in_at_once_and_out_by_time(live_shop, clock):
@@ -44,7 +42,8 @@ def test_an_answer_does_not_wait_for_the_timer(live_shop, clock):
 def test_out_at_once_when_bought(live_shop, clock):
     put_into_cart(live_shop, userId="u-regular")
     clock.move(minutes=3)
-    send(live_shop, bought("m-2") | {"userId": "u-regular"})
+    one = [{"product_id": "item-05", "quantity": 1, "price": 3}]
+    send(live_shop, bought("m-2", products=one) | {"userId": "u-regular"})
     assert list_segments(live_shop) == ["vip"]
     keep(live_shop)
     assert list_turns(live_shop) == [("fresh_cart", True, "event"), ("fresh_cart", False, "event")]
@@ -119,8 +118,6 @@ def test_without_the_live_states_the_night_answers(live_shop, monkeypatch):
     put_into_cart(live_shop, userId="u-regular")
 
     def fail(keys):
-        from serving_app.live.backends import BackendError
-
         raise BackendError("away")
 
     monkeypatch.setattr(live_shop.database, "read", fail)

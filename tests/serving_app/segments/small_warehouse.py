@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 import duckdb
 
+from segments.sql.night_relations import EVENTS
 from segments.sql.relations import RELATIONS, format_table
-from serving_app.segments.relations import EVENTS
 from tests.serving_app.conftest import NEWCOMER, REGULAR, ids
 
 AS_OF = date(2026, 2, 20)

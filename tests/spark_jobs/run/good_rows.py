@@ -185,6 +185,22 @@ GOOD = {
         "is_in_stock": True,
         "is_consumable": False,
     },
+    "feat_live_segments": lambda n: {
+        "segment_id": f"segment_{n}",
+        "definition": "members: {count: cart}",
+        "version": "0123456789ab",
+        "is_live": True,
+        "fingerprint": "0123456789abcdef",
+        "item_lists": "{}",
+    },
+    "feat_segment_states": lambda n: {
+        "customer_id": cid(n),
+        "base": b"packed",
+        "fingerprint": "0123456789abcdef",
+        "events_digest": "1:2",
+        "context_digest": "c0de",
+        "changes_at": 1,
+    },
     "rec_customer_items_v1": lambda n: {"customer_id": cid(n), "items": GOOD_LIST, "model_version": "m/1"},
     "rec_item_items_v1": lambda n: {"item_id": f"item{n}", "items": GOOD_LIST, "model_version": "m/1"},
     "rec_audience_items_v1": lambda n: {

@@ -175,6 +175,14 @@ FAULTS = {
         f"traits: {REGEX}": {"traits": "[]"},
     },
     "feat_items": {f"price: {RANGE}": {"price": Decimal(-1)}, f"price_band: {SET}": {"price_band": "dear"}},
+    "feat_live_segments": {
+        f"segment_id: {REGEX}": {"segment_id": "Not an id"},
+        f"version: {REGEX}": {"version": "newest"},
+    },
+    "feat_segment_states": {
+        f"customer_id: {REGEX}": {"customer_id": "17850"},
+        f"fingerprint: {REGEX}": {"fingerprint": "another"},
+    },
     "rec_customer_items_v1": {f"customer_id: {REGEX}": {"customer_id": "17850"}, **LIST_FAULTS},
     "rec_item_items_v1": {
         "not_its_own_neighbour": {"items": listed(("own", 1.0, ["kin"])), "item_id": "own"},

@@ -41,6 +41,12 @@ true, '2026-01-05');
 """
 
 
+@pytest.fixture(autouse=True)
+def no_live_segments(monkeypatch):
+    """They have tests of their own, and ask the warehouse for more than marts."""
+    monkeypatch.setattr("spark_jobs.warehouse.export.write_segment_states", lambda *_: [])
+
+
 @pytest.fixture
 def night(tmp_path) -> RunContext:
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
