@@ -23,11 +23,11 @@ from expectations.contracts.settings import SettingsError
 from expectations.contracts.transitions import Transition, decode_transition, parse_moment
 from operate.segments import split_typed
 from serving_app.settings import Settings
-from serving_app.storage.event_log import LogUnavailable, move_position
-from serving_app.storage.log_reader import LogReader
+from serving_app.storage.event_log import EventLog, LogUnavailable, move_position
 from serving_app.triggers.endpoints import Endpoint, EndpointError, read_endpoints
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.signature import make_secret
+from serving_app.triggers.transitions_log import open_transitions
 
 BATCH_LINES = 5_000
 MOST_SHOWN = 50
@@ -129,7 +129,7 @@ def replay(settings: Settings, console: Console, args: argparse.Namespace) -> No
     if args.since:
         if args.ids:
             raise Refused("give ids of dead letters, or --since")
-        log = LogReader(HomePaths(settings.home).transitions, "the log of transitions")
+        log = open_transitions(settings)
         wanted = (each for each in read_since(log, parse_since(args.since)) if endpoint.wants(each))
         n_queued = queue.add(wanted, now)
     else:
@@ -146,7 +146,7 @@ def drop(settings: Settings, console: Console, args: argparse.Namespace) -> None
     console.print(f"{queue.delete_dead_letters(args.ids or None):,} dead letters are deleted")
 
 
-def read_since(log: LogReader, since: int) -> Iterator[Transition]:
+def read_since(log: EventLog, since: int) -> Iterator[Transition]:
     """The transitions that were told since a moment, in the order of the log."""
     position = {}
     while lines := log.read_lines(position, BATCH_LINES):

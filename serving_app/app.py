@@ -157,7 +157,7 @@ def create_app(
         ),
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),
-        StreamService(stores.transitions, stores.keys, settings.open_stream_seconds, clock),
+        StreamService(settings, stores.keys, clock),
         StatusService(stores.snapshots, stores.impressions, checked, build, clock),
         MetricsService(
             stores.snapshots,

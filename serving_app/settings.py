@@ -34,6 +34,8 @@ class Settings:
     trigger_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     trigger_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     triggers_run_apart: bool = False
+    transitions: str = "log"
+    transitions_topic: str = "concierge.transitions"
     open_stream_seconds: int = 0
     key_rate: str = "1000/second"
     has_access_log: bool = True
@@ -77,6 +79,8 @@ class Settings:
             trigger_secrets=parse_named_secrets(values["CONCIERGE_TRIGGER_SECRETS"]),
             trigger_networks=parse_networks(values["CONCIERGE_TRIGGER_NETWORKS"]),
             triggers_run_apart=values["CONCIERGE_TRIGGERS"] == "apart",
+            transitions=values["CONCIERGE_TRANSITIONS"],
+            transitions_topic=values["CONCIERGE_TRANSITIONS_TOPIC"],
             open_stream_seconds=int(values["CONCIERGE_OPEN_STREAM_SECONDS"]),
             key_rate=values["CONCIERGE_KEY_RATE"],
             drain_seconds=int(values["CONCIERGE_DRAIN_SECONDS"]),

@@ -3,6 +3,7 @@
 import base64
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from expectations.contracts.event_settings import check_topic
 from expectations.contracts.setting_values import (
     Flaw,
     Setting,
@@ -80,6 +81,19 @@ TRIGGER_SETTINGS = (
         "service",
         "who notifies endpoints: service, one of its workers; or apart, `python -m serving_app.triggers`",
         find_flaw=check_one_of("service", "apart"),
+    ),
+    Setting(
+        "CONCIERGE_TRANSITIONS",
+        "log",
+        "where entries into segments and exits are read for endpoints and /v1/stream: log, the service's own"
+        " files; or kafka, the topic that the stream writes",
+        find_flaw=check_one_of("log", "kafka"),
+    ),
+    Setting(
+        "CONCIERGE_TRANSITIONS_TOPIC",
+        "concierge.transitions",
+        "topic of entries into segments and exits",
+        find_flaw=check_topic,
     ),
     Setting(
         "CONCIERGE_OPEN_STREAM_SECONDS",

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from expectations.contracts.transitions import Transition, encode_transition
+from serving_app.storage.event_log import Position
 from serving_app.triggers.notification_records import SCHEMA, DeadLetter, Notification, QueueState
 
 DUE = """
@@ -46,15 +47,17 @@ class NotificationQueue:
     def close(self) -> None:
         self._database.close()
 
-    def begin(self) -> bool:
-        """Whether this is the first time: of a queue that was emptied it is not."""
-        with self._change() as database:
-            fact = database.execute("insert or ignore into facts values ('begun', 'yes')")
-            return fact.rowcount > 0
+    def find_position(self) -> Position | None:
+        """How far the log was read; None: never."""
+        fact = self._database.execute("select fact from facts where name = 'position'").fetchone()
+        return json.loads(fact[0]) if fact else None
 
-    def add(self, transitions: Iterable[Transition], now: float) -> int:
+    def add(self, transitions: Iterable[Transition], now: float, position: Position | None = None) -> int:
         """Queue transitions behind what is there and return how many were new; one that waits already waits
         once.
+
+        Args:
+            position: how far the log has been read with them; None: they come another way.
         """
         n_new = 0
         with self._change() as database:
@@ -71,6 +74,9 @@ class NotificationQueue:
                         "insert or ignore into heads values (?, ?, ?, 0)",
                         (each.customer_id, added.lastrowid, now),
                     )
+            if position is not None:
+                text = json.dumps(dict(position), sort_keys=True)
+                database.execute("insert or replace into facts values ('position', ?)", (text,))
         return n_new
 
     def list_due(self, now: float, most: int) -> list[Notification]:

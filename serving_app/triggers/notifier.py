@@ -92,25 +92,26 @@ class Notifier:
             self._tasks.clear()
 
     def _find_start(self) -> Position:
-        """Where to read on; a new endpoint begins with what comes from now on."""
-        position = self._log.get_position(self._consumer)
-        if self._queue.begin() and not position:
-            position = self._log.find_end()
+        """Where to read on; a new endpoint begins with what comes from now on. The queue knows it together
+        with what it holds; the log is told for whoever watches how far its consumers are.
+        """
+        position = self._queue.find_position()
+        if position is None:
+            position = self._log.get_position(self._consumer) or self._log.find_end()
+            self._queue.add((), self._clock(), position)
             self._log.commit_position(self._consumer, position)
         return position
 
     def _fill(self) -> int:
-        """Queue what the log has behind the position; return how many lines were read. The queue has them
-        before the log knows that they were read: killed in between, they are read again.
-        """
+        """Queue what the log has behind the position; return how many lines were read."""
         lines = self._log.read_lines(self._position, BATCH_LINES)
         if not lines or self._queue.describe().n_waiting >= MOST_WAITING:
             return 0
         wanted = [each for each in self._decode(lines) if self._endpoint.wants(each)]
-        if wanted:
-            self._queue.add(wanted, self._clock())
-        self._log.commit_position(self._consumer, move_position(self._position, lines))
-        self._position = self._log.get_position(self._consumer)  # without the files that are gone
+        position = move_position(self._position, lines)
+        self._queue.add(wanted, self._clock(), position)
+        self._log.commit_position(self._consumer, position)
+        self._position = self._log.get_position(self._consumer) or position  # without files that are gone
         return len(lines)
 
     def _decode(self, lines: Sequence[LogLine]) -> Iterable[Transition]:

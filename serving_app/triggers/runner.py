@@ -15,12 +15,12 @@ from pathlib import Path
 from expectations.contracts.home import HomePaths
 from serving_app.settings import Settings
 from serving_app.storage.event_log import EventLog, LogUnavailable
-from serving_app.storage.log_reader import LogReader
 from serving_app.triggers.addresses import Network
 from serving_app.triggers.endpoints import DeclaredEndpoint, Endpoints
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.notifier import Notifier
 from serving_app.triggers.sender import HttpSender
+from serving_app.triggers.transitions_log import close_transitions, open_transitions
 
 LOCK = ".lock"
 FAULT_SECONDS = 1.0  # before a log or a queue that cannot be used is tried again
@@ -103,9 +103,10 @@ class TriggerRunner:
 
     async def _notify(self, declared: DeclaredEndpoint) -> None:
         queue = NotificationQueue(self._paths.notification_queue(declared.endpoint_id))
+        log = self._open_log()
         try:
             async with HttpSender(declared, self._networks, self._clock) as sender:
-                notifier = Notifier(declared, self._open_log(), queue, sender.send, self._clock)
+                notifier = Notifier(declared, log, queue, sender.send, self._clock)
                 try:
                     while not self._stop.is_set():
                         if seconds := await notifier.step():
@@ -114,15 +115,15 @@ class TriggerRunner:
                     await notifier.finish(FINISH_SECONDS)
         finally:
             queue.close()
+            close_transitions(log)
 
 
 def make_trigger_runner(settings: Settings) -> TriggerRunner:
     """The notifiers of a home as the settings say."""
     endpoints = Endpoints(settings.home, settings.trigger_secrets)
-    folder = HomePaths(settings.home).transitions
     return TriggerRunner(
         settings.home,
         endpoints.declared,
         settings.trigger_networks,
-        lambda: LogReader(folder, "the log of transitions"),
+        lambda: open_transitions(settings),
     )

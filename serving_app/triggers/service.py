@@ -10,22 +10,18 @@ from serving_app.http.problems import BadRequest, TooManyStreams, TransitionsUnr
 from serving_app.keys.store import KeyStore
 from serving_app.metrics import declarations as metrics
 from serving_app.metrics.shared_folder import EndNotice
+from serving_app.settings import Settings
 from serving_app.storage.event_log import EventLog, LogUnavailable
 from serving_app.triggers.schemas import StreamQuery
 from serving_app.triggers.stream import MOST_STREAMS, parse_event_id, stream_events
+from serving_app.triggers.transitions_log import close_transitions, open_transitions
 
 
 class StreamService:
     """Streams of one worker."""
 
-    def __init__(self, log: EventLog, keys: KeyStore, seconds: int, clock: Callable[[], datetime]) -> None:
-        """
-        Args:
-            log: of transitions.
-            seconds: after which a stream ends and its client opens another one; 0: once it has sent what
-                there is.
-        """
-        self._log, self._keys, self._seconds, self._clock = log, keys, seconds, clock
+    def __init__(self, settings: Settings, keys: KeyStore, clock: Callable[[], datetime]) -> None:
+        self._settings, self._keys, self._clock = settings, keys, clock
         self._end_notice, self._slots = EndNotice(), threading.BoundedSemaphore(MOST_STREAMS)
 
     def open(self, query: StreamQuery, last_event_id: str | None, *, has_body: bool = True) -> "Stream":
@@ -36,26 +32,37 @@ class StreamService:
             TooManyStreams: this worker has as many open as it may.
             TransitionsUnreadable: the log cannot be read now.
         """
+        if not has_body:
+            return Stream(iter(()), lambda: None)
+        may_ask = watch_caller(self._keys, self._clock)
+        if not self._slots.acquire(blocking=False):
+            raise TooManyStreams(f"This worker has {MOST_STREAMS} streams open already; try again.")
+        metrics.STREAMS.inc()
+        log = open_transitions(self._settings)
+        stream = Stream(iter(()), lambda: self._release(log))
         try:
-            position = self._log.find_end()
+            stream.events = self._start(log, query, last_event_id, may_ask)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+    def _start(
+        self, log: EventLog, query: StreamQuery, last_event_id: str | None, may_ask: Callable[[], bool]
+    ) -> Iterator[bytes]:
+        try:
+            position = log.find_end()
             if last_event_id:
                 position = parse_event_id(last_event_id, position)
         except LogUnavailable as error:
             raise TransitionsUnreadable("The transitions cannot be read now.") from error
         except ValueError as error:
             raise BadRequest("Last-Event-ID is no id of an event of this stream") from error
-        pause = self._make_pause(watch_caller(self._keys, self._clock))
-        events = stream_events(self._log, position, query, pause, time.monotonic)
-        if not has_body:
-            return Stream(iter(()), lambda: None)
-        if not self._slots.acquire(blocking=False):
-            raise TooManyStreams(f"This worker has {MOST_STREAMS} streams open already; try again.")
-        metrics.STREAMS.inc()
-        return Stream(events, self._release)
+        return stream_events(log, position, query, self._make_pause(may_ask), time.monotonic)
 
     def _make_pause(self, may_ask: Callable[[], bool]) -> Callable[[float], bool]:
         """What a stream asks whether to go on: until its time is over, the service ends, or its key does."""
-        ends_at = time.monotonic() + self._seconds
+        ends_at = time.monotonic() + self._settings.open_stream_seconds
 
         def pause(seconds: float) -> bool:
             if time.monotonic() >= ends_at or self._end_notice.is_ending() or not may_ask():
@@ -65,7 +72,8 @@ class StreamService:
 
         return pause
 
-    def _release(self) -> None:
+    def _release(self, log: EventLog) -> None:
+        close_transitions(log)
         self._slots.release()
         metrics.STREAMS.dec()
 
@@ -74,13 +82,13 @@ class Stream:
     """The body of an answer that gives back its slot, whoever ends it: the server, or nobody at all."""
 
     def __init__(self, events: Iterator[bytes], release: Callable[[], None]) -> None:
-        self._events, self._release = events, release
+        self.events, self._release = events, release
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        return next(self._events)
+        return next(self.events)
 
     def close(self) -> None:
         """Called by the server when the answer is over, or its client is gone."""

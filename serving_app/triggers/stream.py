@@ -1,7 +1,8 @@
 """A stream of transitions as server-sent events, which a client resumes by the id of the last one it has.
 
-An id is the place behind an event in the log: `<partition>:<offset>`. The log is one that a single process
-writes at a time, so its partitions are in the order of their names.
+An id is the place behind an event in the log: `<partition>:<offset>`. Files of a log, of which a single
+process writes one at a time, are in the order of their names, so the newest says it all; of Kafka's
+partitions, whose names are numbers, an id has each.
 """
 
 import re
@@ -11,7 +12,8 @@ from expectations.contracts.transitions import decode_transition
 from serving_app.storage.event_log import EventLog, LogLine, LogUnavailable, Position
 from serving_app.triggers.schemas import StreamQuery
 
-EVENT_ID = re.compile(r"([A-Za-z0-9._-]{1,200}):([0-9]{1,18})")
+PLACE = re.compile(r"([A-Za-z0-9._-]{1,200}):([0-9]{1,18})")
+MOST_PLACES = 100
 BATCH_LINES = 500
 POLL_SECONDS = 0.2
 # Until a client that is gone is noticed, and well below the minute after which proxies give up on silence.
@@ -29,21 +31,26 @@ def parse_event_id(text: str, end: Position) -> Position:
     Raises:
         ValueError: it is no id of an event.
     """
-    match = EVENT_ID.fullmatch(text)
-    if not match:
+    matches = [PLACE.fullmatch(part) for part in text.split(",", MOST_PLACES)]
+    if not all(matches):
         raise ValueError("no id of an event")
-    before = {partition: offset for partition, offset in end.items() if partition < match[1]}
-    return {**before, match[1]: int(match[2])}
+    places = {match[1]: int(match[2]) for match in matches}
+    if all(map(str.isdecimal, places)):
+        return places
+    before = {partition: offset for partition, offset in end.items() if partition < min(places)}
+    return {**before, **places}
 
 
-def format_event(line: LogLine, is_entered: bool) -> bytes:
+def format_event(line: LogLine, event_id: bytes, is_entered: bool) -> bytes:
     """One transition as an event."""
-    kind = "segment.entered" if is_entered else "segment.left"
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (format_event_id(line), kind.encode(), line.line)
+    kind = b"segment.entered" if is_entered else b"segment.left"
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (event_id, kind, line.line)
 
 
-def format_event_id(line: LogLine) -> bytes:
-    return f"{line.partition}:{line.next_offset}".encode()
+def format_event_id(position: Position, newest: str) -> bytes:
+    """The id of an event in the newest partition, which the position is behind."""
+    numbered = sorted(filter(str.isdecimal, position), key=int) if newest.isdecimal() else [newest]
+    return ",".join(f"{partition}:{position[partition]}" for partition in numbered).encode()
 
 
 def stream_events(
@@ -76,12 +83,13 @@ def stream_events(
                 continue
             if query.wants(transition):
                 n_sent += 1
-                yield format_event(line, transition.is_entered)
+                yield format_event(line, format_event_id(position, line.partition), transition.is_entered)
         if n_sent:
             sent_at = clock()
         elif clock() - sent_at >= HEARTBEAT_SECONDS:
             # an id without data is no event, and spares a client that resumes what was not for it
-            yield b"id: %b\n:\n\n" % format_event_id(lines[-1]) if lines else b":\n\n"
+            place = format_event_id(position, lines[-1].partition) if lines else b""
+            yield b"id: %b\n:\n\n" % place if lines else b":\n\n"
             sent_at = clock()
         if not pause(0.0 if len(lines) == BATCH_LINES else POLL_SECONDS):
             return

@@ -27,6 +27,7 @@ from benchmarks.soak.notifications.ledger import Ledger, Verdict, judge
 from expectations.contracts.home import HomePaths
 from expectations.contracts.transitions import Transition, encode_transition
 from serving_app.storage.append_log import AppendLog, FileLimits
+from serving_app.storage.event_log import START
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.signature import make_secret
 from tests.serving_app.triggers.endpoint_server import EndpointServer, answer_with
@@ -140,7 +141,7 @@ def run(
         FileLimits(max_bytes=200_000),
     )
     for name in secrets:  # known before the first is told, so that they begin with it
-        NotificationQueue(paths.notification_queue(name)).begin()
+        NotificationQueue(paths.notification_queue(name)).add((), 0.0, START)
     told, waiting, cpu, n_kills, started = [], make_transitions(n, seed), 0.0, 0, time.monotonic()
     process, starts = start_notifier(home, secrets, command), [time.time()]
     kill_at = started + draw.uniform(0.5, 2) * seconds_between_kills

@@ -238,9 +238,7 @@ ANSWERS = st.sampled_from(["ok", "ok", "lost", "refused", "failed"])
 def test_each_at_least_once_in_order_however_often_it_is_killed(
     tmp_path_factory, customers, batches, answers, parallel
 ):
-    """`lost`: the endpoint has taken it and the answer never came. A kill drops attempts under way, and what
-    was read and not yet noted as read.
-    """
+    """`lost`: the endpoint has taken it and the answer never came. A kill drops attempts under way."""
     transitions = [make_transition(n, f"c_{customer}") for n, customer in enumerate(customers)]
     left, taken = list(answers), []
 
@@ -255,10 +253,8 @@ def test_each_at_least_once_in_order_however_often_it_is_killed(
     for steps in batches:
         run.log.tell(*islice(told, steps))
         run.go_on(steps=steps)
-        run.log.positions = {
-            consumer: {"p": max(0, position["p"] - steps % 2)}
-            for consumer, position in run.log.positions.items()
-        }
+        if steps % 2:  # as a log does that forgets them
+            run.log.positions = {}
         run.kill()
     run.log.tell(*told)
     run.go_on()
