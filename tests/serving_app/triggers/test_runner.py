@@ -81,12 +81,17 @@ def test_one_that_hangs_keeps_no_other_waiting(start, log):
 def wait_until_begun(runner, endpoint_ids):
     """Wait until notifiers know where they begin."""
     folder = HomePaths(runner._paths.root).transitions / ".positions"
+    wait_until(lambda: len([*folder.glob("*.json")]) == len(endpoint_ids))
+
+
+def wait_until(holds, seconds=60):
+    """Wait for what another thread or process does."""
     pause = threading.Event()
-    for _ in range(2_000):
-        if folder.exists() and len(list(folder.glob("*.json"))) == len(endpoint_ids):
+    for _ in range(seconds * 50):
+        if holds():
             return
-        pause.wait(0.01)
-    raise AssertionError("notifiers did not begin")
+        pause.wait(0.02)
+    raise AssertionError("it did not come")
 
 
 def test_another_process_waits_and_goes_on(start, log):
