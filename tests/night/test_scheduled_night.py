@@ -3,7 +3,10 @@ way.
 """
 
 import json
+import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,9 +15,15 @@ import psutil
 import pytest
 
 from expectations.contracts.home import HomePaths
-from expectations.contracts.lake import CORE_ORDER_LINES, OPS_RUNS, QUARANTINE, REC_CUSTOMER_ITEMS
+from expectations.contracts.lake import (
+    CORE_EVENTS,
+    CORE_ORDER_LINES,
+    OPS_RUNS,
+    QUARANTINE,
+    REC_CUSTOMER_ITEMS,
+)
 from operate import airflow, airflow_records
-from operate.visitors import Visitor, fetch_before_and_after_block, run_service
+from operate.visitors import ROOT, Visitor, fetch_before_and_after_block, run_service
 from spark_jobs.lake.tables import Lake
 
 STEPS = ["land", "start_engine", "ingest", "identify", "build.load", "build.dbt", "build.export"]
@@ -151,6 +160,19 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
         )
         assert after[task] == expected, task
     assert airflow_records.resume_interrupted_tasks(tmp_path) == [], "a home that ended well has none"
+
+
+# Over 10 s: a broker, Spark's stream, the service and shoppers, all really started.
+def test_the_live_half_on_one_machine_loses_no_event(night):
+    command = [sys.executable, "-m", "operate.live", "--shoppers", "8", "--seconds", "6"]
+    finished = subprocess.run(command, cwd=ROOT, env=night.env, capture_output=True, text=True, timeout=180)
+    said = re.search(r"All ([0-9,]+) events that the service took are in the lake", finished.stdout)
+    assert finished.returncode == 0 and said, finished.stdout + finished.stderr
+    days = [Lake(folder) for folder in HomePaths(night.home).open_days.glob("2*")]
+    in_the_lake = sum(day.read_arrow(CORE_EVENTS, ["event_id"]).num_rows for day in days)
+    assert in_the_lake == int(said[1].replace(",", "")) > 10
+    alive = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+    assert not [words for words in alive if any(str(night.home) in word for word in words)]
 
 
 # Over 10 s: a second night of Airflow's, with an engine that has to be there to be stopped.
