@@ -173,3 +173,25 @@ def upsert():
         merge.when_matched_update_all().when_not_matched_insert_all().execute()
 
     return write
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory):
+    """The port of a real Redis server, one for all tests of a worker; skipped with a sentence where there is
+    none.
+    """
+    from benchmarks.soak.dependencies.redis_server import is_installed, run_redis
+
+    if not is_installed():
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    with run_redis(tmp_path_factory.mktemp("redis")) as port:
+        yield port
+
+
+@pytest.fixture
+def redis_port(redis_server):
+    """The port of a Redis server that holds nothing."""
+    import redis
+
+    redis.Redis(port=redis_server).flushall()
+    return redis_server

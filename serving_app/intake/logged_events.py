@@ -58,6 +58,7 @@ def refill_live_states(
         live.record(chunk)
         live.flush()  # what could not be recorded in the time that an answer has
         n_events += len(chunk)
+    live.end_filling()
     if files:
         logger.warning(
             "live states were begun anew (%s) and filled with %d events of %d files; older ones: %d files",

@@ -50,6 +50,9 @@ class BackendTransaction(Protocol):
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values, None where there is none."""
 
+    def prepare(self, keys: Sequence[bytes]) -> None:
+        """These keys will be asked for: where each call is a round trip, one reads them all."""
+
     def put(self, key: bytes, value: bytes) -> None:
         """Write a value; it lives as long as `LIFETIMES` says of its prefix."""
 
@@ -104,6 +107,12 @@ class LiveBackend(Protocol):
         Args:
             after: what was returned before; empty: from the first on.
         """
+
+    def is_filling(self) -> bool:
+        """Whether it was begun anew, and somebody still brings in what happened before."""
+
+    def end_filling(self) -> None:
+        """What happened before is in."""
 
     def take_lead(self) -> bool:
         """Whether this worker is the one that keeps the memberships of all: who has been stays so, until it

@@ -100,6 +100,12 @@ class GuardedBackend:
     def list_keys(self, prefix: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes]:
         return self._call(self._reads, lambda: self._backend.list_keys(prefix, after, most), math.inf)
 
+    def is_filling(self) -> bool:
+        return self._call(self._reads, self._backend.is_filling, math.inf)
+
+    def end_filling(self) -> None:
+        self._call(self._writes, self._backend.end_filling, math.inf)
+
     def take_lead(self) -> bool:
         return self._call(self._writes, self._backend.take_lead, math.inf)
 

@@ -1,6 +1,7 @@
 """The LMDB environment of live states, open, one transaction of it, and the locks beside it."""
 
 import fcntl
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -51,6 +52,9 @@ class LmdbTransaction:
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         return [read_value(self._txn, key, self._minutes) for key in keys]
 
+    def prepare(self, keys: Sequence[bytes]) -> None:
+        pass
+
     def put(self, key: bytes, value: bytes) -> None:
         self._txn.put(key, pack_value(key, value, self._minutes))
 
@@ -87,3 +91,16 @@ def take_file_lock(file: Path) -> TextIO | None:
         except OSError:
             handle.close()
     return None
+
+
+def touch(file: Path, seconds: float) -> None:
+    """Make an empty file of a moment."""
+    file.touch()
+    os.utime(file, (seconds, seconds))
+
+
+def is_younger(file: Path, seconds: float) -> bool:
+    """Whether there is a file, of a later moment than this."""
+    with suppress(OSError):
+        return file.stat().st_mtime > seconds
+    return False

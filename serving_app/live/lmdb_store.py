@@ -34,8 +34,10 @@ from serving_app.live.lmdb_database import (
     MAP_BYTES,
     LiveDatabase,
     LmdbTransaction,
+    is_younger,
     lock_folder,
     take_file_lock,
+    touch,
 )
 from serving_app.live.lmdb_values import (
     AFTER_OUTBOX,
@@ -47,6 +49,8 @@ from serving_app.live.lmdb_values import (
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 ORIGIN = "origin"  # the file that says which layout, and which start of the machine, wrote the database
+FILLING = "filling"  # the file that is there while what happened before is brought in
+MOST_FILLING_SECONDS = 600  # then whoever did has ended
 SWEPT_AT_ONCE = 500
 SET_ASIDE_SECONDS = 7 * DAY
 
@@ -148,6 +152,13 @@ class LmdbBackend:
         keys = [key for key, _ in rows]
         return keys, keys[-1] if len(keys) == most else b""
 
+    def is_filling(self) -> bool:
+        self._run(lambda txn: None)  # it may be about to be begun anew
+        return is_younger(self._folder / FILLING, self._clock().timestamp() - MOST_FILLING_SECONDS)
+
+    def end_filling(self) -> None:
+        (self._folder / FILLING).unlink(missing_ok=True)
+
     def take_lead(self) -> bool:
         self._lead = self._lead or take_file_lock(self._folder.with_name(f".{self._folder.name}.lead"))
         return self._lead is not None
@@ -230,6 +241,7 @@ class LmdbBackend:
         with lmdb.open(str(temporary), map_size=MAP_BYTES):
             pass
         (temporary / ORIGIN).write_text(f"{LAYOUT} {self._boot_id}\n")
+        touch(temporary / FILLING, self._clock().timestamp())
         if self._folder.exists():
             shutil.rmtree(self._set_aside, ignore_errors=True)
             self._folder.rename(self._set_aside)

@@ -28,6 +28,9 @@ class MemoryTransaction:
             for key in keys
         ]
 
+    def prepare(self, keys: Sequence[bytes]) -> None:
+        pass
+
     def put(self, key: bytes, value: bytes) -> None:
         self.changes[key] = value
 
@@ -96,6 +99,12 @@ class MemoryBackend:
     def list_keys(self, prefix: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes]:
         keys = sorted(key for key in self.values if key.startswith(prefix) and key > after)[:most]
         return keys, keys[-1] if len(keys) == most else b""
+
+    def is_filling(self) -> bool:
+        return False
+
+    def end_filling(self) -> None:
+        pass
 
     def take_lead(self) -> bool:
         return True

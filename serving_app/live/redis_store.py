@@ -27,6 +27,8 @@ PREFIX = f"concierge:live:{LAYOUT}:".encode()
 ORIGIN = PREFIX + b"origin"  # the name of all that is stored
 SWEPT_AT_ONCE = 500
 DUE, TOLD_LINES, LEAD = PREFIX + b"due", PREFIX + b"outbox", PREFIX + b"lead"
+FILLING = PREFIX + b"filling"
+MOST_FILLING_SECONDS = 600  # in which what happened before is brought in; then whoever did has ended
 LEAD_SECONDS = 3  # without a renewal; then another worker keeps the memberships
 # Writes what a change decided, unless what it read is no longer so. KEYS: those read, those written, then the
 # timers' and the outbox's; ARGV: how many were read, and written, the SHA-1 of each read (empty: there was
@@ -76,6 +78,9 @@ class RedisTransaction:
         if unread:
             self.values.update(zip(unread, self._read(unread), strict=True))
         return [self.changes[key] if key in self.changes else self.values[key] for key in keys]
+
+    def prepare(self, keys: Sequence[bytes]) -> None:
+        self.get_many(keys)
 
     def put(self, key: bytes, value: bytes) -> None:
         self.changes[key] = value
@@ -145,6 +150,12 @@ class RedisBackend:
         )
         return [key.removeprefix(PREFIX) for key in keys], b"%d" % cursor if cursor else b""
 
+    def is_filling(self) -> bool:
+        return bool(call_redis(lambda: self._patient.exists(FILLING)))
+
+    def end_filling(self) -> None:
+        call_redis(lambda: self._patient.delete(FILLING))
+
     def take_lead(self) -> bool:
         renew = self._patient.register_script(RENEW)
         return call_redis(lambda: renew([LEAD], [self._worker, LEAD_SECONDS])) == 1
@@ -156,6 +167,7 @@ class RedisBackend:
             call_redis(lambda: self._patient.set(ORIGIN, uuid.uuid4().hex, nx=True))
             name = call_redis(lambda: self._patient.get(ORIGIN))
         if self._name and name != self._name:
+            call_redis(lambda: self._patient.set(FILLING, b"", ex=MOST_FILLING_SECONDS))
             self.begun_anew = "the Redis server has lost its data"
         self._name = name
 

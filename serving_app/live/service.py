@@ -111,6 +111,10 @@ class LiveStates:
     def take_begun_anew(self) -> str:
         return self._backend.take_begun_anew()
 
+    def end_filling(self) -> None:
+        with suppress(BackendError):
+            self._backend.end_filling()
+
     def describe_problem(self) -> str:
         with suppress(BackendError):
             self._backend.read([PROBE])

@@ -89,3 +89,6 @@ class LiveStore(Protocol):
 
     def take_begun_anew(self) -> str:
         """Why the states of before are gone, told once, to one worker: who fills them from the event log."""
+
+    def end_filling(self) -> None:
+        """They are filled."""

@@ -105,8 +105,7 @@ def record_events(
         observer: is told of each.
     """
     roots = [root for one in routed for root in (one.user_root, one.anonymous_root) if root]
-    # what will be asked for, in one round trip
-    transaction.get_many([*_list_keys(routed), *observer.list_keys(dict.fromkeys(roots))])
+    transaction.prepare([*_list_keys(routed), *observer.list_keys(dict.fromkeys(roots))])
     message_keys = [get_message_key(one.event.message_id) for one in routed]
     known = transaction.get_many(message_keys)
     seen: set[bytes] = set()

@@ -29,7 +29,7 @@ from serving_app.metrics import declarations as metrics
 from serving_app.storage.event_log import LogUnavailable
 from serving_app.storage.protocols import SnapshotStore
 
-DUE_AT_ONCE = 200  # owners of one look; each costs some 0.3 ms, in which no answer is made
+DUE_AT_ONCE = 20  # owners of one change; each costs some 0.3 ms, in which no event is recorded
 LINES_AT_ONCE = 500
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,8 @@ class MembershipKeeper:
                 return
             if not had_lead:
                 self._takeover = None
-            if night:
+            # While events of before come in, who was told of seems to have left.
+            if night and not self._backend.is_filling():
                 self._restore()
                 self._take_over(night)
                 self._run_timers(night)

@@ -52,6 +52,7 @@ from serving_app.memberships.told import (
 NIGHT = "night"
 BASELINE = get_note_key("baseline")  # there once a whole night was told or taken in silence
 AT_ONCE = 500  # customers of one look, some 10 ms in which no answer is made
+CHANGED_AT_ONCE = 50  # of one change, in which no event is recorded
 CUSTOMER_IDS = "c_"  # begin so; a visitor whom no night knows has an identifier's
 
 
@@ -102,10 +103,11 @@ class Takeover:
                 self.reconciliation.compare(owner, unpack_or(record, unpack_owner, NO_RECORD))
 
         def change(transaction: BackendTransaction) -> None:
-            for owner in due:
+            for owner in chunk:
                 take_over(transaction, self.night, owner, when, self._is_silent)
 
-        if due:
+        for first in range(0, len(due), CHANGED_AT_ONCE):
+            chunk = due[first : first + CHANGED_AT_ONCE]
             self._backend.update(change, is_patient=True)
 
     def _must_change(self, owner: str, record: OwnerRecord, told: Tellings | None) -> bool:
@@ -122,10 +124,11 @@ class Takeover:
         gone = [owner for owner in owners if not self.night.knows(owner)]
 
         def change(transaction: BackendTransaction) -> None:
-            for owner in gone:
+            for owner in chunk:
                 take_over_unknown(transaction, self.night, owner, when)
 
-        if gone:
+        for first in range(0, len(gone), CHANGED_AT_ONCE):
+            chunk = gone[first : first + CHANGED_AT_ONCE]
             self._backend.update(change, is_patient=True)
 
 

@@ -2,29 +2,14 @@
 checkpoint are those of the whole history, and what was told is what is so.
 """
 
-from collections import Counter
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.identifiers import hash_identifier
-from expectations.contracts.transitions import decode_transition
-from serving_app.live.events import EventItem, LiveEvent
 from serving_app.live.memory import MemoryBackend
-from serving_app.live.roots import RootFinder
-from serving_app.live.service import LiveStates
-from serving_app.live.timestamps import to_microseconds
-from serving_app.memberships.behaviour import list_segment_events
-from serving_app.memberships.service import make_memberships
-from serving_app.memberships.told import ShopTime
-from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
-from serving_app.visitors.keys import VisitorKeys
-from tests.serving_app.conftest import KEY, NOW, REGULAR, RULES, SOURCE, Clock
-from tests.serving_app.memberships.nights import decide, make_program, make_snapshot
+from tests.serving_app.memberships.town import OWNERS, Town
 
-STRANGER = hash_identifier(KEY, "anonymous_id", SOURCE, "b-1")
-OWNERS = {"regular": REGULAR, "stranger": STRANGER}
 MINUTES = st.integers(0, 900)
 STEPS = st.one_of(
     st.tuples(
@@ -40,91 +25,6 @@ STEPS = st.one_of(
     st.tuples(st.just("night")),
     st.tuples(st.just("night again")),
 )
-
-
-class MemoryLog:
-    """A `TransitionLog` in memory."""
-
-    def __init__(self):
-        self.lines = []
-
-    def append_new(self, lines):
-        self.lines += lines
-
-    def read_lines(self):
-        return iter(self.lines)
-
-
-class Town:
-    """Two visitors, and what they have done."""
-
-    def __init__(self, reports):
-        self.clock, self.log, self.n, self.reports = Clock(), MemoryLog(), 0, reports
-        self.snapshots, self.backend = MemorySnapshots(), MemoryBackend(self.clock)
-        self.received = []  # day of receipt, owner, event
-        self.night, self.absorbed = 0, NOW.date() - timedelta(days=1)
-        self.publish()
-        self.restart()
-        self.keep(4)
-
-    def restart(self):
-        roots = RootFinder(MemoryRestrictions(), self.snapshots, KEY, RULES)
-        time = ShopTime(self.clock, lambda now: timedelta(0))
-        self.parts = make_memberships(self.backend, self.snapshots, self.log, time, self.reports.joinpath)
-        self.live = LiveStates(self.backend, roots, self.parts.recorder)
-
-    def publish(self):
-        self.night += 1
-        known = [event for day, owner, event in self.received if owner == REGULAR and day <= self.absorbed]
-        snapshot = make_snapshot(f"night-{self.night}", {REGULAR: known}, self.absorbed.isoformat())
-        self.snapshots.publish(snapshot)
-
-    def keep(self, n=1):
-        for _ in range(n):
-            self.parts.keeper.keep()
-
-    def send(self, event_type, who, minutes_late, is_twice):
-        self.n += 1
-        ids = {"user_id": "u-regular"} if who == "regular" else {"anonymous_id": "b-1"}
-        event = LiveEvent(
-            f"m-{self.n}",
-            event_type,
-            self.clock() - timedelta(minutes=minutes_late),
-            self.clock(),
-            SOURCE,
-            items=(EventItem("item-01", 1),),
-            **ids,
-        )
-        self.live.record([event] * (1 + is_twice))
-        own = list_segment_events(event, self.snapshots.get_current(), make_program().program.calendar)
-        self.received += [(self.clock().date(), OWNERS[who], each) for each in own]
-        self.clock.move(seconds=1)
-
-    def check(self):
-        snapshot = self.snapshots.get_current()
-        for who, owner in OWNERS.items():
-            customer = owner if who == "regular" else None
-            live = self.live.read(VisitorKeys(() if customer else (STRANGER,), customer), self.absorbed)
-            profile = snapshot.read_customer(REGULAR) if customer else None
-            shown = self.parts.shown.list_segments(snapshot, customer, profile, live, self.clock())
-            history = [event for _, each, event in self.received if each == owner]
-            expected = decide(history, owner, to_microseconds(self.clock()) + 1) if history else frozenset()
-            assert set(shown) - {"vip"} == expected, (who, history)
-
-    def check_told(self):
-        told, told_ids = {}, Counter()
-        for line in self.log.lines:
-            one = decode_transition(line)
-            key = one.customer_id, one.segment_id
-            was_in, since = told.get(key, (False, 0))
-            assert (was_in, since) < (True, one.since) and was_in != one.is_entered, one
-            told[key] = one.is_entered, one.since
-            told_ids[one.transition_id] += 1
-        assert max(told_ids.values(), default=1) == 1
-        for owner in OWNERS.values():
-            history = [event for _, each, event in self.received if each == owner]
-            expected = decide(history, owner, to_microseconds(self.clock()) + 1) if history else frozenset()
-            assert {name for (who, name), (is_in, _) in told.items() if who == owner and is_in} == expected
 
 
 def play(town, step):
@@ -148,7 +48,13 @@ def play(town, step):
 @given(st.lists(STEPS, max_size=25))
 @settings(max_examples=60, deadline=None)
 def test_members_are_those_of_the_whole_history(tmp_path_factory, steps):
-    town = Town(tmp_path_factory.getbasetemp())
+    backends = []
+
+    def make_backend(clock):
+        backends.append(backends[0] if backends else MemoryBackend(clock))
+        return backends[0]
+
+    town = Town(tmp_path_factory.getbasetemp(), make_backend)
     for step in steps:
         play(town, step)
         town.check()
