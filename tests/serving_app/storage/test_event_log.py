@@ -3,9 +3,7 @@
 import uuid
 from itertools import count
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from serving_app.storage.append_log import AppendLog
 from serving_app.storage.event_log import START, move_position
@@ -14,7 +12,6 @@ from serving_app.storage.kinesis_log import KinesisLog
 from serving_app.storage.pubsub_log import PubSubLog
 from serving_app.storage.spool import Spool
 from serving_app.storage.spooled_log import SpooledLog
-from tests.serving_app.storage.pubsub_server import running_pubsub
 
 
 @pytest.fixture
@@ -37,7 +34,10 @@ def spooled_log(append_log, tmp_path):
 
 @pytest.fixture(scope="module")
 def kinesis():
-    """Moto answers as Kinesis."""
+    """A client of Kinesis, as which moto answers."""
+    import boto3  # a second each, which workers without these tests should not pay
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     with pytest.MonkeyPatch.context() as patch:
@@ -45,19 +45,21 @@ def kinesis():
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.setenv("AWS_ACCESS_KEY_ID", "moto")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "moto")
-        yield
+        yield boto3.client("kinesis")
     server.stop()
 
 
 @pytest.fixture
 def kinesis_log(kinesis, tmp_path):
     stream = f"events-{uuid.uuid4().hex}"
-    boto3.client("kinesis").create_stream(StreamName=stream, ShardCount=2)
+    kinesis.create_stream(StreamName=stream, ShardCount=2)
     return lambda: KinesisLog(stream, tmp_path, patience_seconds=20)
 
 
 @pytest.fixture
 def pubsub_log(monkeypatch):
+    from tests.serving_app.storage.pubsub_server import running_pubsub
+
     with running_pubsub() as (pubsub, host):
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", host)
 

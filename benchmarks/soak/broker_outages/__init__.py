@@ -1,0 +1,1 @@
+"""The broker away for seconds and minutes, under traffic."""
