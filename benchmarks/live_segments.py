@@ -36,7 +36,7 @@ from expectations.contracts.live_segments import (
 )
 from expectations.contracts.published import Published
 from expectations.contracts.restrictions_store import RestrictionDatabase
-from expectations.contracts.transitions import decode_transition
+from expectations.contracts.transitions import Transition, decode_transition
 from segments.calendar import DAY, ShopCalendar
 from segments.evaluation.measures import Context
 from segments.events import Event
@@ -53,6 +53,7 @@ kind: rule
 description: Put something into the cart within two seconds.
 members: {count: cart, within: 2 seconds, op: ">=", value: 1}
 """
+WINDOW = 2_000_000  # microseconds
 PINNED = "item-3001"
 
 
@@ -194,16 +195,43 @@ def read_cpu(server: ServiceProcess) -> float:
     return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in server.workers())
 
 
-def read_lateness(home: Path) -> list[float]:
-    """By how many milliseconds each exit by time was told late."""
+def measure_restart(home: Path, server: ServiceProcess, n_carts: int = 100) -> dict[str, int]:
+    """Kill everything (-9) between events and the moments at which their segments end, and start again behind
+    these: how many were told to leave, and how many of them at their own moment.
+    """
+    users = range(1_000, 1_000 + n_carts)
+    for user in users:
+        requests.post(server.url("/v1/track"), json=make_event(user, 9_000_000 + user), timeout=10)
+    time.sleep(0.5)
+    main = psutil.Process(server.process.pid)
+    for process in (main, *main.children()):
+        process.kill()
+    server.process.wait(timeout=10)
+    time.sleep(3)
+    server.start()
+    time.sleep(3)
+    customers = {f"c_{user}" for user in users}
+    told = [one for one in read_transitions(home, "blink") if one.customer_id in customers]
+    entered = {one.customer_id: one.since for one in told if one.is_entered}
+    left = {one.customer_id: one.since for one in told if not one.is_entered}
+    exact = sum(left[user] - entered[user] == WINDOW + 1 for user in left.keys() & entered.keys())
+    return {"carts": n_carts, "told_to_enter": len(entered), "to_leave": len(left), "at_their_moment": exact}
+
+
+def read_transitions(home: Path, segment_id: str) -> list[Transition]:
+    """All that was told of a segment."""
     lines = [
         decode_transition(line)
         for file in sorted(HomePaths(home).transitions.glob("[!.]*"))
         for line in file.read_bytes().splitlines()
     ]
-    return [
-        (one.told_at - one.since) / 1e3 for one in lines if one.reason == "time" and one.segment_id == "blink"
-    ]
+    return [one for one in lines if one.segment_id == segment_id]
+
+
+def read_lateness(home: Path) -> list[float]:
+    """By how many milliseconds each exit by time was told late."""
+    exits = [one for one in read_transitions(home, "blink") if one.reason == "time"]
+    return [(one.told_at - one.since) / 1e3 for one in exits]
 
 
 def describe(values: list[float]) -> dict[str, float]:
@@ -235,6 +263,7 @@ def main() -> int:
                     cpu[is_live].append(measure_intake(server, 1_000, 1_000_000 + 1_000 * turn))
             time.sleep(4)  # the newest carts have blinked by then
             lateness = read_lateness(homes[True])
+            restarted = measure_restart(homes[True], servers[True])
         finally:
             for server in servers.values():
                 server.stop()
@@ -246,6 +275,7 @@ def main() -> int:
             json.dumps({"segments": name, "intake_cpu_us_per_event": round(statistics.median(cpu[is_live]))})
         )
     print(json.dumps({"timers": "late", **describe(lateness)}))
+    print(json.dumps({"killed_in_between": restarted}))
     return 0
 
 

@@ -21,6 +21,7 @@ from serving_app.stores import LOOK_EVERY_SECONDS, open_stores
 from serving_app.triggers.runner import make_trigger_runner
 
 TASKS_EVERY_SECONDS = 1
+TRANSITIONS_KEPT = timedelta(days=30)  # a consumer that was away for longer begins anew
 LIVE_EVERY_SECONDS = 0.2  # how late a served list may count for the next one
 
 
@@ -41,7 +42,7 @@ def app() -> Flask:
     stores = open_stores(settings, get_utc_now, LOOK_EVERY_SECONDS)
     wsgi_app = create_app(settings, stores, clock=get_utc_now, access_log=access_log)
     log, snapshots = stores.impressions.log, stores.snapshots
-    snapshots.get_current()
+    stores.memberships.shown.prepare(snapshots.get_current())
     # Of what a worker has loaded by now nothing will be garbage. To look through its 130,000 objects now and
     # then, as the collector does, would keep all answers of the worker waiting for 75 ms.
     gc.collect()
@@ -55,6 +56,9 @@ def app() -> Flask:
         "verifying the restrictions": lambda: stores.restrictions.refresh(get_utc_now()),
         "deleting old live states": stores.live.sweep,
     }
+    tasks["deleting old transitions"] = lambda: delete_files_before(
+        HomePaths(settings.home).transitions, get_utc_now() - TRANSITIONS_KEPT
+    )
     if days := settings.decision_log_days:
         tasks["deleting old decision logs"] = lambda: delete_files_before(
             HomePaths(settings.home).decision_log, get_utc_now() - timedelta(days=days)

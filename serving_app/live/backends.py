@@ -12,8 +12,9 @@ LAYOUT = 1  # raised when a key or a value changes its shape; values of another 
 # Prefix of a key, and after how many seconds without a write its value is deleted.
 STATES, EXPOSURES, ALIASES, CUSTOMERS, MESSAGES, BROWSERS = b"s/", b"x/", b"a/", b"c/", b"m/", b"b/"
 MEMBERSHIPS, TOLD, TIMERS, OUTBOX, NOTES = b"g/", b"h/", b"t/", b"o/", b"n/"
-OF_VISITORS = (STATES, EXPOSURES)  # behind which stands the root whose behaviour it is
+OF_VISITORS = (STATES, EXPOSURES, MEMBERSHIPS)  # behind which stands the root whose behaviour it is
 FOR_EVER = 4000 * DAY
+MOST_FILLING_SECONDS = 600  # in which what happened before is brought in; then whoever did has ended
 TIMER_HEAD = len(TIMERS) + 8  # of a key of a timer, behind which its owner stands
 LIFETIMES = {
     STATES: 30 * DAY,
@@ -35,6 +36,13 @@ LIFETIMES = {
 
 class BackendError(RuntimeError):
     """The database cannot be read or written now. Says why, without a path, address or value."""
+
+
+class DueOwner(NamedTuple):
+    """An owner, and the moment of their timer, microseconds since 1970."""
+
+    owner: str
+    due: int
 
 
 class OutboxEntry(NamedTuple):
@@ -92,7 +100,7 @@ class LiveBackend(Protocol):
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         """Delete some of what has outlived its lifetime, or lies under a forbidden root: for a timer."""
 
-    def list_due(self, now: int, most: int) -> list[str]:
+    def list_due(self, now: int, most: int) -> list[DueOwner]:
         """The owners that are due by a moment, the longest due first."""
 
     def read_outbox(self, most: int) -> list[OutboxEntry]:
@@ -155,6 +163,11 @@ def get_told_key(owner: str) -> bytes:
 def get_timer_key(due: int, owner: str) -> bytes:
     """In order of time."""
     return TIMERS + due.to_bytes(8) + owner.encode()
+
+
+def read_timer_key(key: bytes) -> DueOwner:
+    """Whose timer it is, and when."""
+    return DueOwner(key[TIMER_HEAD:].decode(), int.from_bytes(key[len(TIMERS) : TIMER_HEAD]))
 
 
 def get_note_key(name: str) -> bytes:

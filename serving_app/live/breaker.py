@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from serving_app.live.backends import BackendError, BackendTransaction, LiveBackend, OutboxEntry
+from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend, OutboxEntry
 
 FAILURES_TO_OPEN = 3  # one after another
 OPEN_SECONDS = 1.0
@@ -88,7 +88,7 @@ class GuardedBackend:
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         self._call(self._writes, lambda: self._backend.sweep(is_forbidden), math.inf)
 
-    def list_due(self, now: int, most: int) -> list[str]:
+    def list_due(self, now: int, most: int) -> list[DueOwner]:
         return self._call(self._reads, lambda: self._backend.list_due(now, most), math.inf)
 
     def read_outbox(self, most: int) -> list[OutboxEntry]:

@@ -21,14 +21,16 @@ from expectations.contracts.lmdb_environments import DATA
 from serving_app.live.backends import (
     DAY,
     LAYOUT,
+    MOST_FILLING_SECONDS,
     OUTBOX,
-    TIMER_HEAD,
     TIMERS,
     BackendError,
     BackendTransaction,
+    DueOwner,
     OutboxEntry,
     get_timer_key,
     is_of_forbidden,
+    read_timer_key,
 )
 from serving_app.live.lmdb_database import (
     MAP_BYTES,
@@ -39,18 +41,11 @@ from serving_app.live.lmdb_database import (
     take_file_lock,
     touch,
 )
-from serving_app.live.lmdb_values import (
-    AFTER_OUTBOX,
-    ValueDamaged,
-    has_outlived,
-    list_range,
-    read_value,
-)
+from serving_app.live.lmdb_values import AFTER_OUTBOX, ValueDamaged, has_outlived, list_range, read_value
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 ORIGIN = "origin"  # the file that says which layout, and which start of the machine, wrote the database
 FILLING = "filling"  # the file that is there while what happened before is brought in
-MOST_FILLING_SECONDS = 600  # then whoever did has ended
 SWEPT_AT_ONCE = 500
 SET_ASIDE_SECONDS = 7 * DAY
 
@@ -129,10 +124,10 @@ class LmdbBackend:
             self._run(delete, is_write=True)
         self._delete_set_aside()
 
-    def list_due(self, now: int, most: int) -> list[str]:
+    def list_due(self, now: int, most: int) -> list[DueOwner]:
         end = get_timer_key(now + 1, "")
         rows = self._run(lambda txn: list_range(txn, TIMERS, end, most))
-        return [key[TIMER_HEAD:].decode() for key, _ in rows]
+        return [read_timer_key(key) for key, _ in rows]
 
     def read_outbox(self, most: int) -> list[OutboxEntry]:
         minutes = self._get_minutes()
@@ -153,7 +148,7 @@ class LmdbBackend:
         return keys, keys[-1] if len(keys) == most else b""
 
     def is_filling(self) -> bool:
-        self._run(lambda txn: None)  # it may be about to be begun anew
+        self.read([])  # it may be about to be begun anew
         return is_younger(self._folder / FILLING, self._clock().timestamp() - MOST_FILLING_SECONDS)
 
     def end_filling(self) -> None:

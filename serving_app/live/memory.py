@@ -6,11 +6,12 @@ from datetime import datetime
 
 from serving_app.live.backends import (
     LIFETIMES,
-    TIMER_HEAD,
     BackendTransaction,
+    DueOwner,
     OutboxEntry,
     get_timer_key,
     is_of_forbidden,
+    read_timer_key,
 )
 
 
@@ -85,9 +86,9 @@ class MemoryBackend:
                 if read_value(self.values, key, now) is None or is_of_forbidden(key, is_forbidden):
                     del self.values[key]
 
-    def list_due(self, now: int, most: int) -> list[str]:
+    def list_due(self, now: int, most: int) -> list[DueOwner]:
         keys = sorted(key for key in self.values if get_timer_key(0, "") <= key < get_timer_key(now + 1, ""))
-        return [key[TIMER_HEAD:].decode() for key in keys[:most]]
+        return [read_timer_key(key) for key in keys[:most]]
 
     def read_outbox(self, most: int) -> list[OutboxEntry]:
         return self.outbox[:most]

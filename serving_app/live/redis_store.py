@@ -12,8 +12,10 @@ from redis.retry import Retry
 from serving_app.live.backends import (
     LAYOUT,
     LIFETIMES,
+    MOST_FILLING_SECONDS,
     BackendError,
     BackendTransaction,
+    DueOwner,
     OutboxEntry,
     is_of_forbidden,
 )
@@ -28,7 +30,6 @@ ORIGIN = PREFIX + b"origin"  # the name of all that is stored
 SWEPT_AT_ONCE = 500
 DUE, TOLD_LINES, LEAD = PREFIX + b"due", PREFIX + b"outbox", PREFIX + b"lead"
 FILLING = PREFIX + b"filling"
-MOST_FILLING_SECONDS = 600  # in which what happened before is brought in; then whoever did has ended
 LEAD_SECONDS = 3  # without a renewal; then another worker keeps the memberships
 # Writes what a change decided, unless what it read is no longer so. KEYS: those read, those written, then the
 # timers' and the outbox's; ARGV: how many were read, and written, the SHA-1 of each read (empty: there was
@@ -126,15 +127,17 @@ class RedisBackend:
     def sweep(self, is_forbidden: Callable[[str], bool]) -> None:
         """Delete some of what is forbidden, and look whether the server has forgotten all."""
         self._swept_to, keys = call_redis(
-            lambda: self._patient.scan(self._swept_to, match=PREFIX + b"[sx]/*", count=SWEPT_AT_ONCE)
+            lambda: self._patient.scan(self._swept_to, match=PREFIX + b"[sxg]/*", count=SWEPT_AT_ONCE)
         )
         if forbidden := [key for key in keys if is_of_forbidden(key[len(PREFIX) :], is_forbidden)]:
             call_redis(lambda: self._patient.delete(*forbidden))
         self._notice_loss()
 
-    def list_due(self, now: int, most: int) -> list[str]:
-        found = call_redis(lambda: self._patient.zrangebyscore(DUE, "-inf", now, start=0, num=most))
-        return [owner.decode() for owner in found]
+    def list_due(self, now: int, most: int) -> list[DueOwner]:
+        found = call_redis(
+            lambda: self._patient.zrangebyscore(DUE, "-inf", now, start=0, num=most, withscores=True)
+        )
+        return [DueOwner(owner.decode(), int(due)) for owner, due in found]
 
     def read_outbox(self, most: int) -> list[OutboxEntry]:
         rows = call_redis(lambda: self._patient.xrange(TOLD_LINES, count=most))

@@ -61,7 +61,9 @@ class RootFinder:
         others = [root for root in of_customer if find_customer_id(root, snapshot) == visitor.customer_id]
         others += [user for browser, user in users if may_join(browser, user, snapshot)]
         own = list_own_roots(visitor)
-        others = [root for root in dict.fromkeys(others) if root not in own]
+        # behind them the customers whose they are, who have memberships
+        owners = [find_customer_id(root, snapshot) for root in others]
+        others = [root for root in dict.fromkeys([*others, *filter(None, owners)]) if root not in own]
         with self._restrictions.open_view() as view:
             return [root for root in others if may_be_used(root, snapshot, view)]
 

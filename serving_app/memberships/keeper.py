@@ -8,10 +8,10 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from expectations.contracts.snapshot import TIMER_HEAD
+from expectations.contracts.snapshot import SEGMENT_TIMERS, TIMER_HEAD
 from expectations.contracts.transitions import decode_transition
 from segments.standing import TIME, Standing, Turn, pass_time
-from serving_app.live.backends import BackendError, BackendTransaction, LiveBackend
+from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend
 from serving_app.memberships.night import LiveNight, LiveNights
 from serving_app.memberships.owners import (
     MAY_TELL,
@@ -21,7 +21,7 @@ from serving_app.memberships.owners import (
     write_record,
 )
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
-from serving_app.memberships.record import DENIED, NO_RECORD
+from serving_app.memberships.record import DENIED, OwnerRecord
 from serving_app.memberships.takeover import Takeover
 from serving_app.memberships.told import ShopTime, Told, When, read_told, tell, write_told
 from serving_app.memberships.told_log import TransitionLog
@@ -31,6 +31,9 @@ from serving_app.storage.protocols import SnapshotStore
 
 DUE_AT_ONCE = 20  # owners of one change; each costs some 0.3 ms, in which no event is recorded
 LINES_AT_ONCE = 500
+MOST_LOOKS = 50  # of one turn, behind which the outbox is emptied
+
+Settle = Callable[[BackendTransaction, LiveNight, DueOwner, When], bool]
 
 logger = logging.getLogger(__name__)
 
@@ -123,28 +126,30 @@ class MembershipKeeper:
 
     def _run_timers(self, night: LiveNight) -> None:
         now = self._time.read().now + 1  # what has happened by now counts, as in an answer
-        while owners := self._backend.list_due(now, DUE_AT_ONCE):
-            self._settle(night, owners, now)
+        for _ in range(MOST_LOOKS):
+            owners = self._backend.list_due(now, DUE_AT_ONCE)
+            self._settle(night, owners, now, settle)
             if len(owners) < DUE_AT_ONCE:
                 break
-        first = self._timers_to or night.first_timer
-        while keys := night.snapshot.list_segment_timers(first, now, DUE_AT_ONCE):
-            self._settle(night, [key[TIMER_HEAD:].decode() for key in keys], now, of_base=True)
-            first = self._timers_to = keys[-1]
+        for _ in range(MOST_LOOKS):
+            first = self._timers_to or night.first_timer
+            keys = night.snapshot.list_segment_timers(first, now, DUE_AT_ONCE)
+            if not keys:
+                break
+            self._settle(night, [read_timer(key) for key in keys], now, settle_base)
+            self._timers_to = keys[-1]
 
-    def _settle(self, night: LiveNight, owners: Sequence[str], now: int, of_base: bool = False) -> None:
+    def _settle(self, night: LiveNight, owners: Sequence[DueOwner], now: int, settle_one: Settle) -> None:
         when = self._time.read()._replace(now=now)
 
         def change(transaction: BackendTransaction) -> None:
-            lateness.clear()
-            for owner in owners:
-                if before := settle(transaction, night, owner, when, of_base):
-                    lateness.append(now - before.changes_at)
+            settled[:] = [one for one in owners if settle_one(transaction, night, one, when)]
 
-        lateness: list[int] = []
-        self._backend.update(change, is_patient=True)
-        for late in lateness:
-            metrics.TIMER_LATE_SECONDS.observe(max(late, 0) / 1e6)
+        settled: list[DueOwner] = []
+        if owners:
+            self._backend.update(change, is_patient=True)
+        for one in settled:
+            metrics.TIMER_LATE_SECONDS.observe(max(now - one.due, 0) / 1e6)
 
     def _drain(self) -> None:
         """Bring the outbox into the log; a line may be there already, if a worker ended in between."""
@@ -156,21 +161,34 @@ class MembershipKeeper:
                 return
 
 
-def settle(
-    transaction: BackendTransaction, night: LiveNight, owner: str, when: When, of_base: bool
-) -> Standing | None:
-    """Decide an owner again and tell what turned; their standing before, None where there is none.
+def read_timer(key: bytes) -> DueOwner:
+    """Whose a timer of a snapshot is, and when."""
+    return DueOwner(key[TIMER_HEAD:].decode(), int.from_bytes(key[len(SEGMENT_TIMERS) : TIMER_HEAD]))
 
-    Args:
-        of_base: they are due by the night's base, which whoever has events since does not go by.
-    """
-    record = read_record(transaction, owner)
-    base = night.read_base(owner)
-    if of_base and record.tag in (night.tag, DENIED.tag):
-        return None
-    if record == DENIED or (record == NO_RECORD and base is None):
-        transaction.set_timer(owner, get_due(record.standing), 0)
-        return None
+
+def settle_base(transaction: BackendTransaction, night: LiveNight, due: DueOwner, when: When) -> bool:
+    """As `settle`, of who is due by the night's base; whoever has events since has a timer of their own."""
+    record = read_record(transaction, due.owner)
+    if record.tag in (night.tag, DENIED.tag) or night.read_base(due.owner) is None:
+        return False
+    decide_again(transaction, night, due.owner, record, when)
+    return True
+
+
+def settle(transaction: BackendTransaction, night: LiveNight, due: DueOwner, when: When) -> bool:
+    """Decide an owner who is due again and tell what turned; whether they were."""
+    record = read_record(transaction, due.owner)
+    if record.standing.changes_at != due.due:  # nobody's timer any more
+        transaction.set_timer(due.owner, due.due, get_due(record.standing))
+        return False
+    decide_again(transaction, night, due.owner, record, when)
+    return True
+
+
+def decide_again(
+    transaction: BackendTransaction, night: LiveNight, owner: str, record: OwnerRecord, when: When
+) -> None:
+    """Let time pass for an owner, and tell what was not told."""
     opened = night.open(owner, record)
     standing, turns = pass_time(night.live, opened.state, opened.context, opened.standing, when.now)
     if not is_untold(transaction, night, owner):
@@ -179,7 +197,6 @@ def settle(
     after = record._replace(tag=night.tag, standing=standing)
     write_record(transaction, night, owner, record, after)
     night.remember(owner, after, opened)
-    return opened.standing
 
 
 def list_differences(

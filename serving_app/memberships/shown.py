@@ -25,6 +25,10 @@ class ShownSegments:
         """
         self._nights, self._find_lag = nights, find_lag
 
+    def prepare(self, snapshot: Snapshot | None) -> None:
+        """Compile the definitions of a snapshot, before an answer waits for it."""
+        self._nights.find(snapshot)
+
     def read_visitor(
         self, snapshot: Snapshot, customer_id: str | None, live: LiveState, now: datetime
     ) -> CustomerSlice | None:

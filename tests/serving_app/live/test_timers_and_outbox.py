@@ -14,15 +14,15 @@ def set_timers(backend, *timers):
 def test_owners_are_due_in_order_of_time(backend):
     set_timers(backend, ("i_b", 0, 30), ("i_a", 0, 20), ("c_c", 0, 40))
     assert backend.list_due(19, 10) == []
-    assert backend.list_due(30, 10) == ["i_a", "i_b"]
-    assert backend.list_due(99, 2) == ["i_a", "i_b"]
+    assert backend.list_due(30, 10) == [("i_a", 20), ("i_b", 30)]
+    assert backend.list_due(99, 2) == [("i_a", 20), ("i_b", 30)]
 
 
 def test_a_timer_is_moved_and_taken_away(backend):
     set_timers(backend, ("i_a", 0, 20), ("i_b", 0, 30))
     set_timers(backend, ("i_a", 20, 50), ("i_b", 30, 0))
     assert backend.list_due(49, 10) == []
-    assert backend.list_due(50, 10) == ["i_a"]
+    assert backend.list_due(50, 10) == [("i_a", 50)]
 
 
 def test_a_change_that_fails_tells_nothing(backend):
@@ -54,7 +54,15 @@ def test_timers_and_lines_are_swept_by_nobody(backend, clock):
     backend.update(lambda txn: txn.tell(b"1"))
     for _ in range(2):
         backend.sweep(lambda root: True)
-    assert backend.list_due(20, 10) == ["i_a"] and len(backend.read_outbox(10)) == 1
+    assert backend.list_due(20, 10) == [("i_a", 20)] and len(backend.read_outbox(10)) == 1
+
+
+def test_memberships_of_whom_nothing_may_be_stored_are_swept(backend):
+    keys = [get_memberships_key("i_a"), get_memberships_key("i_b")]
+    backend.update(lambda txn: [txn.put(key, b"1") for key in keys])
+    for _ in range(3):
+        backend.sweep(lambda root: root == "i_a")
+    assert backend.read(keys) == [None, b"1"]
 
 
 def test_keys_of_one_kind_are_listed_a_piece_at_a_time(backend):

@@ -86,6 +86,7 @@ def test_a_known_browser_brings_what_the_night_knows_of_it(shop, clock):
     keep(shop)
     send(shop, viewed("m-1", anonymousId="cookie-newcomer", userId="u-regular"))
     assert "busy" in list_segments(shop, user_id="u-regular")
+    assert "busy" in list_segments(shop, anonymous_id="cookie-newcomer")
     keep(shop)
     assert [one.reason for one in read_told(shop) if one.segment_id == "busy"] == ["event"]
 
