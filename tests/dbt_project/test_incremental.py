@@ -31,6 +31,7 @@ OF_THE_BUILD = {
     "int_build__replaced_stays",
     "int_build__changed_histories",
     "int_build__changed_lists",
+    "int_build__changed_consents",
     "int_build__changed_profiles",
     "int_build__trait_customers",
 }
