@@ -68,9 +68,12 @@ def app() -> Flask:
         tasks["notifying endpoints"] = runner.run_if_elected
     stop = repeat_tasks(tasks, TASKS_EVERY_SECONDS)
     # on a thread of its own: what a slow disk keeps the others waiting for would make lists repeat themselves
+    topic = None if settings.events == "log" else stores.events
     live_tasks = {
         "writing live states": stores.live.flush,
-        "filling live states": lambda: refill_live_states(stores.live, snapshots, settings.home, get_utc_now),
+        "filling live states": lambda: refill_live_states(
+            stores.live, snapshots, settings.home, get_utc_now, topic=topic
+        ),
     }
     stop_live = repeat_tasks(live_tasks, LIVE_EVERY_SECONDS)
     # on another, since the pass over all customers of a new night takes longer than lists may wait

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from itertools import islice
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain, islice
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -20,6 +21,7 @@ from serving_app.intake.normal_form import normalise_event
 from serving_app.intake.receipts import Receipt
 from serving_app.live.events import LiveEvent
 from serving_app.live.state import LiveStore
+from serving_app.storage.event_log import LogLine, LogUnavailable, Position, move_position
 from serving_app.storage.protocols import SnapshotStore
 from serving_app.storage.shop_calendar import ShopCalendar
 from serving_app.storage.snapshots import Snapshot
@@ -27,8 +29,23 @@ from serving_app.storage.snapshots import Snapshot
 # Of the newest files: some 200,000 events, read in half a minute beside the answers.
 MOST_BYTES = 100 << 20
 RECORDED_AT_ONCE = 100
+MOST_LINES, READ_AT_ONCE = 200_000, 1_000  # of a topic
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 logger = logging.getLogger(__name__)
+
+
+class KnowsWhenWritten(Protocol):
+    """A log elsewhere that can be read from a moment on."""
+
+    def find_position(self, since: datetime) -> Position:
+        """The position before the first line of this moment or later."""
+
+    def find_end(self) -> Position:
+        """The position behind every line."""
+
+    def read_lines(self, position: Position, most: int) -> list[LogLine]:
+        """The lines behind a position."""
 
 
 def refill_live_states(
@@ -37,11 +54,16 @@ def refill_live_states(
     home: Path,
     clock: Callable[[], datetime],
     most_bytes: int = MOST_BYTES,
+    topic: KnowsWhenWritten | None = None,
 ) -> None:
     """Record the events that no published night has absorbed, if the live states were begun anew: for a
     timer.
 
     What those days do not hold is gone: carts of before, and which items were shown.
+
+    Args:
+        most_bytes: of the newest files.
+        topic: where events are, of which some have not landed; None: in files alone.
     """
     reason = live.take_begun_anew()
     if not reason:
@@ -53,13 +75,17 @@ def refill_live_states(
     newest = select_newest(files, most_bytes)
     now = clock()
     lag = ShopCalendar(home, snapshots).find_lag(now)
-    events = (bring_to_clock(event, lag, now) for event in read_events(newest, snapshot, paths))
+    lines = chain(
+        (line for path in newest for line in read_log(path, paths).splitlines()),
+        read_topic(topic, find_first_moment(after, snapshot) + lag) if topic else (),
+    )
+    events = (bring_to_clock(event, lag, now) for event in read_events(lines, snapshot))
     while chunk := list(islice(events, RECORDED_AT_ONCE)):
         live.record(chunk)
         live.flush()  # what could not be recorded in the time that an answer has
         n_events += len(chunk)
     live.end_filling()
-    if files:
+    if files or topic:
         logger.warning(
             "live states were begun anew (%s) and filled with %d events of %d files; older ones: %d files",
             reason,
@@ -93,18 +119,43 @@ def select_newest(files: Iterable[Path], most_bytes: int) -> list[Path]:
     return newest
 
 
-def read_events(files: Iterable[Path], snapshot: Snapshot | None, paths: HomePaths) -> Iterator[LiveEvent]:
-    """The accepted events in these files. A line that is not whole, or no event, is passed over."""
-    for path in files:
-        for line in read_log(path, paths).splitlines():
-            try:
-                record = orjson.loads(line)
-                is_accepted = isinstance(record, dict) and "quarantined" not in record
-                event = parse_record(record, snapshot) if is_accepted else None
-            except (ValueError, TypeError, KeyError):
-                continue
-            if event:
-                yield event
+def read_topic(topic: KnowsWhenWritten, since: datetime) -> Iterator[bytes]:
+    """The lines of a topic that were written since a moment, the newest of each partition where they are too
+    many; fewer where it is away.
+    """
+    try:
+        end = topic.find_end()
+        most = MOST_LINES // max(1, len(end))
+        position = {
+            partition: max(offset, end[partition] - most)
+            for partition, offset in topic.find_position(since).items()
+        }
+        while lines := topic.read_lines(position, READ_AT_ONCE):
+            position = move_position(position, lines)
+            yield from (line.line for line in lines)
+    except LogUnavailable as error:
+        logger.warning("live states are filled without what has not landed: %s", error)
+
+
+def find_first_moment(after: date | None, snapshot: Snapshot | None) -> datetime:
+    """When the first day began that no night has absorbed, in the shop's calendar."""
+    if after is None or snapshot is None:
+        return EPOCH
+    midnight = datetime.combine(after + timedelta(days=1), time.min)
+    return midnight.replace(tzinfo=ZoneInfo(snapshot.meta.time_zone))
+
+
+def read_events(lines: Iterable[bytes], snapshot: Snapshot | None) -> Iterator[LiveEvent]:
+    """The accepted events of these lines. A line that is not whole, or no event, is passed over."""
+    for line in lines:
+        try:
+            record = orjson.loads(line)
+            is_accepted = isinstance(record, dict) and "quarantined" not in record
+            event = parse_record(record, snapshot) if is_accepted else None
+        except (ValueError, TypeError, KeyError):
+            continue
+        if event:
+            yield event
 
 
 def bring_to_clock(event: LiveEvent, lag: timedelta, now: datetime) -> LiveEvent:

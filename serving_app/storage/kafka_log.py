@@ -11,7 +11,7 @@ confluent-kafka is imported where it is used: a home without Kafka does not wait
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from serving_app.storage.event_log import LogLine, LogUnavailable, Position
@@ -146,6 +146,15 @@ class KafkaLog:
         """
         with self._reading() as reader:
             return reader.find_end()
+
+    def find_position(self, since: datetime) -> Position:
+        """The position before the first line that was written at this moment or later.
+
+        Raises:
+            LogUnavailable: the brokers do not answer.
+        """
+        with self._reading() as reader:
+            return reader.find_position(since)
 
     def commit_position(self, consumer: str, position: Position) -> None:
         """Store how far a consumer has read, as a group's offsets of Kafka. They are forgotten when nothing

@@ -5,6 +5,7 @@ A partition is Kafka's, by its number, and offsets are Kafka's own.
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from serving_app.storage.event_log import START, LogLine, LogUnavailable, Position, move_position
@@ -86,6 +87,16 @@ class KafkaReader:
                 partition, timeout=READ_SECONDS
             )
         return ends
+
+    def find_position(self, since: datetime) -> Position:
+        """The position before the first line that was written at this moment or later."""
+        partitions = self._list_partitions()
+        for partition in partitions:
+            partition.offset = int(since.timestamp() * 1000)
+        found, end = self._asking.offsets_for_times(partitions, timeout=READ_SECONDS), self.find_end()
+        return {
+            str(one.partition): one.offset if one.offset >= 0 else end[str(one.partition)] for one in found
+        }
 
     def commit_position(self, consumer: str, position: Position) -> None:
         """Store how far a consumer has read."""

@@ -8,7 +8,7 @@ that arrived all the same is there twice; events carry ids by which every reader
 import logging
 import threading
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.event_log import EventLog, LogLine, LogUnavailable, Position
@@ -92,6 +92,10 @@ class SpooledLog:
     def find_end(self) -> Position:
         """Of the log behind."""
         return self._log.find_end()
+
+    def find_position(self, since: datetime) -> Position:
+        """Of the log behind, which knows when it was written."""
+        return self._log.find_position(since)
 
     def commit_position(self, consumer: str, position: Position) -> None:
         """In the log behind."""

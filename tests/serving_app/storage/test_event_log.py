@@ -1,6 +1,7 @@
 """What every log of events does, wherever it stores its lines: one suite of tests for all."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -164,3 +165,10 @@ def test_a_log_that_can_be_written_reports_no_problem(log):
     assert log.describe_problem() == ""
     log.rotate(is_forced=True)
     assert read_all(log)[0] == [b'{"n":1}']
+
+
+def test_kafka_knows_what_was_written_since_a_moment(kafka_log):
+    log, now = kafka_log(), datetime.now(UTC)
+    write(log, b"1")
+    assert read_all(log, log.find_position(now - timedelta(hours=1)))[0] == [b"1"]
+    assert read_all(log, log.find_position(now + timedelta(hours=1)))[0] == []
