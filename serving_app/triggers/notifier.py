@@ -15,10 +15,10 @@ from expectations.contracts.transitions import Transition, decode_transition
 from serving_app.live.breaker import CircuitBreaker
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.event_log import EventLog, LogLine, Position, move_position
+from serving_app.triggers.attempts import Attempt, Outcome
 from serving_app.triggers.endpoints import DeclaredEndpoint
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.notification_records import Notification
-from serving_app.triggers.sender import Attempt, Outcome
 
 BATCH_LINES = 500
 MOST_WAITING = 1_000_000  # 0.5 GB of disk; what comes then waits in the log

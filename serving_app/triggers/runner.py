@@ -19,7 +19,6 @@ from serving_app.triggers.addresses import Network
 from serving_app.triggers.endpoints import DeclaredEndpoint, Endpoints
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.notifier import Notifier
-from serving_app.triggers.sender import HttpSender
 from serving_app.triggers.transitions_log import close_transitions, open_transitions
 
 LOCK = ".lock"
@@ -102,6 +101,9 @@ class TriggerRunner:
                 self._stop.wait(FAULT_SECONDS)
 
     async def _notify(self, declared: DeclaredEndpoint) -> None:
+        # aiohttp is 8 MB of a worker, which only the one that notifies needs
+        from serving_app.triggers.sender import HttpSender
+
         queue = NotificationQueue(self._paths.notification_queue(declared.endpoint_id))
         log = self._open_log()
         try:

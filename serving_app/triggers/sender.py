@@ -4,14 +4,13 @@ follows no redirect, reads no more than a little of the answer, and ends when it
 
 import asyncio
 from collections.abc import Callable, Sequence
-from enum import Enum
-from typing import NamedTuple
 
 import aiohttp
 import orjson
 
 from expectations.contracts.transitions import decode_transition
 from serving_app.triggers.addresses import REFUSED, AddressGuard, Network
+from serving_app.triggers.attempts import Attempt, Outcome, judge_answer
 from serving_app.triggers.endpoints import DeclaredEndpoint
 from serving_app.triggers.notification_records import Notification
 from serving_app.triggers.signature import sign
@@ -19,31 +18,7 @@ from serving_app.triggers.signature import sign
 MAX_ANSWER_BYTES = 4 << 10  # that are read, so that the connection can be used again
 ANSWER_SECONDS = 1.0  # for them; the status has decided before
 MAX_HEADER_BYTES = 8 << 10
-MOST_RETRY_AFTER = 3_600.0
 USER_AGENT = "Concierge-Webhooks/1"
-
-
-class Outcome(Enum):
-    """What an attempt came to. `REFUSED`: the endpoint works and does not want this one; `FAILED`: the
-    endpoint does not work, or cannot be reached.
-    """
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-class Attempt(NamedTuple):
-    """What came of one attempt.
-
-    Attributes:
-        reason: of a failure, in words without anything of the answer.
-        retry_after: seconds that the endpoint asks for.
-    """
-
-    outcome: Outcome
-    reason: str = ""
-    retry_after: float = 0.0
 
 
 class HttpSender:
@@ -113,15 +88,6 @@ async def read_a_little(response: aiohttp.ClientResponse) -> None:
         left = 0
     if left <= 0:
         response.close()
-
-
-def judge_answer(status: int, retry_after: str = "") -> Attempt:
-    """What a status says: 2xx is accepted; a redirect is not followed, and is a fault of the declaration."""
-    if 200 <= status < 300:
-        return Attempt(Outcome.ACCEPTED)
-    is_alive = 400 <= status < 500 and status not in (408, 429)
-    seconds = min(float(retry_after), MOST_RETRY_AFTER) if retry_after.isdecimal() else 0.0
-    return Attempt(Outcome.REFUSED if is_alive else Outcome.FAILED, f"status {status}", seconds)
 
 
 def make_body(line: bytes) -> bytes:

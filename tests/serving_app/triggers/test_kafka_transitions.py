@@ -9,11 +9,11 @@ from expectations.contracts.transitions import encode_transition
 from serving_app.keys.callers import ADMIN
 from serving_app.settings import Settings
 from serving_app.storage.kafka_log import KafkaLog
+from serving_app.triggers.attempts import Attempt, Outcome
 from serving_app.triggers.endpoints import DeclaredEndpoint, Endpoint
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.notifier import Notifier
 from serving_app.triggers.schemas import StreamQuery
-from serving_app.triggers.sender import Attempt, Outcome
 from serving_app.triggers.service import StreamService
 from serving_app.triggers.transitions_log import close_transitions, open_transitions
 from tests.serving_app.triggers.test_stream import ids, parse_events

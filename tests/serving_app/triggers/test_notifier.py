@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from serving_app.triggers.attempts import Attempt, Outcome
 from serving_app.triggers.endpoints import DeclaredEndpoint, Endpoint
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.notifier import GIVE_UP_SECONDS, OPEN_SECONDS, Notifier
-from serving_app.triggers.sender import Attempt, Outcome
 from tests.serving_app.triggers.endpoint_server import is_subsequence
 from tests.serving_app.triggers.transitions import SECRET, MemoryLog, make_transition
 

@@ -14,9 +14,10 @@ import pytest
 from expectations.contracts.transitions import encode_transition
 from serving_app.triggers import sender as module
 from serving_app.triggers.addresses import REFUSED as NOT_PUBLIC
+from serving_app.triggers.attempts import Outcome, judge_answer
 from serving_app.triggers.endpoints import DeclaredEndpoint, Endpoint
 from serving_app.triggers.notification_records import Notification
-from serving_app.triggers.sender import HttpSender, Outcome, judge_answer
+from serving_app.triggers.sender import HttpSender
 from serving_app.triggers.signature import sign
 from tests.serving_app.triggers.endpoint_server import answer_with, running_endpoint
 from tests.serving_app.triggers.transitions import SECRET, make_transition

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from serving_app.triggers.sender import Outcome
+from serving_app.triggers.attempts import Outcome
 from tests.serving_app.triggers.endpoint_server import EndpointServer
 from tests.serving_app.triggers.test_sender import send
 
