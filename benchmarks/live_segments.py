@@ -16,43 +16,28 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 import requests
 
+from benchmarks.serving.live_nights import list_live_pairs, read_texts
 from benchmarks.serving.shop import IDENTITY_KEY, N_ITEMS, N_LIVE_CUSTOMERS, make_snapshot_content
 from benchmarks.soak.damage.server import ServiceProcess
 from expectations.contracts import snapshot
 from expectations.contracts.home import HomePaths
-from expectations.contracts.live_segments import (
-    NEVER,
-    LiveRules,
-    LiveText,
-    SegmentBase,
-    pack_live_rules,
-    pack_segment_base,
-)
 from expectations.contracts.published import Published
 from expectations.contracts.restrictions_store import RestrictionDatabase
 from expectations.contracts.transitions import Transition, decode_transition
 from segments.calendar import DAY, ShopCalendar
-from segments.evaluation.measures import Context
 from segments.events import Event
-from segments.live import LiveDefinitions, LiveProgram, select_live
-from segments.parsing.definitions import load_segments, parse_definition
-from segments.to_sql import DEFINITIONS
+from segments.live import LiveProgram
+from segments.shop_days import find_end_of_day
 from spark_jobs.publish.snapshot_writer import write_snapshot
 
 N_HISTORY, TYPES = 20, ("view", "cart", "purchase")
-BLINK = """
-segment_id: blink
-name: Blink
-kind: rule
-description: Put something into the cart within two seconds.
-members: {count: cart, within: 2 seconds, op: ">=", value: 1}
-"""
 WINDOW = 2_000_000  # microseconds
 PINNED = "item-3001"
 
@@ -67,14 +52,6 @@ class Row(NamedTuple):
     answer: float
 
 
-def read_texts() -> tuple[dict[str, str], LiveDefinitions]:
-    """The texts of the definitions that live, and the one that blinks."""
-    shipped = select_live(load_segments(DEFINITIONS))
-    texts = {name: (DEFINITIONS / f"{name}.yml").read_text() for name in shipped.rules} | {"blink": BLINK}
-    rules = {**shipped.rules, "blink": parse_definition(BLINK, "blink.yml").members}
-    return texts, LiveDefinitions(shipped.live | {"blink"}, rules)
-
-
 def make_content(absorbed: str, is_live: bool) -> Iterator[tuple[bytes, bytes]]:
     """The serving benchmark's shop as of a day, with live segments or without."""
     for key, value in make_snapshot_content(N_LIVE_CUSTOMERS, seed=1):
@@ -86,30 +63,15 @@ def make_content(absorbed: str, is_live: bool) -> Iterator[tuple[bytes, bytes]]:
         return
     texts, definitions = read_texts()
     live, draw = LiveProgram(definitions, ShopCalendar("UTC"), {}), random.Random(5)
-    rows = tuple(LiveText(name, text, "bench", name in definitions.live) for name, text in texts.items())
-    yield snapshot.LIVE_RULES, pack_live_rules(LiveRules(live.fingerprint, rows, {}))
-    day = time.strptime(absorbed, "%Y-%m-%d")
-    end = int(time.mktime(day) - time.timezone) * 1_000_000 + DAY - 1
-    for n in range(N_LIVE_CUSTOMERS):
-        events = [
-            Event(
-                end - draw.randrange(30 * DAY),
-                f"h-{n}-{m}",
-                draw.choice(("view", "cart", "purchase")),
-                f"item-{m}",
-            )
+    end = find_end_of_day(ShopCalendar("UTC"), date.fromisoformat(absorbed))
+    histories = {
+        f"c_{n}": [
+            Event(end - draw.randrange(30 * DAY), f"h-{n}-{m}", draw.choice(TYPES), f"item-{m}")
             for m in range(N_HISTORY)
         ]
-        state = live.program.build_state(events, end)
-        members = live.program.decide(state, end, Context(f"c_{n}", {})) & live.live
-        base = SegmentBase(
-            state=live.packer.pack(state),
-            members=dict.fromkeys(sorted(members), end),
-            changes_at=min(state.changes_at, NEVER),
-        )
-        yield snapshot.get_segment_base_key(f"c_{n}"), pack_segment_base(base)
-        if base.changes_at < NEVER:
-            yield snapshot.get_segment_timer_key(base.changes_at, f"c_{n}"), b""
+        for n in range(N_LIVE_CUSTOMERS)
+    }
+    yield from list_live_pairs(live, definitions, texts, histories, end)
 
 
 def start(home: Path, is_live: bool) -> ServiceProcess:

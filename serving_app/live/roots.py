@@ -11,8 +11,9 @@ from expectations.contracts.identifiers import hash_identifier, normalise_identi
 from expectations.contracts.identity_rules import IdentityRules, is_blocked_value
 from expectations.contracts.restrictions import RestrictionView
 from serving_app.live.events import LiveEvent
+from serving_app.live.found_records import list_own_roots
 from serving_app.live.state import VisitorKeys
-from serving_app.live.visitor_records import RoutedEvent, list_own_roots
+from serving_app.live.visitor_records import RoutedEvent
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 from serving_app.visitors.service import may_be_personal

@@ -17,17 +17,13 @@ from serving_app.live.breaker import GuardedBackend
 from serving_app.live.derive import derive_state
 from serving_app.live.events import LiveEvent
 from serving_app.live.exposures import merge_exposures
+from serving_app.live.found_records import read_own, read_records
 from serving_app.live.observer import NOBODY, EventObserver
 from serving_app.live.record import merge_records
 from serving_app.live.roots import RootFinder
 from serving_app.live.state import EMPTY_STATE, UNREAD_STATE, LiveState, VisitorKeys
 from serving_app.live.timestamps import to_microseconds
-from serving_app.live.visitor_records import (
-    read_own,
-    read_records,
-    record_events,
-    record_exposures,
-)
+from serving_app.live.visitor_records import record_events, record_exposures
 from serving_app.live.waiting import WaitingQueue
 from serving_app.metrics import declarations as metrics
 

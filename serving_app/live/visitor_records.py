@@ -4,7 +4,7 @@ from.
 A *root* is the id that a record is stored under: the identifier of a user or a browser, or a customer's id.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from serving_app.live.backends import (
@@ -13,14 +13,12 @@ from serving_app.live.backends import (
     get_browsers_key,
     get_customer_key,
     get_exposures_key,
-    get_memberships_key,
     get_message_key,
     get_state_key,
 )
 from serving_app.live.events import LiveEvent
 from serving_app.live.exposures import (
     NOTHING_SHOWN,
-    ExposureTimes,
     add_exposures,
     pack_exposures,
     unpack_exposures,
@@ -65,37 +63,6 @@ class RoutedEvent(NamedTuple):
         return RoutedEvent(self.event, None, None, self.received_day)
 
 
-class FoundRecord(NamedTuple):
-    """What is stored under one root.
-
-    Attributes:
-        memberships: packed, of the root as their owner; empty: nothing.
-    """
-
-    root: str
-    record: VisitorRecord
-    exposures: ExposureTimes
-    memberships: bytes = b""
-
-
-class OwnRecords(NamedTuple):
-    """What is stored under a visitor's own roots, and which others may be theirs.
-
-    Attributes:
-        users: a browser among the own roots, and its newest user.
-        of_customer: roots that were once the customer's.
-    """
-
-    records: list[FoundRecord]
-    users: list[tuple[str, str]]
-    of_customer: list[str]
-
-
-RECORD_KEYS = (get_state_key, get_exposures_key, get_memberships_key)
-NOTHING_OWN = OwnRecords([], [], [])
-ReadMany = Callable[[Sequence[bytes]], list[bytes | None]]
-
-
 def record_events(
     transaction: BackendTransaction, routed: Sequence[RoutedEvent], observer: EventObserver = NOBODY
 ) -> None:
@@ -125,57 +92,6 @@ def record_exposures(
     (packed,) = transaction.get_many([key])
     times = add_exposures(unpack_or(packed, unpack_exposures, NOTHING_SHOWN), item_ids, shown_at)
     transaction.put(key, pack_exposures(times))
-
-
-def list_own_roots(visitor: VisitorKeys) -> list[str]:
-    """The roots that are a visitor's whatever else is known."""
-    return [*visitor.identifier_ids, *([visitor.customer_id] if visitor.customer_id else [])]
-
-
-def read_own(read: ReadMany, visitor: VisitorKeys) -> OwnRecords:
-    """What is stored under a visitor's own roots, and which others may be theirs, in one read: of most
-    visitors there is nothing.
-    """
-    own = list_own_roots(visitor)
-    pointers = [get_alias_key(root) for root in visitor.identifier_ids]
-    if visitor.customer_id:
-        pointers.append(get_customer_key(visitor.customer_id))
-    values = read(pointers + list_record_keys(own))
-    if not any(values):
-        return NOTHING_OWN
-    users = [
-        (root, users[-1][1])
-        for root, packed in zip(visitor.identifier_ids, values, strict=False)
-        if (users := unpack_users(packed))
-    ]
-    of_customer = unpack_or(values[len(pointers) - 1], unpack, ()) if visitor.customer_id else ()
-    return OwnRecords(unpack_records(own, values[len(pointers) :]), users, list(of_customer))
-
-
-def read_records(read: ReadMany, roots: Sequence[str]) -> list[FoundRecord]:
-    """What is stored under these roots."""
-    return unpack_records(roots, read(list_record_keys(roots))) if roots else []
-
-
-def list_record_keys(roots: Sequence[str]) -> list[bytes]:
-    """The keys of what is stored under these roots."""
-    return [get_key(root) for root in roots for get_key in RECORD_KEYS]
-
-
-def unpack_records(roots: Sequence[str], values: Sequence[bytes | None]) -> list[FoundRecord]:
-    """The records of these roots that are there, from the values of `list_record_keys`."""
-    return [
-        FoundRecord(
-            root,
-            unpack_or(state, unpack_record, EMPTY_RECORD),
-            unpack_or(exposures, unpack_exposures, NOTHING_SHOWN),
-            memberships or b"",
-        )
-        for root, state, exposures, memberships in zip(
-            roots, values[::3], values[1::3], values[2::3], strict=True
-        )
-        if state or exposures or memberships
-    ]
 
 
 def _list_keys(routed: Sequence[RoutedEvent]) -> list[bytes]:

@@ -8,11 +8,12 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from expectations.contracts.live_segments import SegmentBase
 from expectations.contracts.snapshot import SEGMENT_TIMERS, TIMER_HEAD
 from expectations.contracts.transitions import decode_transition
 from segments.standing import TIME, Standing, Turn, pass_time
 from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend
-from serving_app.memberships.night import LiveNight, LiveNights
+from serving_app.memberships.night import NO_BASE, LiveNight, LiveNights
 from serving_app.memberships.owners import (
     MAY_TELL,
     get_due,
@@ -22,7 +23,7 @@ from serving_app.memberships.owners import (
 )
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
 from serving_app.memberships.record import DENIED, OwnerRecord
-from serving_app.memberships.takeover import Takeover
+from serving_app.memberships.takeover import NIGHT, Takeover
 from serving_app.memberships.told import ShopTime, Told, When, read_told, tell, write_told
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.metrics import declarations as metrics
@@ -192,7 +193,10 @@ def decide_again(
     opened = night.open(owner, record)
     standing, turns = pass_time(night.live, opened.state, opened.context, opened.standing, when.now)
     if not is_untold(transaction, night, owner):
-        turns += list_differences(read_told(transaction, owner) or {}, night, standing, turns, when.now)
+        told = read_told(transaction, owner) or {}
+        said = {name: each.is_entered for name, each in told.items()}
+        said |= {turn.segment_id: turn.is_entered for turn in turns}
+        turns += list_differences(said, night, night.read_base(owner) or NO_BASE, standing)
         tell(transaction, owner, turns, when.told_at, night.versions)
     after = record._replace(tag=night.tag, standing=standing)
     write_record(transaction, night, owner, record, after)
@@ -200,13 +204,18 @@ def decide_again(
 
 
 def list_differences(
-    told: dict[str, Told], night: LiveNight, standing: Standing, turns: Sequence[Turn], now: int
+    said: dict[str, bool], night: LiveNight, base: SegmentBase, standing: Standing
 ) -> list[Turn]:
-    """What is to be told beside some turns, so that what was told is what is so."""
-    said = {name: each.is_entered for name, each in told.items()}
-    said |= {turn.segment_id: turn.is_entered for turn in turns}
-    return [
-        Turn(name, name in standing.members, standing.members.get(name, now), TIME)
-        for name in sorted(night.live.live)
-        if said.get(name, False) != (name in standing.members)
-    ]
+    """What is to be told beside what was said, so that it is what is so: what the night knows with its own
+    moment, before the pass over all customers has come to this one.
+    """
+    turns = []
+    for name in sorted(night.live.live):
+        is_in = name in standing.members
+        if said.get(name, False) == is_in:
+            continue
+        is_of_night = base is not NO_BASE and is_in == (name in base.members)
+        left_at = base.left.get(name) or night.end + 1 if is_of_night else standing.decided_at
+        since = standing.members[name] if is_in else left_at
+        turns.append(Turn(name, is_in, since, NIGHT if is_of_night else TIME))
+    return turns

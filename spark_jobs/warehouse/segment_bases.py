@@ -30,7 +30,11 @@ Row = tuple[str, bytes, str, str, str, int]  # in the columns of `feat_segment_s
 
 
 class BaseBuilder:
-    """Makes bases by one program, as of the end of one day."""
+    """Makes bases by one program, as of the end of one day.
+
+    Attributes:
+        n_differing: how many memberships the warehouse's SQL says otherwise: one definition, two engines.
+    """
 
     def __init__(self, program: LiveProgram, end: int) -> None:
         """
@@ -38,6 +42,7 @@ class BaseBuilder:
             end: the last microsecond of the day.
         """
         self._live, self._end, self._calendar = program, end, program.program.calendar
+        self.n_differing = 0
 
     def build(self, known: Known, events: Sequence[tuple]) -> Row:
         """The row of a customer, of all their events in order."""
@@ -65,6 +70,7 @@ class BaseBuilder:
         )
         members = self._live.program.decide(state, self._end, context) & self._live.live
         entered = {name: since for name, since, left in stays if left is None}
+        self.n_differing += len(members ^ (entered.keys() & self._live.live))
         left = {name: at for name, _, at in stays if at is not None and name not in entered}
         base = SegmentBase(
             packed,

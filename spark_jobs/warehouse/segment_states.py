@@ -7,6 +7,7 @@ before is asked again. The rest stays as it is: a night costs what changed. Even
 customer, so what is held does not grow with the shop.
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
@@ -31,14 +32,19 @@ from spark_jobs.warehouse.segment_queries import (
 BATCH = 2_000  # customers whose rows are held at once
 SCHEMA = build_arrow_schema(FEAT_SEGMENT_STATES)
 
+logger = logging.getLogger(__name__)
+
 
 class Counts(NamedTuple):
-    """How many rows are as they were, were built of events, were asked again, and are gone."""
+    """How many rows are as they were, were built of events, were asked again, and are gone; and how many
+    memberships of those made anew the warehouse's SQL says otherwise.
+    """
 
     unchanged: int
     built: int
     asked: int
     gone: int
+    differing: int = 0
 
 
 def write_segment_states(
@@ -82,8 +88,12 @@ def update_states(lake: Lake, connection: duckdb.DuckDBPyConnection, texts: Live
     prepare(lake, connection, texts.program, as_of, end)
     counts = count_work(connection)
     if counts.built or counts.asked or counts.gone or not lake.exists(FEAT_SEGMENT_STATES):
-        batches = list_batches(connection, texts.program, end)
+        builder = BaseBuilder(texts.program, end)
+        batches = list_batches(connection, builder, format_events(texts.program))
         lake.overwrite(pa.RecordBatchReader.from_batches(SCHEMA, batches), FEAT_SEGMENT_STATES)
+        counts = counts._replace(differing=builder.n_differing)
+    if counts.differing:
+        logger.warning("%d memberships differ between SQL and the evaluator", counts.differing)
     return counts
 
 
@@ -128,22 +138,21 @@ def count_work(connection: duckdb.DuckDBPyConnection) -> Counts:
 
 
 def list_batches(
-    connection: duckdb.DuckDBPyConnection, program: LiveProgram, end: int
+    connection: duckdb.DuckDBPyConnection, builder: BaseBuilder, events_query: str
 ) -> Iterator[pa.RecordBatch]:
     """All rows: those that stay, those asked again, those built."""
     stay = (
         "select old.* from old_states as old"
         " semi join (from work where what = 'unchanged') as work using (customer_id)"
     )
-    yield from connection.cursor().execute(stay).to_arrow_reader(BATCH)
-    builder = BaseBuilder(program, end)
+    yield from connection.cursor().sql(stay).to_arrow_reader(BATCH)
     asked = connection.cursor().execute(
         "select work.customer_id, known, work.events_digest, work.context_digest, old.base"
         " from work join old_states as old using (customer_id) where what = 'asked'"
     )
     while rows := asked.fetchmany(BATCH):
         yield make_batch([builder.ask_again(Known(*row[:4]), row[4]) for row in rows])
-    events = connection.cursor().execute(format_events(program))
+    events = connection.cursor().execute(events_query)
     yield from build_batches(builder, events)
 
 
