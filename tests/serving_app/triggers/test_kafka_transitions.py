@@ -19,7 +19,6 @@ from serving_app.triggers.transitions_log import close_transitions, open_transit
 from tests.serving_app.triggers.test_stream import ids, parse_events
 from tests.serving_app.triggers.transitions import SECRET, make_transition
 
-pytestmark = pytest.mark.slow  # starts a broker
 TOLD = [make_transition(n, f"c_{n % 5}") for n in range(40)]
 
 
