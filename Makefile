@@ -144,7 +144,7 @@ kafka: $(READY) ## one Kafka broker with the declared topics (CONCIERGE_KAFKA_SE
 topics: $(READY) ## the topics of operate/topics.yml made in a Kafka of your own (`make kafka` has made its own)
 	@$(PY) -m operate.topics
 
-stream: $(READY) ## events from Kafka into the lake while the day goes on, until Ctrl-C; ARGS=--once takes what is there now
+stream: $(READY) ## events from Kafka into the lake while the day goes on, until Ctrl-C; ARGS=--once takes what is there now, --memberships decides segments too
 	@$(PY) -m spark_jobs.stream.job $(ARGS)
 
 live: $(READY) ## broker, stream, service and simulated shoppers at once, on one screen, until Ctrl-C [SHOPPERS=50 SECONDS=…]

@@ -253,6 +253,11 @@ class HomePaths:
         return self.stream / "checkpoint"
 
     @property
+    def membership_checkpoints(self) -> Path:
+        """Spark's checkpoints of the query that decides memberships, a folder for each snapshot."""
+        return self.stream / "memberships"
+
+    @property
     def stream_lock(self) -> Path:
         """Held by the one stream of the home."""
         return self.stream / "stream.lock"

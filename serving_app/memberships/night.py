@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from expectations.contracts.live_segments import LiveRules, SegmentBase
@@ -10,8 +9,7 @@ from expectations.contracts.snapshot import get_segment_timer_key
 from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Context, Stay
 from segments.evaluation.state import SegmentState
-from segments.live import LiveDefinitions, LiveProgram
-from segments.parsing.definitions import make_reader_of_day, read_definition
+from segments.live_rules import compile_rules
 from segments.parsing.flaws import SegmentError
 from segments.shop_days import find_end_of_day
 from segments.standing import NOBODY_YET, Standing
@@ -169,19 +167,3 @@ def open_night(snapshot: Snapshot) -> LiveNight | None:
         logger.error("segments do not live: snapshot %s was made by another build", snapshot.name)
         return None
     return night
-
-
-def compile_rules(rules: LiveRules, calendar: ShopCalendar) -> LiveProgram:
-    """The definitions of a night, compiled.
-
-    Raises:
-        SegmentError: one is not understood by this build.
-    """
-    start_reader = make_reader_of_day()
-    parsed = {
-        each.segment_id: read_definition(each.text, f"{each.segment_id}.yml", start_reader()).segment.members
-        for each in rules.texts
-    }
-    live = frozenset(each.segment_id for each in rules.texts if each.is_live)
-    items: Mapping[str, frozenset[str]] = {name: frozenset(ids) for name, ids in rules.item_lists.items()}
-    return LiveProgram(LiveDefinitions(live, parsed), calendar, items)

@@ -76,7 +76,7 @@ def start_events_query(
         positions: how far the topic has landed; where there is no checkpoint it begins there.
         is_once: it takes what is there now, and ends.
     """
-    events = read_topic(spark, settings, settings.events_topic, make_starting_offsets(settings, positions))
+    events = read_topic(spark, settings, settings.events_topic, find_start(settings, positions))
     trigger = {"availableNow": True} if is_once else {"processingTime": f"{settings.stream_seconds} seconds"}
     return (
         events.writeStream.queryName(NAME)
@@ -87,13 +87,17 @@ def start_events_query(
     )
 
 
-def read_topic(spark: SparkSession, settings: Settings, topic: str, starting_offsets: str) -> DataFrame:
-    """The lines of a topic as Spark's source gives them; offsets that are gone are an error."""
+def read_topic(spark: SparkSession, settings: Settings, topic: str, start: dict[str, str]) -> DataFrame:
+    """The lines of a topic as Spark's source gives them; offsets that are gone are an error.
+
+    Args:
+        start: Spark's options of where to begin without a checkpoint.
+    """
     reader = spark.readStream.format("kafka").options(
         **{
             "kafka.bootstrap.servers": settings.kafka_servers,
             "subscribe": topic,
-            "startingOffsets": starting_offsets,
+            **start,
             "maxOffsetsPerTrigger": str(settings.stream_events),
             "failOnDataLoss": "true",
         }
@@ -102,10 +106,10 @@ def read_topic(spark: SparkSession, settings: Settings, topic: str, starting_off
     return reader.options(**properties).load()
 
 
-def make_starting_offsets(settings: Settings, positions: Positions) -> str:
-    """Where a query without a checkpoint begins, as Spark wants it told."""
+def find_start(settings: Settings, positions: Positions) -> dict[str, str]:
+    """Where a query without a checkpoint begins: where landing ended, as Spark wants it told."""
     if not positions:
-        return "earliest"
+        return {"startingOffsets": "earliest"}
     # Spark wants every partition named; one of which nothing has landed is read from its beginning.
     offsets = {str(n): positions.get(n, EARLIEST) for n in range(max(positions) + 1)}
-    return json.dumps({settings.events_topic: offsets})
+    return {"startingOffsets": json.dumps({settings.events_topic: offsets})}

@@ -1,9 +1,10 @@
 """`make stream`: bring events from Kafka into the lake, batch after batch, until told to stop.
 
-    python -m spark_jobs.stream.job [--once]
+    python -m spark_jobs.stream.job [--once | --memberships]
 
 Reads:   the topic of received events
-Writes:  landing/live/events/<day>/, and the lakes of open days (`stream/days/<day>/`)
+Writes:  landing/live/events/<day>/, and the lakes of open days (`stream/days/<day>/`); with `--memberships`
+         Redis and the topic of transitions
 If it is killed: start it again; every event counts once. SIGTERM ends it when the batch at hand is whole.
 """
 
@@ -27,13 +28,17 @@ from spark_jobs.run.logs import log_step
 from spark_jobs.settings import Settings
 from spark_jobs.sources.topic_landing import TopicLanding
 from spark_jobs.stream.events_query import BatchWriter, Stopped, start_events_query
+from spark_jobs.stream.membership_upkeep import MembershipUpkeep
 from spark_jobs.stream.open_days import OpenDays
-from spark_jobs.stream.progress import Progress, find_lag
+from spark_jobs.stream.progress import Progress, describe_error, find_lag
 
 LOOK_EVERY_SECONDS = 0.5
 # What the broker cannot give any more: a retry would find the same.
 LOST = ("failOnDataLoss", "OffsetOutOfRange", "KAFKA_DATA_LOSS", "data may have been lost")
 LONGEST_WAIT_SECONDS = 60.0
+# Not a night's: what runs for weeks is worth compiling. Plans of the memberships are deep, and analysed in
+# threads whose stacks are small.
+LONG_LIVED_JVM = "-XX:+UseSerialGC -Xss4m"
 logger = logging.getLogger("spark_jobs.stream.job")  # __name__ is __main__ here
 
 
@@ -44,12 +49,13 @@ class StreamError(RuntimeError):
 class Stream:
     """The queries of one process, and how they end."""
 
-    def __init__(self, settings: Settings, spark: SparkSession) -> None:
+    def __init__(self, settings: Settings, spark: SparkSession, has_memberships: bool = False) -> None:
         self.settings, self.spark = settings, spark
         self.days = days = OpenDays(settings, spark)
         self.landing = TopicLanding(settings.paths, settings.events_topic, days.time_zone)
         self.progress = Progress(settings.paths.stream_progress)
         self.writer = BatchWriter(self.landing, days, self.progress.tell_batch)
+        self.memberships = MembershipUpkeep(settings, spark, self.progress) if has_memberships else None
 
     def stop(self, *_: object) -> None:
         """Let the batch at hand be the last: for a signal."""
@@ -79,7 +85,9 @@ class Stream:
                 if self.writer.stop.is_set() or Stopped.__name__ in str(error):
                     return
                 self._judge(error, is_once)
-                logger.warning(f"the query failed and is started again in {wait:.0f} s: {describe(error)}")
+                logger.warning(
+                    f"the query failed and is started again in {wait:.0f} s: {describe_error(error)}"
+                )
                 sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
@@ -87,6 +95,8 @@ class Stream:
         """Wait until a query has ended, and end it between two batches when told to."""
         while not query.awaitTermination(LOOK_EVERY_SECONDS):
             self.progress.tell_lag("events", find_lag(query.lastProgress))
+            if self.memberships:
+                self.memberships.look()
             if self.writer.stop.is_set() and not query.status["isTriggerActive"]:
                 query.stop()
 
@@ -103,15 +113,11 @@ class Stream:
             raise error
 
 
-def describe(error: Exception) -> str:
-    """The first line of an error that says something."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-
 def start_stream_session(settings: Settings) -> SparkSession:
     """A Spark application of its own, with what reads Kafka."""
     jars = ",".join([find_delta_jars(), *map(str, fetch_jars(STREAM_JARS))])
-    return start_spark_session("stream", settings.spark_master, settings.spark_memory, **{"spark.jars": jars})
+    more = {"spark.jars": jars, "spark.driver.extraJavaOptions": LONG_LIVED_JVM}
+    return start_spark_session("stream", settings.spark_master, settings.spark_memory, **more)
 
 
 def hold_home(home: Path, lock_file: Path) -> FileLock:
@@ -135,6 +141,7 @@ def main(argv: list[str]) -> int:
         prog="python -m spark_jobs.stream.job", description=__doc__.splitlines()[0]
     )
     parser.add_argument("--once", action="store_true", help="take what is there now, and end")
+    parser.add_argument("--memberships", action="store_true", help="decide memberships of segments too")
     args = parser.parse_args(argv)
     settings = Settings.from_environment()
     with log_step(settings.home, f"stream {datetime.now(UTC):%Y-%m-%dT%H:%M:%S}", "stream"):
@@ -143,24 +150,28 @@ def main(argv: list[str]) -> int:
                 raise StreamError(
                     "events do not go to Kafka: set CONCIERGE_EVENTS=kafka, and see `make kafka`"
                 )
+            if args.memberships and not settings.live_store:
+                raise StreamError("memberships are written to Redis: set CONCIERGE_LIVE")
             with hold_home(settings.home, settings.paths.stream_lock):
-                run_stream(settings, args.once)
+                run_stream(settings, args.once, args.memberships)
         except StreamError as error:
             logger.error(str(error))
             return 1
     return 0
 
 
-def run_stream(settings: Settings, is_once: bool) -> None:
+def run_stream(settings: Settings, is_once: bool, has_memberships: bool) -> None:
     """Stream in a session of its own until told to stop."""
     logger.info(f"reading {settings.events_topic} at {settings.kafka_servers} into {settings.home}")
     spark = start_stream_session(settings)
-    stream = Stream(settings, spark)
+    stream = Stream(settings, spark, has_memberships)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stream.stop)
     try:
         stream.run(is_once)
     finally:
+        if stream.memberships:
+            stream.memberships.end()
         spark.stop()
     logger.info("the stream has ended; what it had begun is whole")
 

@@ -35,14 +35,15 @@ class Progress:
         logger.info(f"{done}; {of_days}" if of_days else done)
         self._fields["n_batches"] += 1
         self._fields["n_lines"] += n_lines
-        self._note(batch=number, seconds=round(seconds, 3), last_batch_at=format_now(), **counts)
+        self.note(batch=number, seconds=round(seconds, 3), last_batch_at=format_now(), **counts)
 
     def tell_lag(self, query: str, n_behind: int) -> None:
         """Note how many lines of its topic a query has not read."""
         if self._fields.get(f"{query}_behind") != n_behind:
-            self._note(**{f"{query}_behind": n_behind})
+            self.note(**{f"{query}_behind": n_behind})
 
-    def _note(self, **fields: Any) -> None:
+    def note(self, **fields: Any) -> None:
+        """Write some fields beside the others."""
         self._fields |= fields
         write_text_atomically(self._file, json.dumps(self._fields))
 
@@ -63,6 +64,11 @@ def read_offsets(offsets: Any) -> dict[tuple[str, str], int]:
     """Offsets by topic and partition, as Spark writes them: an object, or its text."""
     found = json.loads(offsets) if isinstance(offsets, str) else offsets
     return {(topic, part): n for topic, parts in (found or {}).items() for part, n in parts.items()}
+
+
+def describe_error(error: Exception) -> str:
+    """The first line of an error that says something."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def format_now() -> str:

@@ -34,7 +34,7 @@ from operate.kafka import KafkaBroker, running_kafka
 from spark_jobs.lake.tables import Lake
 from spark_jobs.sources.registry import LIVE_SOURCE, load_sources
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TOPIC = "concierge.events"
 RATE = 300  # events a second
 N_TWICE, N_RUBBISH = 2, 1  # of a hundred
@@ -137,6 +137,7 @@ class StreamProcess:
 
     home: Path
     servers: str
+    settings: dict[str, str] = field(default_factory=dict)
 
     def start(self, *deadly: str, arguments: tuple[str, ...] = ()) -> subprocess.Popen:
         """Start it.
@@ -155,8 +156,11 @@ class StreamProcess:
             "CONCIERGE_SPARK_MEMORY": "1g",
             "CONCIERGE_SPARK_MASTER": "local[2]",
             "PYTHONPATH": str(ROOT),
+            **self.settings,
         }
-        log = (self.home / "stream.out").open("a")
+        log_file = HomePaths(self.home).log("stream")
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        log = log_file.open("a")
         command = [sys.executable, *program]
         return subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
 
@@ -171,13 +175,15 @@ class StreamProcess:
         return False
 
 
-def kill_again_and_again(
-    stream: StreamProcess, broker: KafkaBroker, n_kills: int, draw: random.Random, is_control: bool
-) -> Counter:
-    """Kill so often; how often where."""
+def kill_again_and_again(stream: StreamProcess, broker: KafkaBroker, args: argparse.Namespace) -> Counter:
+    """Kill as often as is asked for, or until the time is over; how often where."""
+    draw, n_kills = random.Random(args.seed), args.kills
     killed: Counter = Counter()
+    until = time.monotonic() + 60 * args.minutes
     for number in range(n_kills):
-        if is_control and number:
+        if time.monotonic() > until:
+            break
+        if args.control and number:
             HomePaths(stream.home).landed_offsets.unlink(missing_ok=True)
             for folder in HomePaths(stream.home).stream_checkpoint.glob("*"):
                 subprocess.run(["rm", "-r", str(folder)], check=True)
@@ -188,7 +194,7 @@ def kill_again_and_again(
         if deadly and process.poll() is None:
             wait_for_end(process, 30.0)
         elif works:
-            time.sleep(draw.uniform(0.0, 4.0))
+            time.sleep(draw.uniform(0.0, 3.0))
         if number % 8 == 7:
             broker.kill()
             broker.start()
@@ -257,6 +263,7 @@ def compare(home: Path, lines: Counter, acknowledged: set[str]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=120.0, help="after which no more are killed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--control", action="store_true")
     args = parser.parse_args()
@@ -267,12 +274,12 @@ def main() -> None:
         producer = threading.Thread(target=events.run)
         producer.start()
         try:
-            killed = kill_again_and_again(stream, broker, args.kills, random.Random(args.seed), args.control)
+            killed = kill_again_and_again(stream, broker, args)
         finally:
             events.stop.set()
             producer.join()
         if stream.start(arguments=("--once",)).wait():
-            raise SystemExit((home / "stream.out").read_text()[-3000:])
+            raise SystemExit(HomePaths(home).log("stream").read_text()[-3000:])
         flaws = compare(home, read_topic(broker.servers), events.acknowledged)
     print(", ".join(f"{n} × {name}" for name, n in sorted(killed.items())))
     print("; ".join(flaws) or "nothing lost, nothing doubled")

@@ -1,0 +1,98 @@
+"""The query that decides memberships from the topic of events, in Spark's own state, with timers.
+
+Its state is of one published snapshot: from that it takes definitions, what each customer begins with, and
+whose identifiers are whose. When another one is published, the query begins anew with it, from the first
+event that it has not absorbed.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from spark_jobs.settings import Settings
+from spark_jobs.sources.declaration import SourceContext
+from spark_jobs.sources.registry import LIVE_SOURCE, load_sources
+from spark_jobs.stream.event_rows import OWNED_DDL, give_owners, type_lines
+from spark_jobs.stream.events_query import read_topic
+from spark_jobs.stream.membership_processor import TURN_DDL, MembershipProcessor
+from spark_jobs.stream.night_base import NightBase
+from spark_jobs.stream.told import TransitionTeller, TurnRow
+
+NAME = "memberships"
+ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+STATE_SETTINGS = {
+    "spark.sql.streaming.stateStore.providerClass": ROCKSDB,
+    # a batch stores what changed, not files of everything
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+}
+# The broker's clock and the service's may differ; what the night has absorbed is left out in any case.
+CLOCKS_DIFFER_MS = 3_600_000
+TellTransitions = Callable[[int, list], None]
+
+
+def make_turns(
+    spark: SparkSession, settings: Settings, snapshot: Path, lines: DataFrame, is_replay: bool = False
+) -> DataFrame:
+    """The turns that lines of the topic make.
+
+    Args:
+        is_replay: whether each event comes at the moment of its receipt; else now.
+    """
+    source = next(each for each in load_sources(settings.sources) if each.name == LIVE_SOURCE)
+    context = SourceContext(source.name, source.time_zone, settings.identity_key)
+    (feed,) = source.feeds
+    owned = give_owners(type_lines(lines, feed, context), str(snapshot))
+    return owned.groupBy("owner").transformWithState(
+        MembershipProcessor(str(snapshot), is_replay),
+        TURN_DDL,
+        "Append",
+        "ProcessingTime",
+        initialState=list_due_owners(spark, snapshot).groupBy("owner"),
+    )
+
+
+def list_due_owners(spark: SparkSession, snapshot: Path) -> DataFrame:
+    """The customers whose membership may change without an event, as the processor's first rows."""
+    rows = [(owner, None, None, None) for owner in sorted(set(NightBase(snapshot).list_due()))]
+    return spark.createDataFrame(rows, OWNED_DDL)
+
+
+def start_membership_query(
+    spark: SparkSession, settings: Settings, snapshot: Path, teller: TransitionTeller, tell: TellTransitions
+) -> StreamingQuery:
+    """The query, running.
+
+    Args:
+        tell: is told of each batch: its number and its transitions.
+    """
+    for name, value in STATE_SETTINGS.items():
+        spark.conf.set(name, value)
+    lines = read_topic(spark, settings, settings.events_topic, find_start(snapshot))
+    return (
+        make_turns(spark, settings, snapshot, lines)
+        .writeStream.queryName(NAME)
+        .foreachBatch(partial(write_batch, teller, tell))
+        .option("checkpointLocation", str(settings.paths.membership_checkpoints / snapshot.name))
+        .trigger(processingTime="0 seconds")
+        .start()
+    )
+
+
+def write_batch(teller: TransitionTeller, tell: TellTransitions, batch: DataFrame, number: int) -> None:
+    """Tell the turns of a batch."""
+    rows = batch.select([F.col(name) for name in TurnRow._fields]).collect()
+    tell(number, teller.tell([TurnRow(*row) for row in rows], time.time_ns() // 1_000))
+
+
+def find_start(snapshot: Path) -> dict[str, str]:
+    """Where the query begins without a checkpoint: behind the last absorbed day, as Spark wants it told."""
+    milliseconds = NightBase(snapshot).end // 1_000 - CLOCKS_DIFFER_MS
+    return {
+        "startingTimestamp": str(milliseconds),
+        "startingOffsetsByTimestampStrategy": "latest",  # where nothing came since
+    }

@@ -1,0 +1,112 @@
+"""Memberships decided in Spark's state are those that the service decides from the same lines."""
+
+import random
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import lmdb
+import pytest
+from pyspark.sql.streaming.query import StreamingQuery
+
+from expectations.contracts.identifiers import hash_identifier
+from segments.events import Event
+from segments.standing import Turn, take_event
+from serving_app.intake.logged_events import parse_record
+from serving_app.live.timestamps import to_microseconds
+from serving_app.memberships.behaviour import list_segment_events
+from serving_app.memberships.night import LiveNight
+from serving_app.memberships.record import NO_RECORD
+from serving_app.storage.snapshots import Snapshot
+from spark_jobs.stream.events_query import read_topic
+from spark_jobs.stream.membership_query import STATE_SETTINGS, find_start, make_turns
+from tests.spark_jobs.stream.conftest import make_event
+from tests.spark_jobs.stream.small_night import CUSTOMER, write_night
+
+NAMES = ("Product Viewed", "Product Viewed", "Product Added", "Order Completed")
+MONDAY_NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def make_day(n_events: int, seed: int) -> list[dict]:
+    """Lines of five visitors within two hours, some of them late; a last one of each an hour later."""
+    draw, lines = random.Random(seed), []
+    for n in range(n_events):
+        received = MONDAY_NOON + timedelta(seconds=draw.randrange(7200))
+        happened = received - timedelta(seconds=draw.choice((0, 0, 0, 30, 2000)))
+        lines.append(line(f"m{n}", draw.randrange(5), draw.choice(NAMES), happened, received))
+    last = MONDAY_NOON + timedelta(hours=3)
+    lines += [line(f"last{who}", who, "Product Viewed", last, last) for who in range(5)]
+    return sorted(lines, key=lambda each: each["receivedAt"])
+
+
+def line(name: str, who: int, kind: str, happened: datetime, received: datetime) -> dict:
+    times = {"timestamp": f"{happened:%FT%T.%fZ}", "receivedAt": f"{received:%FT%T.%fZ}"}
+    of_order = {"order_id": f"o-{name}", "products": [{"product_id": "tea", "price": 3, "quantity": 2}]}
+    properties = of_order if kind == "Order Completed" else {"product_id": "tea"}
+    user = {"userId": "u1"} if who == 0 else {}
+    fields = {"messageId": name, "event": kind, "properties": properties, "source": "online_retail"}
+    return make_event(0, anonymousId=f"a{who}", context={"sessionId": "s"}, **fields, **times, **user)
+
+
+def decide_in_service(night: LiveNight, lines: list[dict], key: str) -> dict[str, list[Turn]]:
+    """The turns of each owner, by the service's own functions, each line at the moment of its receipt."""
+    opened, turns = {}, defaultdict(list)
+    for record in lines:
+        event = parse_record(record, night.snapshot)
+        ids = [("user_id", event.user_id), ("anonymous_id", event.anonymous_id)]
+        roots = [hash_identifier(key, kind, event.source, value) for kind, value in ids if value]
+        owner = next(filter(None, map(night.snapshot.find_customer_id, roots)), roots[0])
+        if owner not in opened:
+            opened[owner] = night.open(owner, NO_RECORD)[:3]
+        state, context, standing = opened[owner]
+        for each in list_segment_events(event, night.snapshot, night.calendar):
+            now = max(to_microseconds(event.received_at), standing.decided_at)
+            standing, turned = take_event(night.live, state, context, standing, each, now)
+            turns[owner] += turned
+        opened[owner] = state, context, standing
+    return turns
+
+
+def count_read(query: StreamingQuery) -> int:
+    """How many lines its finished batches have read."""
+    return sum(progress["numInputRows"] for progress in query.recentProgress)
+
+
+@pytest.fixture
+def night(shop, tmp_path):
+    cart = to_microseconds(MONDAY_NOON) - 12 * 3600 * 1_000_000 - 60_000_000  # a minute before midnight
+    history = (Event(cart, "past", "cart", "tea"),)
+    return write_night(tmp_path / "night-1", shop.settings.identity_key, history)
+
+
+def test_the_stream_tells_the_turns_that_the_service_tells(shop, night):
+    lines = make_day(60, seed=1)
+    shop.send(*lines, lines[7], b"rubbish")
+    for name, value in STATE_SETTINGS.items():
+        shop.spark.conf.set(name, value)
+    found = defaultdict(list)
+
+    def collect(batch, _number):
+        for row in batch.collect():
+            found[row.owner].append(Turn(row.segment_id, row.is_entered, row.since, row.reason))
+
+    frame = read_topic(shop.spark, shop.settings, shop.topic, find_start(night))
+    query = make_turns(shop.spark, shop.settings, night, frame, is_replay=True).writeStream
+    query = query.foreachBatch(collect).option("checkpointLocation", str(shop.home / "checkpoint"))
+    query = query.trigger(processingTime="0 seconds").start()
+    # One with timers never runs out of batches.
+    while not query.awaitTermination(0.2) and count_read(query) < len(lines) + 2:
+        pass
+    query.stop()
+    env = lmdb.open(str(night), readonly=True, lock=False)
+    with env.begin() as read:
+        expected = decide_in_service(
+            LiveNight(Snapshot("night-1", read.get), Snapshot("night-1", read.get).read_live_rules()),
+            lines,
+            shop.settings.identity_key,
+        )
+    assert len(expected) == 5 and CUSTOMER in expected
+    assert min(map(len, expected.values())) >= 3
+    assert {owner: sorted(turns) for owner, turns in found.items()} == {
+        owner: sorted(turns) for owner, turns in expected.items()
+    }
+    assert Turn("fresh_cart", False, to_microseconds(MONDAY_NOON), "time") not in found[CUSTOMER]

@@ -1,0 +1,80 @@
+"""Each turn is told once, under one id, whatever runs again."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from expectations.contracts.transitions import decode_transition
+from spark_jobs.stream.told import RedisTold, Told, TransitionTeller, TurnRow, select_untold
+
+
+def turn(segment: str, is_entered: bool, since: int, owner: str = "c1") -> TurnRow:
+    return TurnRow(owner, segment, is_entered, since, "event", since)
+
+
+@dataclass
+class Kept:
+    told: dict = field(default_factory=dict)
+
+    def read(self, owners):
+        return [dict(self.told.get(owner, {})) for owner in owners]
+
+    def write(self, told):
+        for owner, segments in told.items():
+            self.told.setdefault(owner, {}).update(segments)
+
+
+@dataclass
+class Topic:
+    lines: list = field(default_factory=list)
+    n_left: int = 0
+
+    def produce(self, topic, line, key):
+        self.lines.append((topic, key, decode_transition(line)))
+
+    def poll(self, _):
+        pass
+
+    def flush(self, _):
+        return self.n_left
+
+
+def test_turns_are_told_once_in_order_and_never_again():
+    topic, kept = Topic(), Kept()
+    teller = TransitionTeller(topic, "transitions", kept, {"cart": "v1"})
+    turns = [turn("cart", False, 20), turn("cart", True, 10), turn("fan", True, 15, "c2")]
+    told = teller.tell(turns, told_at=99)
+    assert [(one.customer_id, one.segment_id, one.is_entered, one.since, one.version) for one in told] == [
+        ("c1", "cart", True, 10, "v1"),
+        ("c1", "cart", False, 20, "v1"),
+        ("c2", "fan", True, 15, ""),
+    ]
+    assert [key for _, key, _ in topic.lines] == ["c1", "c1", "c2"]
+    assert teller.tell([turn("cart", False, 20), turn("fan", True, 15, "c2")], told_at=100) == []
+
+
+def test_what_the_broker_did_not_take_is_not_remembered_as_told():
+    topic, kept = Topic(n_left=1), Kept()
+    teller = TransitionTeller(topic, "transitions", kept, {})
+    with pytest.raises(TimeoutError):
+        teller.tell([turn("cart", True, 10)], told_at=99)
+    assert kept.told == {}
+    topic.n_left = 0
+    teller.tell([turn("cart", True, 10)], told_at=100)
+    assert topic.lines[0][2].transition_id == topic.lines[1][2].transition_id
+
+
+def test_a_turn_lies_behind_what_was_told_of_its_segment():
+    told = {"cart": Told(True, 50)}
+    assert select_untold(told, [turn("cart", False, 40)]) == [turn("cart", False, 40)._replace(since=51)]
+
+
+def test_redis_keeps_what_was_told(redis_port):
+    store = RedisTold(f"redis://127.0.0.1:{redis_port}/0")
+    store.write({"c1": {"cart": Told(True, 10), "fan": Told(True, 11)}, "c2": {"fan": Told(False, 12)}})
+    store.write({"c1": {"cart": Told(False, 20)}})
+    assert store.read(["c2", "nobody", "c1"]) == [
+        {"fan": Told(False, 12)},
+        {},
+        {"cart": Told(False, 20), "fan": Told(True, 11)},
+    ]
