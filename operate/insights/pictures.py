@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#64b5cd", "#8c8c8c")
-MOST_BARS, MOST_LINES, MOST_TICKS = 60, 8, 7
+MOST_BARS, MOST_NAMES, MOST_LINES, MOST_TICKS = 60, 20, 8, 7
 BIG = 1_000
 
 
@@ -60,7 +60,10 @@ def draw_bars(axes: "Axes", answer: pa.Table, picture: Picture) -> None:
         label = format_name(column) + (f", {group}" if group else "")
         axes.bar(offsets, list(sums.values()), width, color=COLOURS[n], label=label)
     label_places(axes, places)
-    axes.legend(fontsize=8, frameon=False)
+    if len(series) > 1:
+        axes.legend(fontsize=8, frameon=False)
+    else:  # where a legend would lie on the tallest bar
+        axes.set_ylabel(label, size=9)
     axes.yaxis.set_major_formatter(format_short)
 
 
@@ -150,11 +153,15 @@ def not_empty(values: np.ndarray) -> bool:
 
 
 def label_places(axes: "Axes", places: list[Any]) -> None:
-    """Names below the axis, slanted where they are long."""
-    names = [format_place(place) for place in places]
+    """Names below the axis, slanted where they are long; of too many every second, third … one."""
+    every = -(-len(places) // MOST_NAMES)
+    names = [format_place(place) for place in places[::every]]
     is_long = sum(map(len, names)) > 90
     axes.set_xticks(
-        range(len(names)), names, rotation=40 if is_long else 0, ha="right" if is_long else "center"
+        range(0, len(places), every),
+        names,
+        rotation=40 if is_long else 0,
+        ha="right" if is_long else "center",
     )
 
 

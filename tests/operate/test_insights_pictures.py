@@ -45,6 +45,13 @@ def test_of_more_months_than_fit_the_newest_are_drawn(axes):
     assert list_bars(axes) == {"amount sold": [float(n) for n in range(12, MOST_BARS + 12)]}
 
 
+def test_of_more_names_than_can_be_read_every_second_stands_there(axes):
+    answer = pa.table({"from_days": list(range(40)), "n_intervals": list(range(40))})
+    draw_bars(axes, answer, Picture("bars", "from_days", ("n_intervals",)))
+    assert [text.get_text() for text in axes.get_xticklabels()] == [str(n) for n in range(0, 40, 2)]
+    assert axes.get_legend() is None and axes.get_ylabel() == "intervals"
+
+
 def test_a_point_without_a_value_is_left_out(axes):
     answer = pa.table({"customer_percent": [5, 10], "amount_percent_so_far": [None, 40.0]})
     draw_curve(axes, answer, CURVE)
