@@ -111,18 +111,24 @@ def take_away(broker: KafkaBroker, server: ServiceProcess, seconds: Sequence[flo
 
 def kill_at_random_moments(broker: KafkaBroker, server: ServiceProcess, n_kills: int, seed: int) -> Counter:
     """Kill workers and the server so often, and the broker meanwhile; how often what was killed."""
-    killed, draw = Counter(), random.Random(seed)
-    killing = threading.Thread(
-        target=lambda: killed.update(kill_service(server, random.Random(seed), n_kills, lambda: True))
-    )
+    draw, is_over, n_broker = random.Random(seed), threading.Event(), 0
+
+    def kill_broker() -> None:
+        nonlocal n_broker
+        while not is_over.wait(draw.uniform(0.2, 3)):
+            broker.kill()
+            n_broker += 1
+            time.sleep(draw.uniform(0, 1))
+            broker.start()
+
+    killing = threading.Thread(target=kill_broker)
     killing.start()
-    while killing.is_alive():
-        time.sleep(draw.uniform(0.2, 3))
-        broker.kill()
-        killed["broker"] += 1
-        time.sleep(draw.uniform(0, 1))
-        broker.start()
-    return killed
+    try:
+        killed = kill_service(server, random.Random(seed), n_kills, lambda: True)
+    finally:
+        is_over.set()
+        killing.join()
+    return killed + Counter(broker=n_broker)
 
 
 def wait_until_drained(server: ServiceProcess) -> float:
