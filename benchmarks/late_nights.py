@@ -93,7 +93,7 @@ def compare_with_full(home: Home, file: Path, run_id: str, last: date) -> dict[s
     """The rows that only one of the night's warehouse and one from nothing has, by model; tells how many were
     compared.
     """
-    (home.root / "published.json").unlink(missing_ok=True)
+    HomePaths(home.root).published.unlink(missing_ok=True)
     anew = home.build(run_id, last, *WITHOUT_TESTS)
     found, n_models = differing(file, anew)
     with duckdb.connect(str(anew), read_only=True) as warehouse:

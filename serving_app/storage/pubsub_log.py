@@ -8,7 +8,6 @@ consumer needs a subscription, and a log, of its own. Topic and subscription mus
 The client finds its credentials as it always does (`GOOGLE_APPLICATION_CREDENTIALS`).
 """
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 1.0
 READ_SECONDS = 1.0
 LINES_A_REQUEST = 100  # Pub/Sub takes 10 MB: of the longest events so many
-EMULATOR = "PUBSUB_EMULATOR_HOST"
 
 
 class _Received(NamedTuple):
@@ -36,12 +34,20 @@ class _Received(NamedTuple):
 class PubSubLog:
     """The log of one topic, read through one subscription. It must not be used across a fork."""
 
-    def __init__(self, topic: str, subscription: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        topic: str,
+        subscription: str,
+        patience_seconds: float = PATIENCE_SECONDS,
+        emulator: str = "",
+    ) -> None:
         """
         Args:
             topic: `projects/<project>/topics/<name>`.
             subscription: `projects/<project>/subscriptions/<name>`, this consumer's own.
+            emulator: `host:port` of one that takes the place of Google's servers; empty: none.
         """
+        self._emulator = emulator
         self._topic, self._subscription, self._patience = topic, subscription, patience_seconds
         self._lock, self._connect_lock = threading.Lock(), threading.Lock()
         self._clients: tuple[PublisherClient, SubscriberClient] | None = None
@@ -139,21 +145,21 @@ class PubSubLog:
     def _get_clients(self) -> tuple["PublisherClient", "SubscriberClient"]:
         with self._connect_lock:
             if self._clients is None:
-                self._clients = connect()
+                self._clients = connect(self._emulator)
             return self._clients
 
 
-def connect() -> tuple["PublisherClient", "SubscriberClient"]:
-    """The two clients, of an emulator where the environment names one."""
+def connect(emulator: str = "") -> tuple["PublisherClient", "SubscriberClient"]:
+    """The two clients, of Google's servers or of an emulator at `host:port`."""
     from google.pubsub_v1 import PublisherClient, SubscriberClient
 
-    if not (host := os.environ.get(EMULATOR)):
+    if not emulator:
         return PublisherClient(), SubscriberClient()
     import grpc
 
     made = []
     for client_class in (PublisherClient, SubscriberClient):
-        transport = client_class.get_transport_class("grpc")(channel=grpc.insecure_channel(host))
+        transport = client_class.get_transport_class("grpc")(channel=grpc.insecure_channel(emulator))
         made.append(client_class(transport=transport))
     return made[0], made[1]
 

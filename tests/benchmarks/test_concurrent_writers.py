@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from benchmarks.soak.concurrent_writers import COUNTERS, find_flaws, read_counts, write
+from benchmarks.soak.concurrent_writers.__main__ import COUNTERS, find_flaws, read_counts, write
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
 

@@ -58,15 +58,14 @@ def kinesis_log(kinesis, tmp_path):
 
 
 @pytest.fixture
-def pubsub_log(monkeypatch):
+def pubsub_log():
     from tests.serving_app.storage.pubsub_server import running_pubsub
 
     with running_pubsub() as (pubsub, host):
-        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", host)
 
         def open_log():
             pubsub.end_deadlines()
-            return PubSubLog("projects/p/topics/events", "projects/p/subscriptions/events", 20)
+            return PubSubLog("projects/p/topics/events", "projects/p/subscriptions/events", 20, host)
 
         yield open_log
 

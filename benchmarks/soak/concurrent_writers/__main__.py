@@ -27,7 +27,7 @@ from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 N_COUNTERS = 10
 COMPACTED_EVERY = 40  # increments of a writer
 PAUSE_SECONDS = 0.3  # between two kills, on average

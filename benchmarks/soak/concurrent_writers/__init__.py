@@ -1,0 +1,1 @@
+"""Writers of one table at once, which are killed at their work."""
