@@ -49,6 +49,21 @@
             and stays.first_date = begun_before.replaced_from
 {% endmacro %}
 
+{#- Stays that the build before left and that had begun by then, of the customers whose stays are made again, with the day from which
+    they are. -#}
+{% macro select_stays_before(stays) %}
+    select
+        stays.customer_id,
+        stays.segment_id,
+        stays.entered_at,
+        stays.left_at,
+        replaced.replaced_from
+    from {{ stays }} as stays
+    inner join {{ ref('int_build__replaced_stays') }} as replaced
+        on stays.customer_id = replaced.customer_id
+    where stays.entered_at < replaced.replaced_from
+{% endmacro %}
+
 {#- No stay at all, with the day from which a customer's are made again. -#}
 {% macro select_no_stays() %}
     select

@@ -17,16 +17,9 @@ new_stays as (
 
 stays_before as (
     {% if before %}
-        select
-            stays.customer_id,
-            stays.segment_id,
-            stays.entered_at,
-            stays.left_at,
-            replaced.replaced_from
-        from {{ before }} as stays
-        inner join {{ ref('int_build__replaced_stays') }} as replaced
-            on stays.customer_id = replaced.customer_id
-        where {{ of_segments }} and stays.entered_at < replaced.replaced_from
+        select stays_then.*
+        from ({{ select_stays_before(before) }}) as stays_then
+        where {{ of_segments }}
     {% else %}
         {{ select_no_stays() }}
     {% endif %}
