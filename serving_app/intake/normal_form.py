@@ -13,6 +13,7 @@ import orjson
 
 from expectations.contracts.event_format import MAX_EVENT_BYTES
 from expectations.contracts.ids import parse_id
+from expectations.contracts.places import MOST_DEGREES, find_zone, parse_place
 from serving_app.http.responses import format_utc
 from serving_app.intake.batches import SentEvent
 from serving_app.intake.bots import is_bot_agent
@@ -96,6 +97,8 @@ def accept(sent_event: SentEvent, receipt: Receipt) -> NormalEvent:
     items = read_items(event_type, properties, receipt.normalise_item_id)
     check_lengths(context)
     agent, consents = context.get("userAgent"), read_event_consents(context)
+    latitude, longitude = parse_place(*(read_text(context, "location", name) for name in MOST_DEGREES))
+    zone = read_text(context, "timezone")
     event = LiveEvent(
         message_id=message_id,
         event_type=IDENTIFY if call == ALIAS else event_type,
@@ -116,6 +119,9 @@ def accept(sent_event: SentEvent, receipt: Receipt) -> NormalEvent:
         country=read_text(context, "location", "country"),
         is_alias=call == ALIAS,
         calendar_lag=receipt.calendar_lag,
+        latitude=latitude,
+        longitude=longitude,
+        time_zone=zone if zone and find_zone(zone) else None,
     )
     return NormalEvent(
         key=message_id,

@@ -33,6 +33,8 @@ class LiveEvent:
         has_personalization_consent: False: a no, or a word that is not understood; None: it says nothing.
         is_bot: it is logged and flagged, and changes no live state.
         device, campaign, country: of the visit.
+        latitude, longitude: where it was, both or neither.
+        time_zone: of the visitor's own clock; None: not known.
         is_alias: it says that two ids are one visitor's, and is no behaviour.
         calendar_lag: by how much the shop's own calendar lagged the clock when it was received.
     """
@@ -56,3 +58,6 @@ class LiveEvent:
     country: str | None = None
     is_alias: bool = False
     calendar_lag: timedelta = timedelta(0)
+    latitude: float | None = None
+    longitude: float | None = None
+    time_zone: str | None = None

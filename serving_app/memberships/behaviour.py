@@ -1,5 +1,6 @@
 """A received event as events of a customer's history: what the night would make of it."""
 
+from expectations.contracts.places import find_local_minute
 from segments.calendar import ShopCalendar
 from segments.events import TYPES, Event
 from serving_app.live.events import PURCHASE, EventItem, LiveEvent
@@ -36,6 +37,7 @@ def make_event(
 ) -> Event:
     """One event of a history; of its item what the catalogue of the night says."""
     facts = snapshot.read_item(item.item_id) if item else None
+    own_minute = find_local_minute(at, event.time_zone)
     is_priced = item is not None and item.price is not None
     is_bought = is_priced and event.event_type == PURCHASE and item.quantity <= MOST_PIECES
     return Event(
@@ -53,5 +55,7 @@ def make_event(
         device=event.device,
         campaign=event.campaign,
         country=event.country,
-        local_minute=calendar.find_minute(at),
+        latitude=event.latitude,
+        longitude=event.longitude,
+        local_minute=calendar.find_minute(at) if own_minute is None else own_minute,
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from expectations.contracts.consent import EVENT_PURPOSES
 from expectations.contracts.event_format import ITEM_EVENT_TYPES, PURCHASE
-from spark_jobs.ingest.event_places import MOST, find_zone, parse_place
+from expectations.contracts.places import MOST_DEGREES, find_zone, parse_place
 from spark_jobs.ingest.formats import parse_plain_object
 from spark_jobs.ingest.parse_values import CURRENCY_CODE
 from spark_jobs.ingest.plain_values import PLAIN_MONEY, PLAIN_QUANTITY, OddValueError, trim_plain_text
@@ -62,7 +62,7 @@ def read_surroundings(sent: dict[str, object]) -> Iterator[str | None]:
 def read_place(sent: dict[str, object]) -> tuple[float | None, float | None]:
     """Latitude and longitude of an event's context."""
     location, texts = get_object(sent, "location"), []
-    for name in MOST:
+    for name in MOST_DEGREES:
         value = location.get(name)
         if isinstance(value, bool) or not isinstance(value, str | int | float | None):
             raise OddValueError

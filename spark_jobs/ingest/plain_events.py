@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from expectations.contracts.consent import EVENT_PURPOSES
 from expectations.contracts.event_format import CALL_TYPES, PURCHASE, TRACK, TRACKED_EVENTS
 from expectations.contracts.lake import MONEY
+from expectations.contracts.places import find_local_minute
 from spark_jobs.ingest.event_documents import (
     Product,
     list_products,
@@ -25,7 +26,6 @@ from spark_jobs.ingest.event_documents import (
     read_surroundings,
     read_time_zone,
 )
-from spark_jobs.ingest.event_places import find_local_minute
 from spark_jobs.ingest.parse_values import FIRST_YEAR
 from spark_jobs.ingest.plain_values import (
     TIME,

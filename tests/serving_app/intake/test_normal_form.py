@@ -87,11 +87,23 @@ EXPECTED = {
         viewed(
             context={
                 "device": {"type": " mobile "},
+                "timezone": "Asia/Tokyo",
                 "campaign": {"name": "spring"},
-                "location": {"country": "DE"},
+                "location": {"country": "DE", "latitude": "48.1", "longitude": 11.5},
             }
         ),
-        live(device="mobile", campaign="spring", country="DE"),
+        live(
+            device="mobile",
+            campaign="spring",
+            country="DE",
+            latitude=48.1,
+            longitude=11.5,
+            time_zone="Asia/Tokyo",
+        ),
+    ),
+    "no place and no zone": (
+        viewed(context={"timezone": "Mars/Olympus", "location": {"latitude": 91, "longitude": 11.5}}),
+        live(),
     ),
     "ids in another form": (viewed("\ufeffm-1", anonymousId=" b-1\u200b"), live()),
     "ids of nobody": (viewed(userId=True, context={"sessionId": "x" * 600}), live()),

@@ -7,7 +7,7 @@ import copy
 import json
 import random
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,15 @@ from tests.spark_jobs.ingest.conftest import KEY, LANDED
 
 NOW = datetime(2026, 1, 5, 18, tzinfo=UTC)
 N_EVENTS = 2_500  # of 6,900, which take half a minute; all were compared once
+ODD_FIELDS = (
+    "properties.product_id",
+    "properties.price",
+    "context.location.latitude",
+    "properties.quantity",
+    "context.timezone",
+    "anonymousId",
+    "context.location.longitude",
+)
 ODD = {**WHITE, **CONTROLS, **UNICODE, **WORDS, **NUMBERS}
 
 
@@ -42,13 +51,12 @@ def sent():
             "properties": {"product_id": "item-1", "order_id": "o-1", "query": "tea", "currency": "EUR"},
             "sentAt": "2026-01-05T17:00:00Z",
             "timestamp": "2026-01-05T16:59:00Z",
+            "context": {"location": {"latitude": 48.1, "longitude": "11.5"}, "timezone": "Europe/Vienna"},
         }
         events.append(plain)
         for place, value in enumerate(ODD.values()):
             odd = {**copy.deepcopy(plain), "messageId": f"odd-{number}-{place}", "type": "track"}
-            path = ("properties.product_id", "properties.price", "properties.quantity", "anonymousId")[
-                place % 4
-            ]
+            path = ODD_FIELDS[place % len(ODD_FIELDS)]
             odd["properties"] |= {"price": 1, "quantity": 1}
             events.append(set_value(odd, path, value))
     return random.Random(15).sample(events, N_EVENTS)
@@ -95,6 +103,10 @@ def test_what_the_service_lets_in_ingest_takes(accepted, typed_by):
         "anonymous_identifier_id",
         "is_bot",
         "has_personalization_consent",
+        "latitude",
+        "longitude",
+        "time_zone",
+        "local_minute",
     )
     rows = typed.collect()
     refused = [
@@ -109,6 +121,11 @@ def test_what_the_service_lets_in_ingest_takes(accepted, typed_by):
         assert row.item_id is None or row.item_id in [item.item_id for item in event.items], shown
         assert row.quantity is None or row.quantity in [item.quantity for item in event.items], shown
         assert (row.order_id, row.session_id) == (event.order_id, event.session_id), shown
+        ours = (event.latitude, event.longitude, event.time_zone)
+        assert (row.latitude, row.longitude, row.time_zone) == ours, shown
+        if event.time_zone == "Europe/Vienna":  # an hour ahead in January
+            clock = event.occurred_at + timedelta(hours=1)
+            assert row.local_minute == 60 * clock.hour + clock.minute, shown
         # A blank in the place of an object is a no here and, where the blank is not ASCII, nothing there.
         ours, theirs = event.has_personalization_consent, row.has_personalization_consent
         assert ours == theirs or (ours is False and theirs is None), shown

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from spark_jobs.ingest.event_places import find_local_minute, parse_place
+from expectations.contracts.places import find_local_minute, parse_place
 
 
 @pytest.mark.parametrize(
