@@ -16,10 +16,10 @@ from serving_app.live.backends import BackendError, BackendTransaction, get_mess
 from serving_app.live.breaker import GuardedBackend
 from serving_app.live.derive import derive_state
 from serving_app.live.events import LiveEvent
-from serving_app.live.exposures import merge_exposures
+from serving_app.live.exposures import NOTHING_SHOWN, merge_exposures
 from serving_app.live.found_records import read_own, read_records
 from serving_app.live.observer import NOBODY, EventObserver
-from serving_app.live.record import merge_records
+from serving_app.live.record import EMPTY_RECORD, merge_records
 from serving_app.live.roots import RootFinder
 from serving_app.live.state import EMPTY_STATE, UNREAD_STATE, LiveState, VisitorKeys
 from serving_app.live.timestamps import to_microseconds
@@ -75,17 +75,19 @@ class LiveStates:
         try:
             with observe_call("read"):
                 records, users, of_customer = read_own(self._backend.read, visitor)
+                others: list[str] = []
                 if users or of_customer:
                     others = self._roots.select_others(visitor, users, of_customer)
                     records = records + read_records(self._backend.read, others)
         except BackendError:
             return UNREAD_STATE
-        if not records:
+        if not records and not others:
             return EMPTY_STATE
-        record = reduce(merge_records, (one.record for one in records))
-        exposures = reduce(merge_exposures, (one.exposures for one in records))
+        record = reduce(merge_records, (one.record for one in records), EMPTY_RECORD)
+        exposures = reduce(merge_exposures, (one.exposures for one in records), NOTHING_SHOWN)
         state = derive_state(record, exposures, absorbed_date.toordinal() if absorbed_date else 0)
-        return replace(state, memberships={one.root: one.memberships for one in records if one.memberships})
+        stored = {one.root: one.memberships for one in records if one.memberships}
+        return replace(state, memberships=dict.fromkeys(others, b"") | stored)
 
     def flush(self) -> None:
         """Write what waits, and look whether a database that was away is back: for a timer."""

@@ -39,7 +39,8 @@ class LiveState:
         session_started_at: of the first event of that session.
         has_personalization_consent, has_analytics_consent: the newest word of the visitor; None: none.
         updated_at: of the newest event; None: nothing is known.
-        memberships: packed, by owner: the customer, or a root of theirs.
+        memberships: packed, by owner: the customer, or a root of theirs; empty of whoever may be the same
+            visitor and has none stored.
         is_read: False: the database could not be read, so nothing is known of what was done.
     """
 

@@ -13,7 +13,7 @@ from segments.live_rules import compile_rules
 from segments.parsing.flaws import SegmentError
 from segments.shop_days import find_end_of_day
 from segments.standing import NOBODY_YET, Standing
-from serving_app.memberships.record import NO_RECORD, OwnerRecord, read_held
+from serving_app.memberships.record import OwnerRecord, read_held
 from serving_app.storage.snapshots import Snapshot
 
 NO_BASE = SegmentBase()
@@ -104,7 +104,7 @@ class LiveNight:
         standing = NOBODY_YET
         if base is not NO_BASE:
             standing = Standing(dict(base.members), base.changes_at, self.end)
-        if record == NO_RECORD:
+        if not record.tag:  # no night has decided of them yet
             return Opened(state, context, standing, True)
         since = {**record.standing.members, **standing.members}
         decided_at = max(self.end, record.standing.decided_at)

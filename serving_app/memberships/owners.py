@@ -81,7 +81,8 @@ def add_events(
                 night.live, opened.state, opened.context, standing, one.event, when.now
             )
             turns += turned
-    is_told = opened.is_current and (not turns or may_tell(transaction, night, owner, when.now))
+    is_current = opened.is_current and not is_pending(record)
+    is_told = is_current and (not turns or may_tell(transaction, night, owner, when.now))
     if is_told and turns:
         tell(transaction, owner, mark(turns, reason), when.told_at, night.versions)
     if not is_told:
@@ -90,6 +91,11 @@ def add_events(
     after = add_held(record, new)._replace(tag=night.tag, standing=standing)
     write_record(transaction, night, owner, record, after)
     night.remember(owner, after, opened)
+
+
+def is_pending(record: OwnerRecord) -> bool:
+    """Whether an owner waits for whoever keeps all memberships to tell what is so."""
+    return record != NO_RECORD and record.standing.changes_at <= record.standing.decided_at
 
 
 def mark(turns: Sequence[Turn], reason: str | None) -> list[Turn]:
@@ -139,7 +145,7 @@ def move_owner(transaction: BackendTransaction, night: LiveNight, one: str, othe
     opened = night.open(other, both)
     since = opened.standing._replace(changes_at=when.now + 1)
     standing, turns = pass_time(night.live, opened.state, opened.context, since, when.now + 1)
-    if opened.is_current and may_tell(transaction, night, other, when.now):
+    if opened.is_current and not is_pending(before) and may_tell(transaction, night, other, when.now):
         tell(transaction, other, mark(turns, MERGE), when.told_at, night.versions)
     else:
         standing = standing._replace(changes_at=standing.decided_at)

@@ -7,7 +7,7 @@ from serving_app.live.backends import BackendTransaction, get_memberships_key, g
 from serving_app.live.events import LiveEvent
 from serving_app.live.timestamps import to_microseconds
 from serving_app.memberships.behaviour import list_segment_events
-from serving_app.memberships.night import LiveNights
+from serving_app.memberships.night import LiveNight, LiveNights
 from serving_app.memberships.owners import (
     MAY_TELL,
     add_events,
@@ -17,7 +17,7 @@ from serving_app.memberships.owners import (
     move_owner,
     read_record,
 )
-from serving_app.memberships.record import DENIED, HeldEvent, pack_owner
+from serving_app.memberships.record import DENIED, NO_RECORD, HeldEvent, pack_owner
 from serving_app.memberships.told import When
 from serving_app.storage.protocols import SnapshotStore
 
@@ -33,7 +33,7 @@ class MembershipRecorder:
         night = self._nights.find(self._snapshots.get_current())
         if night is None:
             return []
-        owners = {find_owner(night, root) for root in roots}
+        owners = {owner for root in roots for owner in (root, find_owner(night, root))}
         return [MAY_TELL, *(key(owner) for owner in owners for key in (get_memberships_key, get_told_key))]
 
     def record(self, transaction: BackendTransaction, event: LiveEvent, root: str, received_day: int) -> None:
@@ -42,6 +42,7 @@ class MembershipRecorder:
             return
         events = list_segment_events(event, night.snapshot, night.calendar)
         owner = find_owner(night, root)
+        bring_along(transaction, night, root, owner, find_when(event))
         if event.has_analytics_consent is False:
             end_memberships(transaction, owner, find_when(event), EVENT, night.versions)
             transaction.put(get_memberships_key(owner), pack_owner(DENIED))
@@ -58,9 +59,11 @@ class MembershipRecorder:
         night = self._nights.find(self._snapshots.get_current())
         if night is None:
             return
-        one, other = find_owner(night, from_root), find_owner(night, to_root)
+        one, other, when = find_owner(night, from_root), find_owner(night, to_root), find_when(event)
+        bring_along(transaction, night, from_root, one, when)
+        bring_along(transaction, night, to_root, other, when)
         if one != other:
-            move_owner(transaction, night, one, other, find_when(event))
+            move_owner(transaction, night, one, other, when)
 
     def forget(self, transaction: BackendTransaction, roots: Sequence[str], event: LiveEvent) -> None:
         """Of some roots nothing may be stored any more: their memberships end."""
@@ -69,6 +72,12 @@ class MembershipRecorder:
         owners = {find_owner(night, root) for root in roots} if night else set(roots)
         for owner in sorted(owners):
             end_memberships(transaction, owner, find_when(event), EVENT, versions)
+
+
+def bring_along(transaction: BackendTransaction, night: LiveNight, root: str, owner: str, when: When) -> None:
+    """Bring what came under a root before the night knew whose it is, if nobody has done so yet."""
+    if root != owner and read_record(transaction, root) != NO_RECORD:
+        move_owner(transaction, night, root, owner, when)
 
 
 def find_when(event: LiveEvent) -> When:

@@ -56,7 +56,7 @@ class ShownSegments:
         night = self._nights.find(snapshot)
         if night is None or not live.is_read or (not profile and not live.memberships):
             return by_night
-        owner, record = select_owner(snapshot, customer_id, live)
+        owner, record = select_owner(night, customer_id, live)
         moment = to_microseconds(now - self._find_lag(now)) + 1
         members = find_members(night, owner, record, moment)
         if members is None:
@@ -64,15 +64,17 @@ class ShownSegments:
         return tuple(sorted({*by_night} - night.live.live | members))
 
 
-def select_owner(snapshot: Snapshot, customer_id: str | None, live: LiveState) -> tuple[str, OwnerRecord]:
-    """Whose memberships a visitor's are, and what is stored of them: the customer's own; else the newest of
-    their ids, under which it lies until whoever keeps all memberships has moved it to the customer.
+def select_owner(night: LiveNight, customer_id: str | None, live: LiveState) -> tuple[str, OwnerRecord]:
+    """Whose memberships a visitor's are, and what is stored of them: the customer's own; else those of the
+    newest of their ids, under which they lie until whoever keeps all memberships has moved them to the
+    customer; else of the customer whom their browser is of by now.
     """
-    stored = next(
-        (name for name in (customer_id, *reversed(live.memberships)) if name in live.memberships), ""
-    )
-    record = unpack_or(live.memberships.get(stored), unpack_owner, NO_RECORD)
-    return snapshot.find_customer_id(stored) or stored or customer_id or "", record
+    stored = [name for name in (customer_id, *reversed(live.memberships)) if live.memberships.get(name)]
+    if stored:
+        owner = night.snapshot.find_customer_id(stored[0]) or stored[0]
+        return owner, unpack_or(live.memberships[stored[0]], unpack_owner, NO_RECORD)
+    same = (name for name in reversed(live.memberships) if night.read_base(name) is not None)
+    return next(same, customer_id or ""), NO_RECORD
 
 
 def find_members(night: LiveNight, owner: str, record: OwnerRecord, moment: int) -> frozenset[str] | None:
