@@ -16,7 +16,13 @@ from datetime import date
 
 import duckdb
 
-from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMER_TRAITS, FEAT_CUSTOMERS, FEAT_ITEMS
+from expectations.contracts.lake import (
+    FCT_INTERACTIONS,
+    FEAT_CUSTOMER_TRAITS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    FEAT_LIVE_SEGMENTS,
+)
 from expectations.contracts.tables import Table
 from spark_jobs.lake.queries import open_database
 from spark_jobs.lake.tables import Lake
@@ -39,9 +45,11 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     """
     with open_database(context.settings.spark_memory) as connection, open_marts(context, connection) as marts:
         reports = [export_table(lake, table, connection, marts[table.name]) for table in TABLES]
-        # Snowflake's segments are the night's alone: its fields of a day are asked in DuckDB's SQL.
         if context.settings.warehouse != "snowflake":
-            reports += write_segment_states(context, lake, connection)
+            return reports + write_segment_states(context, lake, connection)
+        # Its segments are the night's alone: what live ones begin with is asked in DuckDB's SQL.
+        if lake.exists(FEAT_LIVE_SEGMENTS):
+            lake.replace_rows([], FEAT_LIVE_SEGMENTS)
         return reports
 
 
