@@ -30,9 +30,9 @@ from serving_app.metrics import declarations as metrics
 # What waits in a worker: exposures for the next flush, events while the database is away. 10,000 events are a
 # minute of a shop of 14 million events a day; what is beyond that the night still has, from the event log.
 MOST_WAITING_LISTS, MOST_WAITING_EVENTS = 10_000, 10_000
-# In one transaction: some 5 ms. A batch of 500 in one would come close to Redis's timeout, and keep the other
-# workers from writing.
-WRITTEN_AT_ONCE = 100
+# In one transaction: some 5 ms with live segments. A batch of 500 would come close to Redis's timeout,
+# and keep the other workers from writing.
+WRITTEN_AT_ONCE = 25
 PROBE = get_message_key("")  # which nobody writes
 
 
