@@ -49,6 +49,7 @@ LONG = {
     "tests/spark_jobs/ingest/test_order_of_days.py": 60,
     "tests/night/test_events_to_answer.py": 45,
     "tests/spark_jobs/ingest/test_live.py": 40,
+    "tests/spark_jobs/stream/test_events_query.py": 40,
     "tests/spark_jobs/ingest/test_refused_share.py": 35,
     "tests/spark_jobs/ingest/test_line_numbers.py": 25,
     "tests/models/test_online_retail.py": 25,

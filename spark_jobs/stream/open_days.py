@@ -100,17 +100,24 @@ class OpenDays:
     def _find_known(self, day: date) -> set[str]:
         """Names of the day's files that its lake holds whole."""
         if day not in self._known:
-            rows = self.open_lake(day).read_arrow(OPS_DELIVERIES, ["source_file", "n_records"]).to_pylist()
-            names = {row["source_file"].rsplit("/", 1)[-1] for row in rows if row["n_records"] is not None}
-            self._known[day] = names
+            lake = self.open_lake(day)
+            rows = lake.read_arrow(OPS_DELIVERIES, ["source_file", "n_records"]).to_pylist()
+            if any(row["n_records"] is None for row in rows):
+                # A stream was killed while it ingested. What it wrote by halves ingest would work out anew
+                # from its raw table, by Spark; from the files it is done in a fraction of that.
+                logger.info(f"{day} is ingested again from its {len(rows):,} files")
+                shutil.rmtree(lake.root)
+                rows = []
+            self._known[day] = {row["source_file"].rsplit("/", 1)[-1] for row in rows}
         return self._known[day]
 
     def _ingest(self, day: date, folder: Path, names: list[str]) -> IngestedDay:
         began, lake = time.monotonic(), self.open_lake(day)
         files = [make_landed_file(folder / name, self.settings.landing, day) for name in names]
         context = RunContext(f"stream of {day}", LandingDates(day, day), self.settings, datetime.now(UTC))
+        known = self._known.pop(day)  # should it fail, the lake is looked at again
         reports = ingest_files(context, lake, [self._source], files, lake.root / PARTS)
-        self._known[day].update(names)
+        self._known[day] = known | set(names)
         self._n_ingested[day] = self._n_ingested.get(day, 0) + 1
         if self._n_ingested[day] % BATCHES_BETWEEN_COMPACTIONS == 0:
             compact_lake(lake.root)

@@ -41,19 +41,21 @@ ABSORBED = date(2026, 1, 4)  # a Sunday
 CUSTOMER = "c_regular"
 
 
-def make_live_program() -> LiveProgram:
+def make_live_program(texts: dict[str, str]) -> LiveProgram:
     """The definitions, compiled."""
-    rules = {name: parse_definition(text, name).members for name, text in TEXTS.items()}
+    rules = {name: parse_definition(text, name).members for name, text in texts.items()}
     return LiveProgram(LiveDefinitions(frozenset(rules), rules), ShopCalendar(ZONE), {})
 
 
-def write_night(folder: Path, identity_key: str, history: tuple[Event, ...] = ()) -> Path:
+def write_night(
+    folder: Path, identity_key: str, history: tuple[Event, ...] = (), texts: dict[str, str] = TEXTS
+) -> Path:
     """The snapshot's folder.
 
     Args:
         history: of the customer, up to the absorbed day.
     """
-    live = make_live_program()
+    live = make_live_program(texts)
     end = find_end_of_day(ShopCalendar(ZONE), ABSORBED)
     state = live.program.build_state(history, end)
     members = live.program.decide(state, end, Context(CUSTOMER, {})) & live.live
@@ -63,12 +65,12 @@ def write_night(folder: Path, identity_key: str, history: tuple[Event, ...] = ()
     meta = contract.SnapshotMeta(
         contract.LAYOUT, "night", str(ABSORBED), "", "", "", {}, time_zone=ZONE, absorbed_date=str(ABSORBED)
     )
-    texts = tuple(LiveText(name, text, f"v-{name}", True) for name, text in TEXTS.items())
+    rows = tuple(LiveText(name, text, f"v-{name}", True) for name, text in texts.items())
     tea = contract.ItemFacts("Tea", None, "Assam", 3.0, "GBP", None, True, True, ("Drinks", "Tea"))
     user = hash_identifier(identity_key, "user_id", "online_retail", "u1")
     values = {
         contract.META: contract.pack_record(meta),
-        contract.LIVE_RULES: pack_live_rules(LiveRules(live.fingerprint, texts, {})),
+        contract.LIVE_RULES: pack_live_rules(LiveRules(live.fingerprint, rows, {})),
         contract.get_segment_base_key(CUSTOMER): pack_segment_base(base),
         contract.get_identifier_key(user): CUSTOMER.encode(),
         contract.get_item_key("tea"): contract.pack_record(tea),

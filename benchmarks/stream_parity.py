@@ -1,0 +1,153 @@
+"""One day through the service's functions and through Spark's state: the same turns of the same owners?
+
+    python -m benchmarks.stream_parity [--events 50000] [--visitors 2000] [--seed 1]
+
+Lines as the service logs them, 5 % of them received up to an hour late, 2 % sent twice, over one day, for all
+shipped definitions that live. The service's side is its own: `parse_record`, `list_segment_events`,
+`standing.take_event`, line by line. Spark's side is the query of `make stream ARGS=--memberships` on a real
+broker, each line at the moment of its receipt. Turns are compared one by one, and who is a member at the end
+of each hour by them; ends with 1 on a difference. That the service's members are those of the night's SQL,
+`benchmarks/live_segments.py` and `benchmarks/segment_agreement.py` ask.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
+
+import lmdb
+from confluent_kafka import Producer
+
+from operate.kafka import running_kafka
+from segments.in_force import load_understood
+from segments.live import select_live
+from segments.parsing.definitions import make_reader_of_day
+from segments.standing import Turn
+from segments.to_sql import DEFINITIONS
+from serving_app.memberships.night import LiveNight
+from serving_app.storage.snapshots import Snapshot
+from spark_jobs.settings import Settings
+from spark_jobs.stream.events_query import read_topic
+from spark_jobs.stream.job import start_stream_session
+from spark_jobs.stream.membership_query import STATE_SETTINGS, find_start, make_turns
+from tests.spark_jobs.stream.small_night import write_night
+from tests.spark_jobs.stream.test_memberships import MONDAY_NOON, NAMES, count_read, decide_in_service, line
+
+HOUR = 3_600_000_000
+MIDNIGHT = MONDAY_NOON - timedelta(hours=12)
+PATIENCE_SECONDS = 900
+
+
+def make_lines(n_events: int, n_visitors: int, seed: int) -> list[dict]:
+    """A day's lines in the order of receipt, and of each visitor a last one when it is over."""
+    draw, lines = random.Random(seed), []
+    for n in range(n_events):
+        received = MIDNIGHT + timedelta(seconds=draw.randrange(3600, 86_400), microseconds=n)
+        is_late = draw.random() < 0.05
+        happened = received - timedelta(seconds=draw.randrange(3600) if is_late else 0)
+        one = line(f"m{n}", draw.randrange(n_visitors), draw.choice(NAMES), happened, received)
+        lines += [one] * (2 if draw.random() < 0.02 else 1)
+    end = MIDNIGHT + timedelta(days=1, hours=2)
+    lines += [line(f"last{who}", who, "Product Viewed", end, end) for who in range(n_visitors)]
+    return sorted(lines, key=lambda each: each["receivedAt"])
+
+
+def read_live_texts() -> dict[str, str]:
+    """The shipped definitions that live, and those that they name."""
+    files = sorted(DEFINITIONS.glob("*.yml"))
+    definitions, _ = load_understood(files, make_reader_of_day())
+    live = select_live([each.segment for each in definitions.values()])
+    return {file.stem: file.read_text() for file in files if file.stem in live.rules}
+
+
+def decide_in_spark(
+    settings: Settings, night: Path, lines: list[dict], folder: Path
+) -> dict[str, list[Turn]]:
+    """The turns of each owner by the stream's query."""
+    producer = Producer({"bootstrap.servers": settings.kafka_servers, "acks": "all"})
+    for each in lines:
+        producer.produce(settings.events_topic, json.dumps(each).encode(), key=each["anonymousId"])
+        producer.poll(0)
+    producer.flush(120)
+    spark, found = start_stream_session(settings), defaultdict(list)
+    for name, value in STATE_SETTINGS.items():
+        spark.conf.set(name, value)
+
+    def collect(batch, _: int) -> None:
+        for row in batch.collect():
+            found[row.owner].append(Turn(row.segment_id, row.is_entered, row.since, row.reason))
+
+    topic = read_topic(spark, settings, settings.events_topic, find_start(night))
+    query = make_turns(spark, settings, night, topic, is_replay=True).writeStream.foreachBatch(collect)
+    query = query.option("checkpointLocation", str(folder)).trigger(processingTime="0 seconds").start()
+    began = time.monotonic()
+    while count_read(query) < len(lines) and time.monotonic() - began < PATIENCE_SECONDS:
+        query.awaitTermination(1)
+    print(f"Spark took {len(lines):,} lines in {time.monotonic() - began:.0f} s, its start included")
+    query.stop()
+    spark.stop()
+    return found
+
+
+def list_members(turns: list[Turn], moment: int) -> set[str]:
+    """Who is in what at a moment, by turns in order."""
+    members: set[str] = set()
+    for turn in sorted(turns, key=lambda each: each.since):
+        if turn.since <= moment:
+            (members.add if turn.is_entered else members.discard)(turn.segment_id)
+    return members
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=50_000)
+    parser.add_argument("--visitors", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    lines, texts = make_lines(args.events, args.visitors, args.seed), read_live_texts()
+    with tempfile.TemporaryDirectory() as name, running_kafka(Path(name) / "kafka") as broker:
+        folder = Path(name)
+        settings = Settings.from_environment(
+            {
+                "CONCIERGE_HOME": str(folder / "home"),
+                "CONCIERGE_SOURCES": "online_retail",
+                "CONCIERGE_KAFKA_SERVERS": broker.servers,
+                "CONCIERGE_STREAM_EVENTS": "10000",
+                "CONCIERGE_SPARK_MASTER": "local[2]",
+                "CONCIERGE_SPARK_MEMORY": "1g",
+            }
+        )
+        night = write_night(folder / "night-1", settings.identity_key, texts=texts)
+        found = decide_in_spark(settings, night, lines, folder / "checkpoint")
+        with lmdb.open(str(night), readonly=True, lock=False).begin() as read:
+            snapshot = Snapshot("night-1", read.get)
+            live = LiveNight(snapshot, snapshot.read_live_rules())
+            once = {each["messageId"]: each for each in reversed(lines)}  # the service knows message ids
+            in_order = sorted(once.values(), key=lambda each: each["receivedAt"])
+            expected = decide_in_service(live, in_order, settings.identity_key)
+    owners = expected.keys() | found.keys()
+    differing = [each for each in owners if sorted(expected[each]) != sorted(found[each])]
+    start = int(MIDNIGHT.timestamp()) * 1_000_000
+    n_wrong = sum(
+        len(list_members(expected[owner], moment) ^ list_members(found[owner], moment))
+        for owner in owners
+        for moment in range(start, start + 25 * HOUR, HOUR)
+    )
+    n_turns = sum(map(len, expected.values()))
+    print(
+        f"{len(lines):,} lines, {len(owners):,} owners, {len(live.live.live)} definitions, {n_turns:,} turns:"
+        f" {len(differing)} owners differ; {n_wrong} of {25 * len(owners) * len(live.live.live):,} members at"
+        " 25 checkpoints"
+    )
+    for owner in differing[:3]:
+        print(owner, sorted(set(expected[owner]) ^ set(found[owner]))[:4])
+    sys.exit(bool(differing or n_wrong))
+
+
+if __name__ == "__main__":
+    main()
