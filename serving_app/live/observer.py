@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from serving_app.live.backends import BackendTransaction
+from serving_app.live.consent import ConsentWords
 from serving_app.live.events import LiveEvent
 
 
@@ -13,8 +14,15 @@ class EventObserver(Protocol):
     def list_keys(self, roots: Iterable[str]) -> list[bytes]:
         """The keys that it will read of some roots, to be read in one round trip."""
 
-    def record(self, transaction: BackendTransaction, event: LiveEvent, root: str, received_day: int) -> None:
-        """An event was recorded under a root."""
+    def record(
+        self,
+        transaction: BackendTransaction,
+        event: LiveEvent,
+        root: str,
+        received_day: int,
+        analytics: ConsentWords,
+    ) -> None:
+        """An event was recorded under a root, whose words on analytics are these."""
 
     def join(self, transaction: BackendTransaction, from_root: str, to_root: str, event: LiveEvent) -> None:
         """What was recorded under a root is another root's from now on."""
@@ -29,7 +37,14 @@ class NoObserver:
     def list_keys(self, roots: Iterable[str]) -> list[bytes]:
         return []
 
-    def record(self, transaction: BackendTransaction, event: LiveEvent, root: str, received_day: int) -> None:
+    def record(
+        self,
+        transaction: BackendTransaction,
+        event: LiveEvent,
+        root: str,
+        received_day: int,
+        analytics: ConsentWords,
+    ) -> None:
         pass
 
     def join(self, transaction: BackendTransaction, from_root: str, to_root: str, event: LiveEvent) -> None:

@@ -127,7 +127,7 @@ def _record_event(transaction: BackendTransaction, routed: RoutedEvent, observer
     if not routed.is_stored or consent.is_no:
         observer.forget(transaction, roots, routed.event)
     elif at >= consent.get_since():
-        observer.record(transaction, routed.event, root, routed.received_day)
+        observer.record(transaction, routed.event, root, routed.received_day, records[0].analytics)
 
 
 def _change_record(transaction: BackendTransaction, root: str, routed: RoutedEvent, at: int) -> VisitorRecord:

@@ -16,13 +16,15 @@ from serving_app.live.backends import BackendError, BackendTransaction, DueOwner
 from serving_app.memberships.night import NO_BASE, LiveNight, LiveNights
 from serving_app.memberships.owners import (
     MAY_TELL,
+    delete_record,
     get_due,
+    is_unmeasured,
     is_untold,
     read_record,
     write_record,
 )
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
-from serving_app.memberships.record import DENIED, OwnerRecord
+from serving_app.memberships.record import DENIED_TAG, MOVED_TAG, OwnerRecord
 from serving_app.memberships.takeover import NIGHT, Takeover
 from serving_app.memberships.told import ShopTime, Told, When, read_told, tell, write_told
 from serving_app.memberships.told_log import TransitionLog
@@ -170,7 +172,7 @@ def read_timer(key: bytes) -> DueOwner:
 def settle_base(transaction: BackendTransaction, night: LiveNight, due: DueOwner, when: When) -> bool:
     """As `settle`, of who is due by the night's base; whoever has events since has a timer of their own."""
     record = read_record(transaction, due.owner)
-    if record.tag in (night.tag, DENIED.tag) or night.read_base(due.owner) is None:
+    if record.tag in (night.tag, DENIED_TAG, MOVED_TAG) or night.read_base(due.owner) is None:
         return False
     decide_again(transaction, night, due.owner, record, when)
     return True
@@ -181,6 +183,9 @@ def settle(transaction: BackendTransaction, night: LiveNight, due: DueOwner, whe
     record = read_record(transaction, due.owner)
     if record.standing.changes_at != due.due:  # nobody's timer any more
         transaction.set_timer(due.owner, due.due, get_due(record.standing))
+        return False
+    if is_unmeasured(night, due.owner):
+        delete_record(transaction, due.owner, record)
         return False
     decide_again(transaction, night, due.owner, record, when)
     return True

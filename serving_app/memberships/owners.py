@@ -8,12 +8,13 @@ from serving_app.live.backends import BackendTransaction, get_memberships_key, g
 from serving_app.live.packing import unpack_or
 from serving_app.memberships.night import LiveNight
 from serving_app.memberships.record import (
-    DENIED,
     NO_RECORD,
     HeldEvent,
     OwnerRecord,
     add_held,
     bound,
+    make_denied,
+    make_moved,
     pack_owner,
     read_held,
     unpack_owner,
@@ -69,7 +70,9 @@ def add_events(
         reason: of what turns; None: as it turned.
     """
     record = read_record(transaction, owner)
-    record = NO_RECORD if record == DENIED else record
+    if record.is_denied or is_unmeasured(night, owner):
+        return
+    record = NO_RECORD if record.is_moved else record
     opened = night.open(owner, record)
     standing, turns, new = opened.standing, [], []
     for one in held:
@@ -120,26 +123,49 @@ def get_due(standing: Standing) -> int:
 def end_memberships(
     transaction: BackendTransaction, owner: str, when: When, reason: str, versions: Versions
 ) -> None:
-    """Delete an owner's state and tell that they have left all segments."""
+    """Delete an owner's state and tell that they have left all segments; a no to analytics stays."""
     record, told = read_record(transaction, owner), read_told(transaction, owner) or {}
-    if record != NO_RECORD:
-        transaction.set_timer(owner, get_due(record.standing), 0)
-        transaction.delete(get_memberships_key(owner))
+    if record != NO_RECORD and not record.is_denied:
+        delete_record(transaction, owner, record)
     turns = [Turn(name, False, when.now, reason) for name, each in sorted(told.items()) if each.is_entered]
     tell(transaction, owner, turns, when.told_at, versions)
 
 
+def delete_record(transaction: BackendTransaction, owner: str, record: OwnerRecord) -> None:
+    """Delete what is stored of an owner, with their timer."""
+    transaction.set_timer(owner, get_due(record.standing), 0)
+    transaction.delete(get_memberships_key(owner))
+
+
+def deny(
+    transaction: BackendTransaction, night: LiveNight, owner: str, no_at: int, when: When, reason: str
+) -> None:
+    """End an owner's memberships, and count nothing more of them until a yes to analytics."""
+    record = read_record(transaction, owner)
+    no_at = max(no_at, record.standing.decided_at) if record.is_denied else no_at
+    end_memberships(transaction, owner, when, reason, night.versions)
+    transaction.put(get_memberships_key(owner), pack_owner(make_denied(no_at)))
+
+
 def move_owner(transaction: BackendTransaction, night: LiveNight, one: str, other: str, when: When) -> None:
-    """Let one owner's events be another's, those of the night too."""
+    """Let one owner's events be another's, those of the night too; and their no to analytics."""
     record, is_of_night = read_record(transaction, one), night.read_base(one) is not None
-    if record == DENIED or not (record.n_held or is_of_night):
+    if record.is_denied:
+        deny(transaction, night, other, record.standing.decided_at, when, MERGE)
+        if not night.knows(one):
+            delete_record(transaction, one, record)
+        return
+    if record.is_moved or not (record.n_held or is_of_night):
         return
     end_memberships(transaction, one, when, MERGE, night.versions)
     if not is_of_night:
         add_events(transaction, night, other, read_held(record.body), when, MERGE)
         return
+    transaction.put(get_memberships_key(one), pack_owner(make_moved(when.now)))
     before = read_record(transaction, other)
-    before = NO_RECORD if before == DENIED else before
+    if before.is_denied or is_unmeasured(night, other):
+        return
+    before = NO_RECORD if before.is_moved else before
     joined = tuple(dict.fromkeys([*before.joined, *record.joined, one]))
     both = add_held(before, read_held(record.body))._replace(joined=joined)
     opened = night.open(other, both)

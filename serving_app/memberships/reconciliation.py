@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from expectations.contracts.files import write_text_atomically
 from serving_app.memberships.night import LiveNight
-from serving_app.memberships.record import DENIED, OwnerRecord
+from serving_app.memberships.record import OwnerRecord
 
 MERGE, TIMER, CLOCK, LATE, CONTEXT, OTHER = "merge", "lost timer", "clock", "late", "context", "other"
 MOST_NAMED = 1_000  # differences in the report; all are counted
@@ -46,7 +46,7 @@ class Reconciliation:
     def compare(self, owner: str, record: OwnerRecord) -> None:
         """Compare an owner of whom something came since the night before."""
         before, base = self._before, self._night.read_base(owner)
-        if before is None or base is None or record.tag != before.tag or record == DENIED:
+        if before is None or base is None or record.tag != before.tag:
             return
         opened = before.open(owner, record)
         said = before.live.program.decide(opened.state, self._night.end, opened.context) & self._live

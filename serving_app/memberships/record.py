@@ -41,9 +41,29 @@ class OwnerRecord(NamedTuple):
     n_held: int
     body: bytes
 
+    @property
+    def is_denied(self) -> bool:
+        """Whether they said no to analytics: nothing is counted until a newer yes."""
+        return self.tag == DENIED_TAG
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether they turned out to be somebody else, with whom they are counted until a night says so."""
+        return self.tag == MOVED_TAG
+
 
 NO_RECORD = OwnerRecord("", (), NOBODY_YET, 0, b"")
-DENIED = NO_RECORD._replace(tag="/denied")  # of who said no to analytics: nothing is counted until a yes
+DENIED_TAG, MOVED_TAG = "/denied", "/moved"  # no names of snapshots
+
+
+def make_denied(no_at: int) -> OwnerRecord:
+    """What is stored of who said no to analytics at a moment."""
+    return NO_RECORD._replace(tag=DENIED_TAG, standing=NOBODY_YET._replace(decided_at=no_at))
+
+
+def make_moved(moved_at: int) -> OwnerRecord:
+    """What is stored of a customer who turned out to be another at a moment."""
+    return NO_RECORD._replace(tag=MOVED_TAG, standing=NOBODY_YET._replace(decided_at=moved_at))
 
 
 def add_held(record: OwnerRecord, events: Iterable[HeldEvent]) -> OwnerRecord:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from segments.standing import EVENT
 from serving_app.live.backends import BackendTransaction, get_memberships_key, get_told_key
+from serving_app.live.consent import ConsentWords
 from serving_app.live.events import LiveEvent
 from serving_app.live.timestamps import to_microseconds
 from serving_app.memberships.behaviour import list_segment_events
@@ -11,13 +12,14 @@ from serving_app.memberships.night import LiveNight, LiveNights
 from serving_app.memberships.owners import (
     MAY_TELL,
     add_events,
+    delete_record,
+    deny,
     end_memberships,
     find_owner,
-    is_unmeasured,
     move_owner,
     read_record,
 )
-from serving_app.memberships.record import DENIED, NO_RECORD, HeldEvent, pack_owner
+from serving_app.memberships.record import NO_RECORD, HeldEvent
 from serving_app.memberships.told import When
 from serving_app.storage.protocols import SnapshotStore
 
@@ -36,23 +38,28 @@ class MembershipRecorder:
         owners = {owner for root in roots for owner in (root, find_owner(night, root))}
         return [MAY_TELL, *(key(owner) for owner in owners for key in (get_memberships_key, get_told_key))]
 
-    def record(self, transaction: BackendTransaction, event: LiveEvent, root: str, received_day: int) -> None:
+    def record(
+        self,
+        transaction: BackendTransaction,
+        event: LiveEvent,
+        root: str,
+        received_day: int,
+        analytics: ConsentWords,
+    ) -> None:
         night = self._nights.find(self._snapshots.get_current())
         if night is None:
             return
+        owner, when = find_owner(night, root), find_when(event)
+        bring_along(transaction, night, root, owner, when)
+        if analytics.is_no:
+            deny(transaction, night, owner, analytics.no_at, when, EVENT)
+            return
+        record = read_record(transaction, owner)
+        if record.is_denied and analytics.yes_at > record.standing.decided_at:
+            delete_record(transaction, owner, record)
         events = list_segment_events(event, night.snapshot, night.calendar)
-        owner = find_owner(night, root)
-        bring_along(transaction, night, root, owner, find_when(event))
-        if event.has_analytics_consent is False:
-            end_memberships(transaction, owner, find_when(event), EVENT, night.versions)
-            transaction.put(get_memberships_key(owner), pack_owner(DENIED))
-            return
-        if not events or is_unmeasured(night, owner):
-            return
-        if event.has_analytics_consent is None and read_record(transaction, owner) == DENIED:
-            return
-        held = [HeldEvent(received_day, each) for each in events]
-        add_events(transaction, night, owner, held, find_when(event))
+        if events and to_microseconds(event.occurred_at) >= analytics.get_since():
+            add_events(transaction, night, owner, [HeldEvent(received_day, each) for each in events], when)
 
     def join(self, transaction: BackendTransaction, from_root: str, to_root: str, event: LiveEvent) -> None:
         """What was one's becomes another's."""

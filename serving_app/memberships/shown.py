@@ -9,7 +9,7 @@ from serving_app.live.packing import unpack_or
 from serving_app.live.state import LiveState
 from serving_app.live.timestamps import to_microseconds
 from serving_app.memberships.night import LiveNight, LiveNights
-from serving_app.memberships.record import DENIED, NO_RECORD, OwnerRecord, unpack_owner
+from serving_app.memberships.record import NO_RECORD, OwnerRecord, unpack_owner
 from serving_app.storage.snapshots import Snapshot
 
 STRANGER = CustomerSlice(None, (), None, 0, None, is_known=False)
@@ -69,26 +69,28 @@ def select_owner(night: LiveNight, customer_id: str | None, live: LiveState) -> 
     newest of their ids, under which they lie until whoever keeps all memberships has moved them to the
     customer; else of the customer whom their browser is of by now.
     """
-    stored = [name for name in (customer_id, *reversed(live.memberships)) if live.memberships.get(name)]
-    if stored:
-        owner = night.snapshot.find_customer_id(stored[0]) or stored[0]
-        return owner, unpack_or(live.memberships[stored[0]], unpack_owner, NO_RECORD)
-    same = (name for name in reversed(live.memberships) if night.read_base(name) is not None)
+    moved = set()
+    for name in (customer_id, *reversed(live.memberships)):
+        if packed := live.memberships.get(name):
+            record = unpack_or(packed, unpack_owner, NO_RECORD)
+            if not record.is_moved:
+                return night.snapshot.find_customer_id(name) or name, record
+            moved.add(name)
+    same = (name for name in reversed(live.memberships) if name not in moved and night.read_base(name))
     return next(same, customer_id or ""), NO_RECORD
 
 
 def find_members(night: LiveNight, owner: str, record: OwnerRecord, moment: int) -> frozenset[str] | None:
     """The live segments of an owner at a moment; None where they are not the service's to say."""
-    if record == DENIED:
+    if record.is_denied:
         return frozenset()
     if record.tag == night.tag and record.standing.changes_at > moment:
         return frozenset(record.standing.members)
-    if record == NO_RECORD:
-        base = night.read_base(owner)
-        if base is None:
-            return None
-        if base.changes_at > moment:
-            return frozenset(base.members)
+    base = night.read_base(owner)
+    if base is None and (record == NO_RECORD or night.knows(owner)):
+        return None
+    if record == NO_RECORD and base.changes_at > moment:
+        return frozenset(base.members)
     opened = night.open(owner, record)
     standing, _ = pass_time(night.live, opened.state, opened.context, opened.standing, moment)
     night.remember(owner, record, opened)

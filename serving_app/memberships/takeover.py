@@ -25,14 +25,15 @@ from serving_app.memberships.night import NO_BASE, LiveNight
 from serving_app.memberships.owners import (
     MERGE,
     add_events,
+    delete_record,
+    deny,
     end_memberships,
-    get_due,
+    is_unmeasured,
     read_record,
     write_record,
 )
 from serving_app.memberships.reconciliation import Reconciliation
 from serving_app.memberships.record import (
-    DENIED,
     NO_RECORD,
     OwnerRecord,
     drop_old,
@@ -134,9 +135,11 @@ class Takeover:
 
 def list_wanted(night: LiveNight, owner: str, record: OwnerRecord) -> dict[str, int]:
     """The segments of a customer of the night, since when each; live ones as they stand."""
+    if record.is_moved:
+        return {}
     profile, base = night.snapshot.read_customer(owner), night.read_base(owner)
     by_night = {name: find_since(night, base, name) for name in list_names(profile)}
-    if base is None or record == DENIED:
+    if base is None or record.is_denied:
         return {
             name: since for name, since in by_night.items() if base is None or name not in night.live.live
         }
@@ -165,9 +168,9 @@ def take_over(
         is_silent: nothing of the night itself is told; what events have made of it since is.
     """
     record, told = read_record(transaction, owner), read_told(transaction, owner)
-    if record != NO_RECORD and record.tag not in (night.tag, DENIED.tag):
-        record = renew(transaction, night, owner, record, when.now)
-    by_night, wanted = list_wanted(night, owner, NO_RECORD), list_wanted(night, owner, record)
+    record = renew(transaction, night, owner, record, when.now)
+    wanted = list_wanted(night, owner, record)
+    by_night = {} if record.is_moved else list_wanted(night, owner, NO_RECORD)
     if is_silent:
         news = {name: Told(True, since) for name, since in by_night.items()}
         told = news | (told or {})
@@ -192,12 +195,15 @@ def renew(
     transaction: BackendTransaction, night: LiveNight, owner: str, record: OwnerRecord, now: int
 ) -> OwnerRecord:
     """What is stored of an owner, of a new night: its base and what it has not absorbed; nothing where that
-    is the base alone.
+    is the base alone. A no to analytics stays; who was moved to another does until the night has the day.
     """
+    is_of_later = record.is_moved and record.standing.decided_at > night.end
+    if record == NO_RECORD or record.tag == night.tag or record.is_denied or is_of_later:
+        return record
     kept = drop_old(record, night.absorbed_day)
-    if not any(held.received_day > night.absorbed_day for held in read_held(kept.body)):
-        transaction.set_timer(owner, get_due(record.standing), 0)
-        transaction.delete(get_memberships_key(owner))
+    is_new = any(held.received_day > night.absorbed_day for held in read_held(kept.body))
+    if not is_new or is_unmeasured(night, owner):
+        delete_record(transaction, owner, record)
         return NO_RECORD
     opened = night.open(owner, kept)
     standing, _ = pass_time(night.live, opened.state, opened.context, opened.standing, now)
@@ -216,11 +222,13 @@ def take_over_unknown(transaction: BackendTransaction, night: LiveNight, owner: 
     else:
         heir = night.snapshot.find_customer_id(owner)
     if heir is None and not owner.startswith(CUSTOMER_IDS):
-        if record != NO_RECORD and record.tag not in (night.tag, DENIED.tag):
-            record = renew(transaction, night, owner, record, when.now)
+        record = renew(transaction, night, owner, record, when.now)
         if record != NO_RECORD:
             return
     end_memberships(transaction, owner, when, MERGE if heir else NIGHT, night.versions)
     transaction.delete(get_told_key(owner))
-    if heir:
+    if record.is_denied and heir:
+        deny(transaction, night, heir, record.standing.decided_at, when, MERGE)
+        delete_record(transaction, owner, record)
+    elif heir:
         add_events(transaction, night, heir, read_held(record.body), when, MERGE)

@@ -91,6 +91,26 @@ def test_a_known_browser_brings_what_the_night_knows_of_it(shop, clock):
     assert [one.reason for one in read_told(shop) if one.segment_id == "busy"] == ["event"]
 
 
+def test_a_customer_who_is_anothers_browser_stays_away_until_a_night_has_the_day(shop, clock):
+    views = [Event(MICROSECONDS - n * HOUR, f"v-{n}", "view") for n in (13, 14, 15)]
+    shop.snapshots.publish(make_snapshot("night-1", {NEWCOMER: views}))
+    keep(shop)
+    send(shop, viewed("m-1", anonymousId="cookie-newcomer", userId="u-regular"))
+    keep(shop)
+    before = list_turns(shop)
+    shop.memberships.keeper._takeover = None  # as in a worker that takes the lead anew
+    clock.move(hours=8)
+    keep(shop)
+    shop.snapshots.publish(make_snapshot("again-1", {NEWCOMER: views}))
+    keep(shop)
+    again = [one for one in read_told(shop)[len(before) :] if one.customer_id == NEWCOMER]
+    assert again == []
+    shop.snapshots.publish(make_snapshot("night-2", {NEWCOMER: views}, absorbed="2026-02-21"))
+    keep(shop)
+    names = [one.segment_id for one in read_told(shop)[len(before) :] if one.customer_id == NEWCOMER]
+    assert names == ["lapsed"]  # the night does not join them
+
+
 def test_who_is_merged_away_leaves_and_the_heir_enters(live_shop):
     merged = dict(iterate_pairs(make_snapshot("night-2", others={REGULAR: ("vip",)})))
     for key in (contract.get_customer_key(NEWCOMER), contract.get_segment_base_key(NEWCOMER)):
@@ -109,27 +129,6 @@ def test_who_is_merged_away_leaves_and_the_heir_enters(live_shop):
         (REGULAR, "fresh_cart", True): "merge",
     }
     assert list_segments(live_shop, user_id="u-regular") == ["fresh_cart", "vip"]
-
-
-def test_a_no_to_analytics_ends_live_segments_until_a_yes(live_shop):
-    def consent(granted):
-        return {"consent": {"categoryPreferences": {"analytics": granted}}}
-
-    add_to_cart(live_shop, "m-1", userId="u-regular")
-    send(live_shop, viewed("m-2", userId="u-regular", context=consent(False)))
-    assert "fresh_cart" not in list_segments(live_shop, user_id="u-regular")
-    add_to_cart(live_shop, "m-3", userId="u-regular")
-    assert "fresh_cart" not in list_segments(live_shop, user_id="u-regular")
-    add_to_cart(live_shop, "m-4", userId="u-regular", context=consent(True))
-    assert "fresh_cart" in list_segments(live_shop, user_id="u-regular")
-
-
-def test_whom_the_night_may_not_measure_has_no_live_segment(shop):
-    shop.snapshots.publish(make_snapshot("night-1", unmeasured=[REGULAR]))
-    keep(shop)
-    add_to_cart(shop, "m-1", userId="u-regular")
-    assert list_segments(shop, user_id="u-regular") == ["vip"]
-    assert shop.database.read([get_memberships_key(REGULAR)]) == [None]
 
 
 def test_the_report_names_what_the_night_decided_otherwise(live_shop, clock):
