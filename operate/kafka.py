@@ -19,7 +19,7 @@ from operate.ports import HOST, refuse_taken_port
 from operate.processes import ENDING, end_process_tree
 from operate.settings import load_settings_or_exit
 from operate.spark_cluster import find_free_ports
-from operate.topics import load_topics, make_topics
+from operate.topics import Topic, load_topics, make_topics
 from spark_jobs.lake.jar_sets import BROKER_JARS, fetch_jars, is_fetched
 
 SERVERS_SETTING = "CONCIERGE_KAFKA_SERVERS"
@@ -139,10 +139,15 @@ def make_command(program: str, *words: str | Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def running_kafka(folder: Path, port: int | None = None) -> Iterator[KafkaBroker]:
-    """A broker with the declared topics, up in 3 s; its process is gone behind it, its data stay in `folder`.
+def running_kafka(
+    folder: Path, port: int | None = None, topics: list[Topic] | None = None
+) -> Iterator[KafkaBroker]:
+    """A broker with its topics, up in 3 s; its process is gone behind it, its data stay in `folder`.
 
     Its `servers` is what clients connect to. The jars are fetched when they are first needed, in 40 s.
+
+    Args:
+        topics: None: the declared ones, by the names of a home without settings.
 
     Raises:
         TimeoutError: it did not come up; says what its log ends with.
@@ -150,7 +155,7 @@ def running_kafka(folder: Path, port: int | None = None) -> Iterator[KafkaBroker
     broker = KafkaBroker(folder, port)
     try:
         broker.start()
-        make_topics(broker.servers, load_topics())
+        make_topics(broker.servers, load_topics() if topics is None else topics)
         yield broker
     finally:
         broker.end()
@@ -172,8 +177,8 @@ def main() -> None:
             print("Fetching Kafka's jars from Maven Central, once (44 MB, about a minute)", flush=True)
             fetch_jars(BROKER_JARS)
         print(f"Starting Kafka, with its data in {settings.paths.kafka}", flush=True)
-        with running_kafka(settings.paths.kafka, int(port)) as broker:
-            make_topics(broker.servers, load_topics(settings.events_topic))
+        topics = load_topics(settings.events_topic, settings.transitions_topic)
+        with running_kafka(settings.paths.kafka, int(port), topics) as broker:
             print(f"Kafka answers at {broker.servers}. Ctrl-C ends it.", flush=True)
             broker.process.wait()
     print("Kafka has ended.")

@@ -24,6 +24,7 @@ from operate.settings import load_settings_or_exit
 TOPICS_FILE = Path(__file__).with_name("topics.yml")
 PATIENCE_SECONDS = 20.0
 EVENTS_TOPIC = SETTINGS["CONCIERGE_EVENTS_TOPIC"].default
+TRANSITIONS_TOPIC = SETTINGS["CONCIERGE_TRANSITIONS_TOPIC"].default
 RETENTION, DAY_MS = "retention.ms", 24 * 60 * 60 * 1000
 
 
@@ -41,14 +42,11 @@ class Topic(NamedTuple):
     retention_days: int
 
 
-def load_topics(events_topic: str = EVENTS_TOPIC) -> list[Topic]:
-    """The declared topics.
-
-    Args:
-        events_topic: what the topic of received events is called.
-    """
+def load_topics(events_topic: str = EVENTS_TOPIC, transitions_topic: str = TRANSITIONS_TOPIC) -> list[Topic]:
+    """The declared topics, by the names that they have in a home."""
+    names = {EVENTS_TOPIC: events_topic, TRANSITIONS_TOPIC: transitions_topic}
     topics = [Topic(**fields) for fields in yaml.safe_load(TOPICS_FILE.read_text())]
-    return [one._replace(topic=events_topic) if one.topic == EVENTS_TOPIC else one for one in topics]
+    return [one._replace(topic=names.get(one.topic, one.topic)) for one in topics]
 
 
 def make_topics(servers: str, topics: list[Topic], config: Mapping[str, str] | None = None) -> list[str]:
@@ -103,7 +101,7 @@ def get_retention(topic: Topic) -> str:
 def main() -> int:
     """Make the topics of this home; 1 where one differs from what is declared."""
     settings = load_settings_or_exit()
-    topics = load_topics(settings.events_topic)
+    topics = load_topics(settings.events_topic, settings.transitions_topic)
     try:
         differences = make_topics(settings.kafka_servers, topics, settings.kafka_properties)
     except KafkaException as error:

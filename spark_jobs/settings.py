@@ -33,6 +33,7 @@ class Settings:
     kafka_servers: str
     kafka_config: Path | None
     events_topic: str
+    transitions_topic: str
     live_store: str = field(repr=False)  # of Redis; empty: the service's own files
     stream_seconds: int
     stream_events: int
@@ -103,6 +104,7 @@ class Settings:
             kafka_servers=values["CONCIERGE_KAFKA_SERVERS"],
             kafka_config=folder(values["CONCIERGE_KAFKA_CONFIG"]),
             events_topic=values["CONCIERGE_EVENTS_TOPIC"],
+            transitions_topic=values["CONCIERGE_TRANSITIONS_TOPIC"],
             live_store=values["CONCIERGE_LIVE"],
             stream_seconds=int(values["CONCIERGE_STREAM_SECONDS"]),
             stream_events=int(values["CONCIERGE_STREAM_EVENTS"]),

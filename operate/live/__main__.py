@@ -28,6 +28,7 @@ from operate.live.shoppers import Crowd
 from operate.live.transitions import TransitionFollower
 from operate.processes import ENDING, end_process_tree
 from operate.settings import load_settings_or_exit
+from operate.topics import load_topics
 from operate.visitors import ROOT, run_service
 from spark_jobs.lake.jar_sets import BROKER_JARS, STREAM_JARS, fetch_jars, is_fetched
 from spark_jobs.lake.tables import Lake
@@ -115,8 +116,13 @@ def live(console: Console, settings: Settings, n_shoppers: int, seconds: float |
         fetch_jars(BROKER_JARS)
         fetch_jars(STREAM_JARS)
     console.print("A broker, the stream into the lake and the service start")
-    with running_kafka(settings.paths.kafka) as broker:
-        os.environ |= {"CONCIERGE_EVENTS": "kafka", "CONCIERGE_KAFKA_SERVERS": broker.servers}
+    topics = load_topics(settings.events_topic, settings.transitions_topic)
+    with running_kafka(settings.paths.kafka, topics=topics) as broker:
+        os.environ |= {
+            "CONCIERGE_EVENTS": "kafka",
+            "CONCIERGE_KAFKA_SERVERS": broker.servers,
+            "CONCIERGE_KAFKA_CONFIG": "",  # of a cluster, such as its passwords: this broker has none
+        }
         with (
             run_stream(log) as stream,
             run_service(settings.home, ",".join(settings.sources), settings.paths.log("service")) as service,

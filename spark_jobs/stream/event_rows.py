@@ -82,7 +82,7 @@ def type_lines(lines: DataFrame, feed: Feed, context: SourceContext) -> DataFram
     return typed.select(
         *TYPED,
         F.unix_micros("occurred_at").alias("at"),
-        F.unix_micros(F.to_timestamp("raw.receivedAt")).alias("received_at"),
+        F.unix_micros(F.col("raw.receivedAt").try_cast("timestamp")).alias("received_at"),
         "landing_date",
     )
 

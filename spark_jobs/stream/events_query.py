@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 
 import pyarrow as pa
@@ -102,8 +102,31 @@ def read_topic(spark: SparkSession, settings: Settings, topic: str, start: dict[
             "failOnDataLoss": "true",
         }
     )
-    properties = {f"kafka.{name}": value for name, value in settings.kafka_properties.items()}
-    return reader.options(**properties).load()
+    properties = translate_to_java(settings.kafka_properties)
+    return reader.options(**{f"kafka.{name}": value for name, value in properties.items()}).load()
+
+
+def translate_to_java(properties: Mapping[str, str]) -> dict[str, str]:
+    """Properties as librdkafka calls them, by which every other client here connects, for Java's client: that
+    one takes name and password as a login module, and a file of trusted certificates as a store.
+    """
+    rest = dict(properties)
+    user, password = rest.pop("sasl.username", None), rest.pop("sasl.password", None)
+    if user is not None and password is not None:
+        is_scram = rest.get("sasl.mechanism", "").startswith("SCRAM")
+        module = "scram.ScramLoginModule" if is_scram else "plain.PlainLoginModule"
+        rest["sasl.jaas.config"] = (
+            f"org.apache.kafka.common.security.{module} required"
+            f" username={quote(user)} password={quote(password)};"
+        )
+    if trusted := rest.pop("ssl.ca.location", None):
+        rest |= {"ssl.truststore.location": trusted, "ssl.truststore.type": "PEM"}
+    return rest
+
+
+def quote(text: str) -> str:
+    """A text as a login module's option has it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def find_start(settings: Settings, positions: Positions) -> dict[str, str]:

@@ -16,7 +16,6 @@ from spark_jobs.stream.night_base import NightBase
 from spark_jobs.stream.progress import Progress, describe_error, find_lag
 from spark_jobs.stream.told import RedisTold, TransitionTeller
 
-TRANSITIONS = "concierge.transitions"
 LOOKS_BETWEEN_STARTS = 20  # of a query that failed
 logger = logging.getLogger(__name__)
 Start = Callable[..., StreamingQuery]
@@ -78,7 +77,8 @@ class MembershipUpkeep:
                 **settings.kafka_properties,
             }
         )
-        teller = TransitionTeller(producer, TRANSITIONS, RedisTold(settings.live_store), versions)
+        told = RedisTold(settings.live_store)
+        teller = TransitionTeller(producer, settings.transitions_topic, told, versions)
         self._query = self._start(self._spark, settings, folder, teller, self._tell)
         logger.info(f"memberships go on from snapshot {self._tag}")
 
