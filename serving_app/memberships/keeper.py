@@ -11,13 +11,14 @@ from pathlib import Path
 from expectations.contracts.live_segments import SegmentBase
 from expectations.contracts.snapshot import SEGMENT_TIMERS, TIMER_HEAD
 from expectations.contracts.transitions import decode_transition
-from segments.standing import TIME, Standing, Turn, pass_time
+from segments.standing import EVENT, TIME, Standing, Turn, pass_time
 from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend
 from serving_app.memberships.night import NO_BASE, LiveNight, LiveNights
 from serving_app.memberships.owners import (
     MAY_TELL,
     delete_record,
     get_due,
+    is_pending,
     is_unmeasured,
     is_untold,
     read_record,
@@ -201,7 +202,11 @@ def decide_again(
         told = read_told(transaction, owner) or {}
         said = {name: each.is_entered for name, each in told.items()}
         said |= {turn.segment_id: turn.is_entered for turn in turns}
-        turns += list_differences(said, night, night.read_base(owner) or NO_BASE, standing)
+        base, reason = night.read_base(owner) or NO_BASE, EVENT if is_pending(record) else TIME
+        turns += [
+            turn._replace(reason=turn.reason or reason)
+            for turn in list_differences(said, night, base, standing)
+        ]
         tell(transaction, owner, turns, when.told_at, night.versions)
     after = record._replace(tag=night.tag, standing=standing)
     write_record(transaction, night, owner, record, after)
@@ -212,7 +217,7 @@ def list_differences(
     said: dict[str, bool], night: LiveNight, base: SegmentBase, standing: Standing
 ) -> list[Turn]:
     """What is to be told beside what was said, so that it is what is so: what the night knows with its own
-    moment, before the pass over all customers has come to this one.
+    moment, before the pass over all customers has come to this one; of others the reason is empty.
     """
     turns = []
     for name in sorted(night.live.live):
@@ -222,5 +227,5 @@ def list_differences(
         is_of_night = base is not NO_BASE and is_in == (name in base.members)
         left_at = base.left.get(name) or night.end + 1 if is_of_night else standing.decided_at
         since = standing.members[name] if is_in else left_at
-        turns.append(Turn(name, is_in, since, NIGHT if is_of_night else TIME))
+        turns.append(Turn(name, is_in, since, NIGHT if is_of_night else ""))
     return turns
