@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from hashlib import blake2b
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -89,9 +90,10 @@ class TopicLanding:
             for day, content in sorted(by_day.items()):
                 folder = self.folder / str(day)
                 folder.mkdir(parents=True, exist_ok=True)
-                hidden = folder / f".{name}.part"
+                target = find_free_file(folder, name)
+                hidden = folder / f".{target.name}.part"
                 write_durably(hidden, content)
-                renames[str(hidden.relative_to(self.folder))] = str((folder / name).relative_to(self.folder))
+                renames[str(hidden.relative_to(self.folder))] = str(target.relative_to(self.folder))
             positions = {**journal.positions, self.topic: after}
             self._commit(journal._replace(positions=positions, renames=renames))
             self._finish()
@@ -105,6 +107,13 @@ class TopicLanding:
             self._finish()
             for begun in self.folder.glob(f"????-??-??/.{self.topic}-*.part"):
                 begun.unlink()
+
+    def begin_anew(self, starts: Positions) -> None:
+        """Let partitions land again from these offsets on, as those of a topic that was made anew."""
+        with self._hold():
+            journal = self._finish()
+            positions = {**journal.positions.get(self.topic, {}), **starts}
+            self._commit(journal._replace(positions={**journal.positions, self.topic: positions}))
 
     def note_whole(self, until: datetime) -> None:
         """Note that all has landed which the topic held at a moment."""
@@ -183,6 +192,14 @@ def make_file_name(topic: str, before: Positions, after: Positions) -> str:
     if len(start) + len(described) > MAX_NAME:
         described = blake2b(described.encode(), digest_size=8).hexdigest()
     return f"{start[-MAX_NAME:]}-{described}.jsonl"
+
+
+def find_free_file(folder: Path, name: str) -> Path:
+    """A file that is not there yet: offsets that come once more, of a topic that was made anew, are of other
+    lines, and what landed before stays.
+    """
+    names = chain([name], (f"{name.removesuffix('.jsonl')}-{n}.jsonl" for n in count(2)))
+    return next(file for file in (folder / each for each in names) if not file.exists())
 
 
 def join_line(line: bytes | None) -> bytes:

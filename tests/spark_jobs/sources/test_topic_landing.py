@@ -87,6 +87,16 @@ def test_names_in_text_order_are_in_order_of_landing():
     assert len(f".{many}.part") <= 255
 
 
+def test_a_topic_that_is_made_anew_overwrites_nothing(tmp_path):
+    old, new = line(0, 0), TopicLine(0, 0, b'{"n": "new", "receivedAt": "2026-01-01T12:00:00Z"}', NEW_YEAR)
+    landing(tmp_path).land([old])
+    landing(tmp_path).begin_anew({0: 0})
+    (file,) = landing(tmp_path).land([new])
+    assert file.name == "concierge.events-000000000000001-0.0-1-2.jsonl"
+    assert sorted(name for _, name in read_landed(tmp_path)) == ["0/0", "new"]
+    assert landing(tmp_path).land([new]) == []
+
+
 def test_a_damaged_journal_stops_the_landing_instead_of_doubling_it(tmp_path):
     landing(tmp_path).land([line(0, 0)])
     HomePaths(tmp_path).landed_offsets.write_text("{")
