@@ -27,7 +27,7 @@ from serving_app.memberships.owners import (
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
 from serving_app.memberships.record import DENIED_TAG, MOVED_TAG, OwnerRecord
 from serving_app.memberships.takeover import NIGHT, Takeover
-from serving_app.memberships.told import ShopTime, Told, When, read_told, tell, write_told
+from serving_app.memberships.told import OUT, ShopTime, Told, When, read_told, tell, write_told
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.event_log import LogUnavailable
@@ -72,6 +72,7 @@ class MembershipKeeper:
                 return
             if not had_lead:
                 self._takeover = None
+                self._log.look_again()
             # While events of before come in, who was told of seems to have left.
             if night and not self._backend.is_filling():
                 self._restore()
@@ -97,7 +98,9 @@ class MembershipKeeper:
         told: dict[str, dict[str, Told]] = {}
         for line in self._log.read_lines():
             one = decode_transition(line)
-            told.setdefault(one.customer_id, {})[one.segment_id] = Told(one.is_entered, one.since)
+            of_owner = told.setdefault(one.customer_id, {})
+            if one.since >= of_owner.get(one.segment_id, OUT).since:
+                of_owner[one.segment_id] = Told(one.is_entered, one.since)
         owners = sorted(told)
         for first in range(0, len(owners), DUE_AT_ONCE):
             self._restore_owners({owner: told[owner] for owner in owners[first : first + DUE_AT_ONCE]})
@@ -157,7 +160,8 @@ class MembershipKeeper:
 
     def _drain(self) -> None:
         """Bring the outbox into the log; a line may be there already, if a worker ended in between."""
-        while entries := self._backend.read_outbox(LINES_AT_ONCE):
+        # what came before may have taken so long that another worker has the lead by now
+        while self._backend.take_lead() and (entries := self._backend.read_outbox(LINES_AT_ONCE)):
             self._log.append_new([entry.line for entry in entries])
             self._backend.empty_outbox(entries)
             metrics.TRANSITIONS.inc(len(entries))

@@ -5,6 +5,7 @@ they came, so one more costs no more than itself.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgpack
@@ -73,17 +74,17 @@ def add_held(record: OwnerRecord, events: Iterable[HeldEvent]) -> OwnerRecord:
 
 
 def read_held(body: bytes) -> list[HeldEvent]:
-    """The events of a body, in the order in which they came.
+    """The events of a body, in the order in which they came; where it is damaged, those before.
 
-    Raises:
-        ValueError: it is none.
+    A body that cannot be read would stop the events of its owner, and the timers of all.
     """
     unpacker = msgpack.Unpacker(use_list=False, unicode_errors="surrogatepass")
     unpacker.feed(body)
-    try:
-        return [HeldEvent(day, Event(*event)) for day, *event in unpacker]
-    except (TypeError, msgpack.UnpackException) as error:
-        raise ValueError("not events that are held") from error
+    events: list[HeldEvent] = []
+    with suppress(TypeError, ValueError, msgpack.UnpackException):
+        for day, *event in unpacker:
+            events.append(HeldEvent(day, Event(*event)))
+    return events
 
 
 def bound(record: OwnerRecord, absorbed_day: int) -> OwnerRecord:

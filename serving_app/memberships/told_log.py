@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
+from expectations.contracts.log_files import get_finished_path
 from expectations.contracts.transitions import decode_transition
 from serving_app.storage.event_log import EventLog
 
@@ -25,6 +26,13 @@ class TransitionLog:
         self._log, self._folder = log, folder
         self._newest: deque[str] | None = None
 
+    def look_again(self) -> None:
+        """Another worker may have written since: what stands in the log is read again before the next line,
+        which goes into a new file, behind all others.
+        """
+        self._newest = None
+        self._log.rotate(is_forced=True)
+
     def append_new(self, lines: Sequence[bytes]) -> None:
         """Write those lines that are not among the newest.
 
@@ -32,9 +40,8 @@ class TransitionLog:
             LogUnavailable: they could not be written.
         """
         if self._newest is None:
-            newest = deque(self.read_lines(), maxlen=LINES_LOOKED_AT)
-            self._newest = deque(map(find_id, newest), maxlen=LINES_LOOKED_AT)
-        new = [line for line in lines if find_id(line) not in self._newest]
+            self._newest = deque(map(find_id, self._read_newest()), maxlen=LINES_LOOKED_AT)
+        new = [line for line in lines if is_transition(line) and find_id(line) not in self._newest]
         if new:
             self._log.append_lines(new)
             self._newest.extend(map(find_id, new))
@@ -42,17 +49,30 @@ class TransitionLog:
     def read_lines(self) -> Iterator[bytes]:
         """All lines, oldest first; what is torn or no transition is left out."""
         for file in list_files(self._folder):
-            with suppress(OSError):  # finished, or deleted for its age, in between
-                yield from filter(is_transition, file.read_bytes().splitlines())
+            yield from read_file(file)
 
-    def rotate(self) -> None:
-        self._log.rotate()
+    def _read_newest(self) -> list[bytes]:
+        """The newest lines, oldest first: of 30 days of files only the last are read."""
+        newest: list[bytes] = []
+        for file in reversed(list_files(self._folder)):
+            newest = [*read_file(file), *newest]
+            if len(newest) >= LINES_LOOKED_AT:
+                break
+        return newest
 
 
 def list_files(folder: Path) -> list[Path]:
     """The files of the log, oldest first."""
     files = [file for file in folder.glob("[!.]*") if file.name.endswith((FINISHED_SUFFIX, OPEN_SUFFIX))]
     return sorted(files, key=lambda file: file.name)
+
+
+def read_file(file: Path) -> list[bytes]:
+    """The whole lines of a file of the log; none where it was deleted for its age in between."""
+    for each in (file, get_finished_path(file)):  # as it may be called by now
+        with suppress(OSError):
+            return list(filter(is_transition, each.read_bytes().splitlines()))
+    return []
 
 
 def is_transition(line: bytes) -> bool:
