@@ -89,7 +89,7 @@ class OwnerState:
 
     def _deny(self, moment: int) -> None:
         self.turns += [Turn(name, False, moment, EVENT) for name in sorted(self.standing.members)]
-        self.state, _, _ = self._night.live.program.make_state(), None, None
+        self.state = self._night.live.program.make_state()
         self.standing, self.is_denied = Standing({}, NEVER, moment), True
 
 

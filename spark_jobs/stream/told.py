@@ -117,13 +117,19 @@ class TransitionTeller:
 
 
 def select_untold(told: dict[str, Told], turns: Iterable[TurnRow]) -> list[TurnRow]:
-    """The turns that say something else than was told, each later than what was told of its segment."""
-    told, untold = dict(told), []
+    """The turns that say something else than was told, each later than what was told of its segment.
+
+    A query that begins anew with a night goes once more through what was told of the day. So of turns of
+    before the newest word on a segment only the last counts, and it only if nothing follows it.
+    """
+    turns = list(turns)
+    now, last, untold = dict(told), {turn.segment_id: turn for turn in turns}, []
     for turn in turns:
-        before = told.get(turn.segment_id, OUT)
-        if before.is_entered == turn.is_entered:
+        is_past = turn.since <= told.get(turn.segment_id, OUT).since and turn is not last[turn.segment_id]
+        before = now.get(turn.segment_id, OUT)
+        if is_past or before.is_entered == turn.is_entered:
             continue
         since = turn.since if turn.since > before.since else before.since + 1
         untold.append(turn._replace(since=since))
-        told[turn.segment_id] = Told(turn.is_entered, since)
+        now[turn.segment_id] = Told(turn.is_entered, since)
     return untold

@@ -9,6 +9,7 @@ from segments.events import Event
 from segments.standing import NOBODY_YET, Turn, take_event
 from spark_jobs.stream.night_base import NightBase
 from spark_jobs.stream.owner_state import DENIED, OwnerState, Received
+from spark_jobs.stream.told import Told, TurnRow, select_untold
 from tests.spark_jobs.stream.small_night import CUSTOMER, write_night
 
 SECOND = 1_000_000
@@ -88,3 +89,16 @@ def test_who_was_never_seen_is_nobody_the_night_knows(base):
     assert base.read_item("tea") == ("Drinks > Tea", "Assam")
     assert base.read_item("nothing") == base.read_item(None) == (None, None)
     assert list(base.list_due()) == [CUSTOMER]
+
+
+def test_a_query_that_begins_anew_tells_nothing_again(base):
+    """In at midnight, out nine minutes later, in again at one; then the next query, at two past one."""
+    again = base.end + 60 * MINUTE
+    owner = OwnerState(base, CUSTOMER, None)
+    owner.take([Received(again, None, Event(again, "e", "cart", "tea"))], now=again + 2 * MINUTE)
+    assert [(one.is_entered, one.since > base.end + 10 * MINUTE) for one in owner.turns] == [
+        (False, False),
+        (True, True),
+    ]
+    rows = [TurnRow(CUSTOMER, *one, 0) for one in owner.turns]
+    assert select_untold({"fresh_cart": Told(True, again)}, rows) == []

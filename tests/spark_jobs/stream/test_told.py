@@ -69,6 +69,15 @@ def test_a_turn_lies_behind_what_was_told_of_its_segment():
     assert select_untold(told, [turn("cart", False, 40)]) == [turn("cart", False, 40)._replace(since=51)]
 
 
+def test_what_a_query_that_began_anew_goes_through_again_is_not_told():
+    told = {"cart": Told(True, 50)}
+    again = [turn("cart", False, 9), turn("cart", True, 50)]
+    assert select_untold(told, again) == []
+    later = [*again, turn("cart", False, 60), turn("cart", True, 60), turn("cart", False, 70)]
+    assert [one.since for one in select_untold(told, later)] == [60, 61, 70]
+    assert select_untold(told, again[:1]) == [again[0]._replace(since=51)], "the night knows better"
+
+
 def test_redis_keeps_what_was_told(redis_port):
     store = RedisTold(f"redis://127.0.0.1:{redis_port}/0")
     store.write({"c1": {"cart": Told(True, 10), "fan": Told(True, 11)}, "c2": {"fan": Told(False, 12)}})
