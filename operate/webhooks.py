@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -27,7 +28,7 @@ from serving_app.storage.event_log import EventLog, LogUnavailable, move_positio
 from serving_app.triggers.endpoints import Endpoint, EndpointError, read_endpoints
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.signature import make_secret
-from serving_app.triggers.transitions_log import open_transitions
+from serving_app.triggers.transitions_log import close_transitions, open_transitions
 
 BATCH_LINES = 5_000
 MOST_SHOWN = 50
@@ -74,8 +75,8 @@ def list_endpoints(settings: Settings, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("endpoint", "waiting", "oldest since", "failing since", "dead letters", "sent to"):
         table.add_column(name, justify="right" if name in ("waiting", "dead letters") else "left")
-    flaws = []
-    for endpoint_id, endpoint in read_endpoints(HomePaths(settings.home).triggers).items():
+    endpoints, flaws = read_endpoints(HomePaths(settings.home).triggers), []
+    for endpoint_id, endpoint in endpoints.items():
         if isinstance(endpoint, EndpointError):
             flaws.append(str(endpoint))
             continue
@@ -95,6 +96,14 @@ def list_endpoints(settings: Settings, console: Console) -> None:
     console.print(table if table.row_count else "triggers.yml of the home declares no endpoint")
     for flaw in flaws:
         print(f"does not work: {flaw}", file=sys.stderr)
+    for file in sorted(HomePaths(settings.home).notification_queues.glob("*.sqlite")):
+        if file.stem not in endpoints:  # metrics and alerts count it still
+            state = NotificationQueue(file).describe()
+            print(
+                f"{file.stem} is declared no more: {state.n_waiting:,} wait and {state.n_dead:,} are dead;"
+                f" declare it again, or delete {file} and start the service again",
+                file=sys.stderr,
+            )
 
 
 def list_dead_letters(settings: Settings, console: Console, endpoint_id: str) -> None:
@@ -129,9 +138,13 @@ def replay(settings: Settings, console: Console, args: argparse.Namespace) -> No
     if args.since:
         if args.ids:
             raise Refused("give ids of dead letters, or --since")
-        log = open_transitions(settings)
-        wanted = (each for each in read_since(log, parse_since(args.since)) if endpoint.wants(each))
-        n_queued = queue.add(wanted, now)
+        since, n_queued, log = parse_since(args.since), 0, open_transitions(settings)
+        try:
+            # some at once: the service waits for the queue no longer than a few seconds
+            for transitions in read_since(log, since):
+                n_queued += queue.add(filter(endpoint.wants, transitions), now)
+        finally:
+            close_transitions(log)
     else:
         n_queued = queue.replay(now, args.ids or None)
     console.print(
@@ -146,15 +159,17 @@ def drop(settings: Settings, console: Console, args: argparse.Namespace) -> None
     console.print(f"{queue.delete_dead_letters(args.ids or None):,} dead letters are deleted")
 
 
-def read_since(log: EventLog, since: int) -> Iterator[Transition]:
-    """The transitions that were told since a moment, in the order of the log."""
+def read_since(log: EventLog, since: int) -> Iterator[list[Transition]]:
+    """The transitions that were told since a moment, in the order of the log, some thousand at once. A line
+    that is none is passed over; the service's log has named it.
+    """
     position = {}
     while lines := log.read_lines(position, BATCH_LINES):
-        position = move_position(position, lines)
+        position, transitions = move_position(position, lines), []
         for line in lines:
-            transition = decode_transition(line.line)
-            if transition.told_at >= since:
-                yield transition
+            with suppress(ValueError):
+                transitions.append(decode_transition(line.line))
+        yield [each for each in transitions if each.told_at >= since]
 
 
 def parse_since(text: str) -> int:

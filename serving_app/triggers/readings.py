@@ -4,6 +4,7 @@ Which endpoint it is says `make webhooks`.
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -42,12 +43,6 @@ def read_states(folder: Path) -> list[QueueState]:
     """How the queues of a folder stand; one that cannot be read is left out, and its notifier logs why."""
     states = []
     for file in sorted(folder.glob("*.sqlite")):
-        try:
-            queue = NotificationQueue(file)
-        except sqlite3.Error:
-            continue
-        try:
+        with suppress(sqlite3.Error), closing(NotificationQueue(file)) as queue:
             states.append(queue.describe())
-        finally:
-            queue.close()
     return states

@@ -1,6 +1,7 @@
 """`make webhooks`: how endpoints stand, and dead letters that are sent again or dropped."""
 
 import os
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -61,6 +62,11 @@ def test_a_line_for_each_endpoint(run, queue):
     assert err == "does not work: CONCIERGE_TRIGGER_SECRETS has no mail:whsec_…"
 
 
+def test_a_queue_of_an_endpoint_that_is_declared_no_more_is_named(run, queue):
+    run.paths.triggers.write_text("endpoints:\n  mail: {url: 'https://b.example'}\n")
+    assert "crm is declared no more: 1 wait and 3 are dead; declare it again, or delete" in run("list")[2]
+
+
 def test_dead_letters_are_named_and_replayed_in_their_order(run, queue):
     status, out, _ = run("list", "crm")
     rows = out.splitlines()[1:]
@@ -89,7 +95,7 @@ def test_some_are_replayed_and_others_dropped(run, queue):
 def test_the_log_is_replayed_from_a_moment_on(run, queue):
     log = AppendLog(run.paths.transitions, lambda: AT, lambda: "w")
     told = [make_transition(n, "c_3", segment) for n, segment in enumerate(("vip", "vip", "new", "vip"))]
-    log.append_lines([encode_transition(each) for each in told])
+    log.append_lines([b"no transition", *(encode_transition(each) for each in told)])
     since = format_moment(told[1].told_at)
     assert run("replay", "crm", "--since", since)[1].startswith("2 notifications")
     assert run("replay", "crm", "--since", since)[1].startswith("0 notifications"), "each waits once"
@@ -135,6 +141,13 @@ def test_metrics_say_the_same(run, queue):
         "concierge_endpoints_failing": 1,
     }
     (run.paths.notification_queues / "broken.sqlite").write_bytes(b"no database" * 100)
+    assert readings["concierge_dead_letters"].read() == 3
+    with sqlite3.connect(run.paths.notification_queues / "odd.sqlite") as odd:  # opens, and cannot be asked
+        odd.execute("create table notifications (number integer, transition_id, customer_id, queued_at)")
+        odd.execute("create table dead_letters (transition_id)")
+        odd.execute("create table heads (due_at, number)")
+        odd.execute("create table facts (other)")
+    odd.close()
     assert readings["concierge_dead_letters"].read() == 3
     empty = make_readings(run.paths.notification_queues / "none", lambda: AT)
     assert [reading.read() for reading in empty.values()] == [0, 0.0, 0, 0]
