@@ -3,6 +3,7 @@
 The others are of what the night alone works out, and stay as it left them.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,7 +65,8 @@ class LiveProgram:
 
     Attributes:
         live: the ids of those whose members are told.
-        fingerprint: another one where other definitions, or another time zone, are compiled.
+        fingerprint: another one where other definitions, items of their lists, or another time zone are
+            compiled: counters of a state are of the items that were on a list when they were counted.
     """
 
     def __init__(self, definitions: LiveDefinitions, calendar: ShopCalendar, list_items: Lists) -> None:
@@ -72,4 +74,6 @@ class LiveProgram:
         self.stay_segments = definitions.stay_segments
         self.program = Program(definitions.rules, calendar, list_items)
         self.packer = StatePacker(self.program)
-        self.fingerprint = self.packer.fingerprint.hex()
+        lists = repr(sorted((name, sorted(items)) for name, items in list_items.items()))
+        both = self.packer.fingerprint + lists.encode("utf-8", "surrogatepass")
+        self.fingerprint = hashlib.blake2b(both, digest_size=8).hexdigest()

@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 from expectations.contracts import snapshot
 from expectations.contracts.lake import FEAT_LIVE_SEGMENTS, FEAT_SEGMENT_STATES
 from expectations.contracts.live_segments import NEVER, LiveRules, LiveText, pack_live_rules
-from spark_jobs.publish.snapshot_tables import SnapshotTables
+from spark_jobs.publish.snapshot_tables import NothingToPublish, SnapshotTables
 
 Pairs = Iterator[tuple[bytes, bytes]]
 BATCH = 10_000  # customers held at once
+OF_OTHERS = "feat_segment_states is of other definitions than feat_live_segments; run `export` again"
 
 
 def encode_live_segments(sources: SnapshotTables) -> Pairs:
@@ -23,15 +24,25 @@ def encode_live_segments(sources: SnapshotTables) -> Pairs:
     lists: dict[str, tuple[str, ...]] = {}
     for row in rows:
         lists |= json.loads(row["item_lists"] or "{}")
-    yield snapshot.LIVE_RULES, pack_live_rules(LiveRules(rows[0]["fingerprint"], tuple(texts), lists))
-    yield from encode_bases(sources)
+    fingerprint = rows[0]["fingerprint"]
+    yield snapshot.LIVE_RULES, pack_live_rules(LiveRules(fingerprint, tuple(texts), lists))
+    yield from encode_bases(sources, fingerprint)
 
 
-def encode_bases(sources: SnapshotTables) -> Pairs:
-    """What each customer begins with, of those who may be personalised for, and their timers."""
+def encode_bases(sources: SnapshotTables, fingerprint: str) -> Pairs:
+    """What each customer begins with, of those who may be personalised for, and their timers.
+
+    Raises:
+        NothingToPublish: one was made by another program, as where `export` ended between its two tables.
+    """
     allowed = sources.customers["customer_id"].combine_chunks()
     columns = ["customer_id", "base", "changes_at"]
-    for batch in sources.lake.scan(FEAT_SEGMENT_STATES).to_batches(columns=columns, batch_size=BATCH):
+    if not sources.lake.exists(FEAT_SEGMENT_STATES):
+        raise NothingToPublish(OF_OTHERS)
+    states = sources.lake.scan(FEAT_SEGMENT_STATES)
+    for batch in states.to_batches(columns=[*columns, "fingerprint"], batch_size=BATCH):
+        if pc.any(pc.not_equal(batch["fingerprint"].cast("string"), fingerprint)).as_py():
+            raise NothingToPublish(OF_OTHERS)
         kept = batch.filter(pc.is_in(batch["customer_id"].cast("string"), value_set=allowed))
         for customer_id, base, changes_at in zip(*(kept[name].to_pylist() for name in columns), strict=True):
             yield snapshot.get_segment_base_key(customer_id), base
