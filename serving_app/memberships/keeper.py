@@ -26,7 +26,7 @@ from serving_app.memberships.owners import (
 )
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
 from serving_app.memberships.record import DENIED_TAG, MOVED_TAG, OwnerRecord
-from serving_app.memberships.takeover import NIGHT, Takeover
+from serving_app.memberships.takeover import NIGHT, Settle, Takeover
 from serving_app.memberships.told import OUT, ShopTime, Told, When, read_told, tell, write_told
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.metrics import declarations as metrics
@@ -36,8 +36,6 @@ from serving_app.storage.protocols import SnapshotStore
 DUE_AT_ONCE = 20  # owners of one change; each costs some 0.3 ms, in which no event is recorded
 LINES_AT_ONCE = 500
 MOST_LOOKS = 50  # of one turn, behind which the outbox is emptied
-
-Settle = Callable[[BackendTransaction, LiveNight, DueOwner, When], bool]
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +115,7 @@ class MembershipKeeper:
     def _take_over(self, night: LiveNight) -> None:
         if self._takeover is None or self._takeover.night is not night:
             before = self._takeover and self._takeover.night
-            self._takeover, self._timers_to = Takeover(night, self._backend, before), b""
+            self._takeover, self._timers_to = Takeover(night, self._backend, before, settle_base), b""
         if self._takeover.is_done:
             return
         self._takeover.go_on(self._time.read())
@@ -177,7 +175,10 @@ def read_timer(key: bytes) -> DueOwner:
 def settle_base(transaction: BackendTransaction, night: LiveNight, due: DueOwner, when: When) -> bool:
     """As `settle`, of who is due by the night's base; whoever has events since has a timer of their own."""
     record = read_record(transaction, due.owner)
-    if record.tag in (night.tag, DENIED_TAG, MOVED_TAG) or night.read_base(due.owner) is None:
+    base = night.read_base(due.owner)
+    if record.tag in (night.tag, DENIED_TAG, MOVED_TAG) or base is None or base.changes_at > when.now:
+        return False
+    if is_untold(transaction, night, due.owner):  # the pass over all customers settles them
         return False
     decide_again(transaction, night, due.owner, record, when)
     return True

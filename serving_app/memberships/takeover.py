@@ -5,7 +5,7 @@ a night that says the same again tells nothing. The first night of all is taken 
 do not wait for this: they read the night's base from the moment it is published.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from expectations.contracts.live_segments import SegmentBase
@@ -15,6 +15,7 @@ from serving_app.live.backends import (
     MEMBERSHIPS,
     TOLD,
     BackendTransaction,
+    DueOwner,
     LiveBackend,
     get_memberships_key,
     get_note_key,
@@ -54,6 +55,7 @@ NIGHT = "night"
 BASELINE = get_note_key("baseline")  # there once a whole night was told or taken in silence
 AT_ONCE = 500  # customers of one look, some 10 ms in which no answer is made
 CHANGED_AT_ONCE = 50  # of one change, in which no event is recorded
+Settle = Callable[[BackendTransaction, LiveNight, DueOwner, When], bool]
 CUSTOMER_IDS = "c_"  # begin so; a visitor whom no night knows has an identifier's
 
 
@@ -62,12 +64,15 @@ class Takeover:
     again.
     """
 
-    def __init__(self, night: LiveNight, backend: LiveBackend, before: LiveNight | None) -> None:
+    def __init__(
+        self, night: LiveNight, backend: LiveBackend, before: LiveNight | None, settle_base: Settle
+    ) -> None:
         """
         Args:
             before: the night before, if this worker has known it.
+            settle_base: tells what time has made of a base since the night.
         """
-        self.night, self._backend = night, backend
+        self.night, self._backend, self._settle_base = night, backend, settle_base
         self.reconciliation = Reconciliation(before, night)
         self._after, self._cursor, self._kinds = "", b"", [MEMBERSHIPS, TOLD]
         self._is_silent = backend.read([BASELINE])[0] is None
@@ -106,6 +111,7 @@ class Takeover:
         def change(transaction: BackendTransaction) -> None:
             for owner in chunk:
                 take_over(transaction, self.night, owner, when, self._is_silent)
+                self._settle_base(transaction, self.night, DueOwner(owner, 0), when)
 
         for first in range(0, len(due), CHANGED_AT_ONCE):
             chunk = due[first : first + CHANGED_AT_ONCE]

@@ -163,3 +163,13 @@ def test_a_night_that_agrees_is_compared_and_tells_nothing(live_shop, clock):
     assert (report["n_compared"], report["n_differing"]) == (3, 0)
     assert list_turns(live_shop) == [("busy", True, "event")]
     assert live_shop.database.read([get_memberships_key(REGULAR)]) == [None]  # the base alone says it
+
+
+def test_what_time_has_made_of_the_first_night_is_told_at_its_moment(shop):
+    """Three views of the day before, of which the first is older than a day since ten o'clock."""
+    views = [Event(MICROSECONDS - 26 * HOUR + n * HOUR // 6, f"v-{n}", "view") for n in range(3)]
+    shop.snapshots.publish(make_snapshot("night-1", {REGULAR: views}))
+    keep(shop)
+    (told,) = read_told(shop)
+    assert (told.segment_id, told.is_entered, told.reason) == ("busy", False, "time")
+    assert told.since == views[0].at + 24 * HOUR + 1
