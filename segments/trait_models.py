@@ -77,10 +77,10 @@ select customer_id from {{{{ changed[0] }}}}
 union
 select customer_id from {{{{ changed[1] }}}}
 union
-select customers.customer_id
+select coalesce(customers.customer_id, known.customer_id) as customer_id
 from {{{{ customers }}}} as customers
-left join {{{{ values_before }}}} as known on customers.customer_id = known.customer_id
-where known.customer_id is null
+full outer join {{{{ values_before }}}} as known on customers.customer_id = known.customer_id
+where known.customer_id is null or customers.customer_id is null
 union
 select events.customer_id
 from {{{{ events }}}} as events
