@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from expectations.contracts.transitions import Transition, decode_transition
 from serving_app.live.breaker import CircuitBreaker
 from serving_app.metrics import declarations as metrics
-from serving_app.storage.event_log import EventLog, LogLine, Position, move_position
+from serving_app.storage.event_log import EventLog, LogLine, LogUnavailable, Position, move_position
 from serving_app.triggers.attempts import Attempt, Outcome
 from serving_app.triggers.endpoints import DeclaredEndpoint
 from serving_app.triggers.notification_queue import NotificationQueue
@@ -59,17 +59,17 @@ class Notifier:
         self._tasks: dict[asyncio.Task[Attempt], Notification] = {}
         self._failing_since = queue.describe().failing_since
         self._is_down = self._failing_since is not None  # so that heads wait for long
-        self._tidied_at = float("-inf")
+        self._tidied_at, self._is_log_away = float("-inf"), False
         self._position = self._find_start()
 
     async def step(self) -> float:
         """Do what can be done now, until an attempt ends; return for how many seconds there is nothing to do.
 
         Raises:
-            LogUnavailable, sqlite3.Error: the log or the queue cannot be used now; nothing is lost.
+            sqlite3.Error: the queue cannot be used now; nothing is lost.
         """
         self._tidy()
-        n_read = self._fill()
+        n_read = await self._fill_if_there()
         self._start()
         if self._tasks:
             ended, _ = await asyncio.wait(
@@ -102,14 +102,28 @@ class Notifier:
             self._log.commit_position(self._consumer, position)
         return position
 
-    def _fill(self) -> int:
+    async def _fill_if_there(self) -> int:
+        """As `_fill`; of a log that is away nothing, and who waits in the queue is notified all the same."""
+        try:
+            n_read = await self._fill()
+        except LogUnavailable as error:
+            if not self._is_log_away:
+                logger.error("endpoint %s waits for what is new: %s", self._id, error)
+            self._is_log_away = True
+            return 0
+        self._is_log_away = False
+        return n_read
+
+    async def _fill(self) -> int:
         """Queue what the log has behind the position; return how many lines were read."""
-        lines = self._log.read_lines(self._position, BATCH_LINES)
+        # in a thread: a broker that hangs is waited for, and attempts under way must not be
+        lines = await asyncio.to_thread(self._log.read_lines, self._position, BATCH_LINES)
         if not lines or self._queue.describe().n_waiting >= MOST_WAITING:
             return 0
         wanted = [each for each in self._decode(lines) if self._endpoint.wants(each)]
         position = move_position(self._position, lines)
         self._queue.add(wanted, self._clock(), position)
+        self._position = position  # whether or not the log can be told
         self._log.commit_position(self._consumer, position)
         self._position = self._log.get_position(self._consumer) or position  # without files that are gone
         return len(lines)

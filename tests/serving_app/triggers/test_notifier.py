@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from serving_app.storage.event_log import LogUnavailable
 from serving_app.triggers.attempts import Attempt, Outcome
 from serving_app.triggers.endpoints import DeclaredEndpoint, Endpoint
 from serving_app.triggers.notification_queue import NotificationQueue
@@ -113,6 +114,24 @@ def test_what_comes_while_nobody_reads_an_empty_log_is_not_missed(begun):
     assert run.accepted == ids([make_transition(1)])
 
 
+def test_a_log_that_is_away_keeps_nobody_waiting_who_is_queued(begun, monkeypatch):
+    def is_away(*_):
+        raise LogUnavailable("away")
+
+    run = begun(lambda _: OK if run.log_is_away else REFUSED)
+    run.log_is_away = False
+    run.log.tell(make_transition(1), make_transition(2))
+    with monkeypatch.context() as patch:
+        patch.setattr(run.log, "commit_position", is_away)  # it goes away as it is told what was read
+        run.go_on(steps=2)
+        patch.setattr(run.log, "read_lines", is_away)
+        run.log_is_away = True
+        run.go_on()
+    run.log.tell(make_transition(3))
+    run.go_on()
+    assert run.accepted == ids([make_transition(1), make_transition(2), make_transition(3)])
+
+
 def test_only_what_is_wanted_is_sent_and_broken_lines_keep_nobody(begun):
     run = begun(segments=["vip"], types=["entered"])
     wanted = [make_transition(1), make_transition(4)]
@@ -193,7 +212,7 @@ def test_a_day_without_the_service_makes_no_dead_letters(begun):
     answers = [FAILED, OK]
     run.answer = lambda _: answers.pop(0)
     run.log.tell(make_transition(2), make_transition(3, "c_2"))
-    run.notifier._fill()
+    asyncio.run(run.notifier._fill())
     run.now += 3 * GIVE_UP_SECONDS
     run.kill()
     run.go_on()
