@@ -89,7 +89,8 @@ class LiveNight:
         Where the record is of another night, what it says of standing is this night's to tell: see
         `is_current`.
         """
-        remembered = self._states.pop(owner, None)
+        with self._lock:
+            remembered = self._states.pop(owner, None)
         if remembered and remembered.joined == record.joined and record.body.startswith(remembered.body):
             state, context = remembered.state, remembered.context
             self._add_held(state, record.body[len(remembered.body) :])
@@ -136,21 +137,25 @@ class LiveNight:
 
 
 class LiveNights:
-    """Live nights by their snapshots; the newest is compiled once."""
+    """Live nights by their snapshots. Two are kept: where a new one is published, an answer that began
+    before goes on with the one of before, and neither is compiled twice.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._newest: tuple[Snapshot | None, LiveNight | None] = (None, None)
+        self._newest: tuple[tuple[Snapshot, LiveNight | None], ...] = ()
 
     def find(self, snapshot: Snapshot | None) -> LiveNight | None:
         """The live night of a snapshot; None where it has none, or none that this build understands."""
-        newest = self._newest
-        if newest[0] is snapshot:
-            return newest[1]
+        if snapshot is None:
+            return None
+        for known, night in self._newest:
+            if known is snapshot:
+                return night
         with self._lock:
-            if self._newest[0] is not snapshot:
-                self._newest = snapshot, open_night(snapshot) if snapshot else None
-            return self._newest[1]
+            if all(known is not snapshot for known, _ in self._newest):
+                self._newest = ((snapshot, open_night(snapshot)), *self._newest[:1])
+            return next(night for known, night in self._newest if known is snapshot)
 
 
 def open_night(snapshot: Snapshot) -> LiveNight | None:
