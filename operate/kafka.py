@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from operate.ports import HOST, refuse_taken_port
-from operate.processes import ENDING, end_process_tree
+from operate.processes import ENDING, end_process_tree, kill_when_we_end
 from operate.settings import load_settings_or_exit
 from operate.spark_cluster import find_free_ports
 from operate.topics import Topic, load_topics, make_topics
@@ -70,6 +70,7 @@ class KafkaBroker:
         self._port = port or self._port
         self.servers = f"{HOST}:{self._port}"
         self.process: subprocess.Popen | None = None
+        self._guard: subprocess.Popen | None = None
 
     def start(self) -> None:
         """Start it; it answers when this returns.
@@ -97,6 +98,8 @@ class KafkaBroker:
             self.process = subprocess.Popen(
                 make_command("kafka.Kafka", properties), stdout=log, stderr=log, start_new_session=True
             )
+        self._end_guard()
+        self._guard = kill_when_we_end(self.process)
         until = time.monotonic() + PATIENCE_SECONDS
         while not self._is_listening():
             if time.monotonic() > until or self.process.poll() is not None:
@@ -107,12 +110,14 @@ class KafkaBroker:
     def end(self) -> None:
         """End it as one ends a broker; its data are whole."""
         if self.process is not None:
+            self._end_guard()
             self.resume()  # one that is stopped would hear nothing
             end_process_tree(self.process)
             self.process = None
 
     def kill(self) -> None:
         """End it as a loss of power does, but for what the operating system has yet to write."""
+        self._end_guard()
         self.process.kill()
         self.process.wait()
         self.process = None
@@ -124,6 +129,11 @@ class KafkaBroker:
     def resume(self) -> None:
         """Have it go on."""
         self.process.send_signal(signal.SIGCONT)
+
+    def _end_guard(self) -> None:
+        if self._guard:
+            with self._guard:
+                self._guard.kill()
 
     def _is_listening(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection((HOST, self._port), timeout=1):

@@ -52,3 +52,19 @@ def end_process_tree(child: subprocess.Popen, patience_seconds: float = PATIENCE
         with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
             part.kill()
     child.wait()
+
+
+def kill_when_we_end(child: subprocess.Popen) -> subprocess.Popen:
+    """Have a program killed when this one is gone, also where it is killed itself and can end nothing.
+
+    Returns:
+        Who waits for that, to be killed before the program is ended as it should be.
+    """
+    # of the pipe we alone hold the other end, which closes with us
+    return subprocess.Popen(
+        ["sh", "-c", f"read line; kill -9 {child.pid}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

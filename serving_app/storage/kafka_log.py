@@ -39,8 +39,8 @@ PRODUCER = {
 class _Append:
     """The lines of one append that are on their way."""
 
-    def __init__(self, n_lines: int) -> None:
-        self.n_waiting, self.error = n_lines, None
+    def __init__(self, producer: "Producer", n_lines: int) -> None:
+        self.producer, self.n_waiting, self.error = producer, n_lines, None
         self.is_done = threading.Event()
 
     def record(self, error: "KafkaError | None", _: "Message") -> None:
@@ -94,23 +94,39 @@ class KafkaLog:
 
         if self._has_overdue():  # more would wait behind them
             raise LogUnavailable("earlier lines are not acknowledged")
-        producer, append = self._get_producer(), _Append(len(lines))
+        producer = self._get_producer()
+        append = _Append(producer, len(lines))
         try:
             for line, key in zip(lines, keys, strict=True):
                 producer.produce(self._topic, line, key or None, on_delivery=append.record)
         except (BufferError, KafkaException) as error:  # too many lines wait, or one is too long
+            self._leave_if_fatal(producer, error.args[0])
             raise LogUnavailable(f"lines are not taken: {error}") from error
         if lines and not append.is_done.wait(self._patience + len(lines) / LINES_A_SECOND):
             self._overdue.append(append)
             raise LogUnavailable("lines are not acknowledged")
         if append.error:
-            if append.error.fatal():  # of no further use: the next append makes another
-                self._producer = None
+            self._leave_if_fatal(producer, append.error)
             raise LogUnavailable(f"lines are refused: {append.error.str()}")
 
+    def _leave_if_fatal(self, producer: "Producer", error: "KafkaError | str") -> None:
+        """Leave a producer that takes nothing any more, whoever met its fatal error; the next append makes
+        another.
+        """
+        from confluent_kafka import KafkaError
+
+        if isinstance(error, KafkaError) and (error.fatal() or error.code() == KafkaError._FATAL):
+            with self._lock:
+                if producer is self._producer:
+                    self._producer = None
+
     def _has_overdue(self) -> bool:
-        if self._overdue:
-            self._overdue = [append for append in self._overdue if not append.is_done.is_set()]
+        if self._overdue:  # of a producer that was left nothing is heard any more
+            self._overdue = [
+                append
+                for append in self._overdue
+                if append.producer is self._producer and not append.is_done.is_set()
+            ]
         return bool(self._overdue)
 
     def _get_producer(self) -> "Producer":

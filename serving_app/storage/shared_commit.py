@@ -26,7 +26,7 @@ class SharedCommit(Generic[AnyEntry]):
     def __init__(self, commit: Callable[[Sequence[AnyEntry]], None]) -> None:
         """
         Args:
-            commit: sets `is_done` and `error` of each entry, and raises nothing.
+            commit: sets `is_done` and `error` of each entry.
         """
         self._commit, self.lock = commit, threading.Lock()
         self._queue_lock = threading.Lock()
@@ -36,7 +36,7 @@ class SharedCommit(Generic[AnyEntry]):
         """Return when the entry is done."""
         if self.lock.acquire(blocking=False):  # nobody commits, so there is nothing to share
             try:
-                self._commit((entry,))
+                self._commit_all((entry,))
             finally:
                 self.lock.release()
             return
@@ -46,4 +46,13 @@ class SharedCommit(Generic[AnyEntry]):
             if not entry.is_done:  # else another thread's commit has included this entry
                 with self._queue_lock:
                     batch, self._queue = self._queue, []
-                self._commit(batch)
+                self._commit_all(batch)
+
+    def _commit_all(self, batch: Sequence[AnyEntry]) -> None:
+        try:
+            self._commit(batch)
+        except BaseException:
+            for entry in batch:
+                if not entry.is_done:  # or the thread that waits would take it for committed
+                    entry.is_done, entry.error = True, RuntimeError("the commit that it was part of broke")
+            raise

@@ -1,5 +1,6 @@
 """A server that starts others is ended whole, by the signal a terminal or an operator sends."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -54,3 +55,25 @@ def test_a_program_that_ends_says_how():
         == 3
     )
     assert time.monotonic() - began < 10
+
+
+def test_a_program_ends_with_one_that_is_killed():
+    """No orphan is left that would hold memory and ports."""
+    code = """
+import os, signal, subprocess
+from operate.processes import kill_when_we_end
+child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+guard = kill_when_we_end(child)
+print(child.pid, guard.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": "."},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    for pid in map(int, done.stdout.split()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(pid).wait(timeout=30)
