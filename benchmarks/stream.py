@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 from confluent_kafka import Consumer, Producer
 
-from benchmarks.soak.stream_kills.__main__ import TOPIC, StreamProcess, make_line
+from benchmarks.soak.stream_kills.processes import TOPIC, StreamProcess, make_line
 from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published
 from expectations.contracts.setting_declarations import SETTINGS
@@ -132,6 +132,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=500)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--burst", type=float, default=10)
+    parser.add_argument("--warm", type=float, default=20, help="seconds before anything is measured")
     parser.add_argument("--memberships", action="store_true")
     args = parser.parse_args()
     with ExitStack() as stack:
@@ -158,7 +159,7 @@ def main() -> None:
                 time.sleep(0.2)
                 if process.poll() is not None:
                     raise SystemExit(HomePaths(home).log("stream").read_text()[-2000:])
-            time.sleep(20)  # Spark's first batches are compiled
+            time.sleep(args.warm)  # Spark's first batches are compiled
             latencies.seconds.clear()
             follow("steady", home, load, process, args.seconds)
             if latencies.seconds:
@@ -166,10 +167,11 @@ def main() -> None:
                     f"event to transition, {len(latencies.seconds):,} entries: p50"
                     f" {share(latencies.seconds, 0.5):.2f} s, p99 {share(latencies.seconds, 0.99):.2f} s"
                 )
+            usual = load.n_sent - read_done(home)
             load.rate = args.rate * args.burst
             follow("burst", home, load, process, args.seconds / 10)
             load.rate, began = args.rate, time.monotonic()
-            while load.n_sent - read_done(home) > 3 * args.rate:
+            while load.n_sent - read_done(home) > 2 * usual:
                 follow("after", home, load, process, LOOK_SECONDS)
             print(f"caught up in {time.monotonic() - began:.0f} s")
         finally:
