@@ -4,6 +4,7 @@ import logging
 import shutil
 from collections.abc import Callable
 
+import lmdb
 from confluent_kafka import Producer
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
@@ -60,7 +61,7 @@ class MembershipUpkeep:
         folder = settings.paths.snapshots / self._tag
         try:
             versions = NightBase(folder).versions
-        except (ValueError, OSError) as error:  # the next night may be another
+        except (ValueError, OSError, lmdb.Error) as error:  # the next night may be another
             logger.warning(f"no memberships are decided: {describe_error(error)}")
             self._n_waits = LOOKS_BETWEEN_STARTS
             return

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import redis
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from expectations.contracts.transitions import Transition, encode_transition
 
 HASHES = "concierge:told:"
 PATIENCE_SECONDS = 60.0
+FORGET_SECONDS = 30 * 86_400  # of owners who are in no segment: most are visitors who never come again
 
 
 class Told(NamedTuple):
@@ -66,6 +67,12 @@ class RedisTold:
             for owner, segments in told.items():
                 texts = {name: f"{int(each.is_entered)} {each.since}" for name, each in segments.items()}
                 pipe.hset(HASHES + owner, mapping=texts)
+                pipe.hvals(HASHES + owner)
+            for owner, texts in zip(told, pipe.execute()[1::2], strict=True):
+                if any(parse_told(text).is_entered for text in texts):
+                    pipe.persist(HASHES + owner)
+                else:
+                    pipe.expire(HASHES + owner, FORGET_SECONDS)
             pipe.execute()
 
 
@@ -89,7 +96,7 @@ class TransitionTeller:
         """Write what was not told yet; these transitions, each owner's in order.
 
         Raises:
-            TimeoutError: the broker did not take them. The batch runs again.
+            TimeoutError, KafkaException: the broker did not take them. The batch runs again.
         """
         by_owner: dict[str, list[TurnRow]] = defaultdict(list)
         for turn in turns:
@@ -101,13 +108,32 @@ class TransitionTeller:
             transitions += [self._make_transition(turn, told_at) for turn in new]
             if new:
                 told[owner] = {turn.segment_id: Told(turn.is_entered, turn.since) for turn in new}
-        for one in transitions:
-            self._producer.produce(self._topic, encode_transition(one), key=one.customer_id)
-            self._producer.poll(0)
-        if self._producer.flush(PATIENCE_SECONDS):
-            raise TimeoutError(f"{self._topic}: the broker did not take all transitions")
+        self._send(transitions)
         self._store.write(told)
         return transitions
+
+    def _send(self, transitions: Iterable[Transition]) -> None:
+        errors: list[KafkaError] = []
+
+        def note(error: KafkaError | None, _: Message) -> None:
+            if error:
+                errors.append(error)
+
+        for one in transitions:
+            message = {"value": encode_transition(one), "key": one.customer_id, "on_delivery": note}
+            try:
+                self._producer.produce(self._topic, **message)
+            except BufferError:  # more at once than the client lets wait
+                self._flush()
+                self._producer.produce(self._topic, **message)
+            self._producer.poll(0)
+        self._flush()
+        if errors:  # of a topic that is not there nothing waits: its lines are given up
+            raise KafkaException(errors[0])
+
+    def _flush(self) -> None:
+        if self._producer.flush(PATIENCE_SECONDS):
+            raise TimeoutError(f"{self._topic}: the broker did not take all transitions")
 
     def _make_transition(self, turn: TurnRow, told_at: int) -> Transition:
         version = self._versions.get(turn.segment_id, "")

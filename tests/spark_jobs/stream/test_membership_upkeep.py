@@ -30,3 +30,12 @@ def test_transitions_go_to_the_topic_of_the_setting(tmp_path, monkeypatch):
     upkeep.look()
     upkeep.look()
     assert started == [("s1", "shop.transitions")]
+
+
+def test_a_snapshot_that_is_not_there_ends_nothing(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(membership_upkeep.Published, "read", lambda _: SimpleNamespace(snapshot="gone"))
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
+    upkeep = MembershipUpkeep(settings, None, Progress(tmp_path / "progress.json"))
+    upkeep.look()
+    upkeep.end()
+    assert "no memberships are decided" in caplog.text

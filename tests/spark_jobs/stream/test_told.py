@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 import pytest
+import redis
+from confluent_kafka import KafkaError, KafkaException
 
 from expectations.contracts.transitions import decode_transition
 from spark_jobs.stream.told import RedisTold, Told, TransitionTeller, TurnRow, select_untold
@@ -28,14 +30,22 @@ class Kept:
 class Topic:
     lines: list = field(default_factory=list)
     n_left: int = 0
+    refusal: KafkaError | None = None
+    most_waiting: int = 100
+    n_waiting: int = 0
 
-    def produce(self, topic, line, key):
-        self.lines.append((topic, key, decode_transition(line)))
+    def produce(self, topic, value, key, on_delivery):
+        if self.n_waiting == self.most_waiting:
+            raise BufferError
+        self.n_waiting += 1
+        self.lines.append((topic, key, decode_transition(value)))
+        on_delivery(self.refusal, None)
 
     def poll(self, _):
         pass
 
     def flush(self, _):
+        self.n_waiting = 0
         return self.n_left
 
 
@@ -64,6 +74,20 @@ def test_what_the_broker_did_not_take_is_not_remembered_as_told():
     assert topic.lines[0][2].transition_id == topic.lines[1][2].transition_id
 
 
+def test_what_the_broker_refuses_is_not_remembered_as_told():
+    topic, kept = Topic(refusal=KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)), Kept()
+    with pytest.raises(KafkaException):
+        TransitionTeller(topic, "transitions", kept, {}).tell([turn("cart", True, 10)], told_at=99)
+    assert kept.told == {}
+
+
+def test_more_than_the_client_lets_wait_are_told_all_the_same():
+    topic = Topic(most_waiting=2)
+    turns = [turn("cart", True, 10, f"c{n}") for n in range(5)]
+    told = TransitionTeller(topic, "transitions", Kept(), {}).tell(turns, told_at=99)
+    assert [one for _, _, one in topic.lines] == told and len(told) == 5
+
+
 def test_a_turn_lies_behind_what_was_told_of_its_segment():
     told = {"cart": Told(True, 50)}
     assert select_untold(told, [turn("cart", False, 40)]) == [turn("cart", False, 40)._replace(since=51)]
@@ -87,3 +111,14 @@ def test_redis_keeps_what_was_told(redis_port):
         {},
         {"cart": Told(False, 20), "fan": Told(True, 11)},
     ]
+
+
+def test_redis_forgets_owners_who_are_in_no_segment(redis_port):
+    uri = f"redis://127.0.0.1:{redis_port}/0"
+    store, client = RedisTold(uri), redis.Redis.from_url(uri)
+    store.write({"c3": {"cart": Told(True, 10), "fan": Told(False, 11)}})
+    assert client.ttl("concierge:told:c3") == -1
+    store.write({"c3": {"cart": Told(False, 20)}})
+    assert 0 < client.ttl("concierge:told:c3") <= 30 * 86_400
+    store.write({"c3": {"fan": Told(True, 30)}})
+    assert client.ttl("concierge:told:c3") == -1
