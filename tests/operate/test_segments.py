@@ -35,7 +35,7 @@ def test_what_the_night_evaluates_is_checked_by_default(capsys):
     assert main(["check"]) == 0
     assert (
         capsys.readouterr().out
-        == f"Understood, and evaluated by the night: 25; learned by it: 1; traits: {N_TRAITS}.\n"
+        == f"Understood, and evaluated by the night: 26; learned by it: 1; traits: {N_TRAITS}.\n"
     )
 
 
