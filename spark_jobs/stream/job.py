@@ -61,7 +61,12 @@ class Stream:
         """Let the batch at hand be the last: for a signal."""
         self.writer.stop.set()
 
-    def run(self, is_once: bool = False, sleep: Callable[[float], None] = time.sleep) -> None:
+    def run(
+        self,
+        is_once: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Run until stopped; a query that failed, as when the broker is away for long, is started again.
 
         Raises:
@@ -76,15 +81,17 @@ class Stream:
             query = start_events_query(
                 self.spark, self.settings, self.writer, self.landing.read_positions(), is_once
             )
+            began = clock()
             try:
                 self._follow(query)
                 if is_once:
                     return
-                wait = 1.0
             except StreamingQueryException as error:
                 if self.writer.stop.is_set() or Stopped.__name__ in str(error):
                     return
                 self._judge(error, is_once)
+                if clock() - began > LONGEST_WAIT_SECONDS:  # it has worked: this is another outage
+                    wait = 1.0
                 logger.warning(
                     f"the query failed and is started again in {wait:.0f} s: {describe_error(error)}"
                 )
