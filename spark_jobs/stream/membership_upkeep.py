@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import lmdb
 from confluent_kafka import Producer
-from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -90,8 +89,6 @@ class MembershipUpkeep:
             logger.info(f"memberships, batch {number}: {len(transitions):,} transitions")
 
     def _note_failure(self) -> None:
-        try:
-            self._query.awaitTermination(0)
-        except StreamingQueryException as error:
+        if error := self._query.exception():
             logger.warning(f"the membership query failed and is started again: {describe_error(error)}")
         self._query, self._n_waits = None, LOOKS_BETWEEN_STARTS
