@@ -13,6 +13,7 @@ import orjson
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Why: an event came, time passed, a night worked it out, or two visitors turned out to be one.
 REASONS = ("event", "time", "night", "merge")
+TEXTS = ("customer_id", "segment_id", "reason", "version")
 
 
 class Transition(NamedTuple):
@@ -66,6 +67,8 @@ def decode_transition(line: bytes) -> Transition:
     """
     try:
         fields: dict[str, Any] = orjson.loads(line)
+        if not all(isinstance(fields[name], str) for name in TEXTS):
+            raise TypeError("no text")
         return Transition(
             fields["customer_id"],
             fields["segment_id"],

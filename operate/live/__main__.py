@@ -176,7 +176,11 @@ def main() -> None:
     for number in ENDING:
         signal.signal(number, signal.default_int_handler)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
-    raise SystemExit(live(console, settings, args.shoppers, args.seconds))
+    try:
+        status = live(console, settings, args.shoppers, args.seconds)
+    except KeyboardInterrupt:  # before the shoppers came, or for the second time
+        raise SystemExit("Everything has ended; the next `make live` reads what is still in Kafka") from None
+    raise SystemExit(status)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,10 @@ def _fetch(jar_set: JarSet) -> None:
         command = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-jar", ivy]
         command += ["-cache", Path(folder, "cache"), "-ivy", ivy_file, "-confs", "default"]
         command += ["-types", "jar", "bundle", "-retrieve", f"{staging_folder}/[artifact]-[revision].[ext]"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise RuntimeError(f"Maven Central has not given the jars in {PATIENCE_SECONDS} s") from error
     if done.returncode or not any(staging_folder.glob("*.jar")):
         raise RuntimeError(
             f"jars cannot be fetched from Maven Central:\n{(done.stdout + done.stderr)[-2000:]}"

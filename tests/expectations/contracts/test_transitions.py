@@ -38,7 +38,10 @@ def test_its_id_is_of_what_happened_and_not_of_when_it_was_told():
     assert ids[0] == ids[1] and len(set(ids)) == 5
 
 
-@pytest.mark.parametrize("line", [b"", b"[]", b"{}", b'{"customer_id":"c_1"}', b"\xff"])
+NUMBERED = encode_transition(Transition("c_1", "loyal", True, 5, 6, "event")).replace(b'"c_1"', b"[1]")
+
+
+@pytest.mark.parametrize("line", [b"", b"[]", b"{}", b'{"customer_id":"c_1"}', b"\xff", NUMBERED])
 def test_what_is_none_is_told(line):
     with pytest.raises(ValueError, match="not a transition"):
         decode_transition(line)
