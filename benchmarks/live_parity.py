@@ -79,10 +79,10 @@ class Service:
         """Let a new worker go on."""
         self.backend = LmdbBackend(self._folder / "live", lambda: self.now)
         time_of_shop = ShopTime(lambda: self.now, lambda now: timedelta(0))
-        self.parts = make_memberships(
-            self.backend, self.snapshots, self.log, time_of_shop, self._folder.joinpath
-        )
         roots = RootFinder(MemoryRestrictions(), self.snapshots, IDENTITY_KEY, load_identity_rules())
+        self.parts = make_memberships(
+            self.backend, self.snapshots, self.log, time_of_shop, self._folder.joinpath, roots
+        )
         self.live = LiveStates(self.backend, roots, self.parts.recorder)
 
     def receive(self, event: LiveEvent, known: dict[str, dict[str, Event]]) -> None:

@@ -84,7 +84,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
     )
     told = TransitionLog(transitions, paths.transitions)
     memberships = make_memberships(
-        backend, snapshots, told, ShopTime(clock, calendar.find_lag), paths.live_parity_report
+        backend, snapshots, told, ShopTime(clock, calendar.find_lag), paths.live_parity_report, roots
     )
     return Stores(
         snapshots=snapshots,

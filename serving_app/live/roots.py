@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from expectations.contracts.identifiers import hash_identifier, normalise_identifier
 from expectations.contracts.identity_rules import IdentityRules, is_blocked_value
 from expectations.contracts.restrictions import RestrictionView
+from serving_app.live.backends import BackendError
 from serving_app.live.events import LiveEvent
 from serving_app.live.found_records import list_own_roots
 from serving_app.live.state import VisitorKeys
@@ -17,6 +18,8 @@ from serving_app.live.visitor_records import RoutedEvent
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 from serving_app.visitors.service import may_be_personal
+
+IsForbidden = Callable[[str], bool]
 
 
 class RootFinder:
@@ -69,11 +72,16 @@ class RootFinder:
             return [root for root in others if may_be_used(root, snapshot, view)]
 
     @contextmanager
-    def open_forbidden(self) -> Iterator[Callable[[str], bool]]:
+    def open_forbidden(self, must_know: bool = False) -> Iterator[IsForbidden]:
         """Whether nothing may be stored under a root any more; of none while the restrictions cannot be read:
         nobody knows then.
+
+        Raises:
+            BackendError: they cannot be read, and whoever asks must know.
         """
-        if self._restrictions.describe_problem():
+        if problem := self._restrictions.describe_problem():
+            if must_know:
+                raise BackendError(problem)
             yield lambda root: False
             return
         snapshot = self._snapshots.get_current()

@@ -17,6 +17,7 @@ from serving_app.memberships.night import NO_BASE, LiveNight, LiveNights
 from serving_app.memberships.owners import (
     MAY_TELL,
     delete_record,
+    end_memberships,
     get_due,
     is_pending,
     is_unmeasured,
@@ -26,12 +27,11 @@ from serving_app.memberships.owners import (
 )
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
 from serving_app.memberships.record import DENIED_TAG, MOVED_TAG, OwnerRecord
-from serving_app.memberships.takeover import NIGHT, Settle, Takeover
+from serving_app.memberships.takeover import NIGHT, OpenForbidden, Settle, Takeover
 from serving_app.memberships.told import OUT, ShopTime, Told, When, read_told, tell, write_told
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.event_log import LogUnavailable
-from serving_app.storage.protocols import SnapshotStore
 
 DUE_AT_ONCE = 20  # owners of one change; each costs some 0.3 ms, in which no event is recorded
 LINES_AT_ONCE = 500
@@ -46,24 +46,25 @@ class MembershipKeeper:
     def __init__(
         self,
         backend: LiveBackend,
-        snapshots: SnapshotStore,
         nights: LiveNights,
         log: TransitionLog,
         time: ShopTime,
         find_report: Callable[[str], Path],
+        open_forbidden: OpenForbidden,
     ) -> None:
         """
         Args:
             find_report: where what live segments said is compared with a snapshot, by its name.
+            open_forbidden: whether somebody has said no, or a `BackendError`: nobody is decided then.
         """
-        self._backend, self._snapshots, self._nights, self._log = backend, snapshots, nights, log
-        self._time, self._find_report = time, find_report
+        self._backend, self._nights, self._log = backend, nights, log
+        self._time, self._find_report, self._open_forbidden = time, find_report, open_forbidden
         self._has_lead, self._timers_to = False, b""
         self._takeover: Takeover | None = None
 
     def keep(self) -> None:
         """Do what is due; nothing in a worker that has not the lead, or while the states are away."""
-        night = self._nights.find(self._snapshots.get_current())
+        night = self._nights.find_current()
         try:
             self._has_lead, had_lead = self._backend.take_lead(), self._has_lead
             if not self._has_lead:
@@ -115,7 +116,8 @@ class MembershipKeeper:
     def _take_over(self, night: LiveNight) -> None:
         if self._takeover is None or self._takeover.night is not night:
             before = self._takeover and self._takeover.night
-            self._takeover, self._timers_to = Takeover(night, self._backend, before, settle_base), b""
+            self._takeover = Takeover(night, self._backend, before, settle_base, self._open_forbidden)
+            self._timers_to = b""
         if self._takeover.is_done:
             return
         self._takeover.go_on(self._time.read())
@@ -148,7 +150,14 @@ class MembershipKeeper:
         when = self._time.read()._replace(now=now)
 
         def change(transaction: BackendTransaction) -> None:
-            settled[:] = [one for one in owners if settle_one(transaction, night, one, when)]
+            with self._open_forbidden() as is_forbidden:
+                forbidden = [one for one in owners if is_forbidden(one.owner)]
+            for one in forbidden:
+                transaction.set_timer(one.owner, one.due, 0)
+                end_memberships(transaction, one.owner, when, EVENT, night.versions)
+            settled[:] = [
+                one for one in owners if one not in forbidden and settle_one(transaction, night, one, when)
+            ]
 
         settled: list[DueOwner] = []
         if owners:

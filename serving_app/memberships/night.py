@@ -14,6 +14,7 @@ from segments.parsing.flaws import SegmentError
 from segments.shop_days import find_end_of_day
 from segments.standing import NOBODY_YET, Standing
 from serving_app.memberships.record import OwnerRecord, read_held
+from serving_app.storage.protocols import SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 
 NO_BASE = SegmentBase()
@@ -141,9 +142,13 @@ class LiveNights:
     before goes on with the one of before, and neither is compiled twice.
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        self._lock, self._snapshots = threading.Lock(), snapshots
         self._newest: tuple[tuple[Snapshot, LiveNight | None], ...] = ()
+
+    def find_current(self) -> LiveNight | None:
+        """The live night that is published now."""
+        return self.find(self._snapshots.get_current())
 
     def find(self, snapshot: Snapshot | None) -> LiveNight | None:
         """The live night of a snapshot; None where it has none, or none that this build understands."""

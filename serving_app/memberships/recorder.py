@@ -21,18 +21,17 @@ from serving_app.memberships.owners import (
 )
 from serving_app.memberships.record import NO_RECORD, HeldEvent
 from serving_app.memberships.told import When
-from serving_app.storage.protocols import SnapshotStore
 
 
 class MembershipRecorder:
     """What the live states call with each event that they store; see `live.observer`."""
 
-    def __init__(self, snapshots: SnapshotStore, nights: LiveNights) -> None:
-        self._snapshots, self._nights = snapshots, nights
+    def __init__(self, nights: LiveNights) -> None:
+        self._nights = nights
 
     def list_keys(self, roots: Iterable[str]) -> list[bytes]:
         """The keys of what will be asked for."""
-        night = self._nights.find(self._snapshots.get_current())
+        night = self._nights.find_current()
         if night is None:
             return []
         owners = {owner for root in roots for owner in (root, find_owner(night, root))}
@@ -46,7 +45,7 @@ class MembershipRecorder:
         received_day: int,
         analytics: ConsentWords,
     ) -> None:
-        night = self._nights.find(self._snapshots.get_current())
+        night = self._nights.find_current()
         if night is None:
             return
         owner, when = find_owner(night, root), find_when(event)
@@ -63,7 +62,7 @@ class MembershipRecorder:
 
     def join(self, transaction: BackendTransaction, from_root: str, to_root: str, event: LiveEvent) -> None:
         """What was one's becomes another's."""
-        night = self._nights.find(self._snapshots.get_current())
+        night = self._nights.find_current()
         if night is None:
             return
         one, other, when = find_owner(night, from_root), find_owner(night, to_root), find_when(event)
@@ -74,7 +73,7 @@ class MembershipRecorder:
 
     def forget(self, transaction: BackendTransaction, roots: Sequence[str], event: LiveEvent) -> None:
         """Of some roots nothing may be stored any more: their memberships end."""
-        night = self._nights.find(self._snapshots.get_current())
+        night = self._nights.find_current()
         versions = night.versions if night else {}
         owners = {find_owner(night, root) for root in roots} if night else set(roots)
         for owner in sorted(owners):

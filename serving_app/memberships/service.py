@@ -1,10 +1,12 @@
 """The parts of memberships over one database of live states."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from serving_app.live.backends import LiveBackend
+from serving_app.live.roots import RootFinder
 from serving_app.memberships.keeper import MembershipKeeper
 from serving_app.memberships.night import LiveNights
 from serving_app.memberships.recorder import MembershipRecorder
@@ -28,16 +30,20 @@ def make_memberships(
     log: TransitionLog,
     time: ShopTime,
     find_report: Callable[[str], Path],
+    roots: RootFinder,
 ) -> Memberships:
     """Memberships in a database.
 
     Args:
         log: where transitions are told.
         find_report: where what live segments said is compared with a snapshot, by its name.
+        roots: know of whom nothing may be stored.
     """
-    nights = LiveNights()
+    nights = LiveNights(snapshots)
     return Memberships(
-        MembershipRecorder(snapshots, nights),
+        MembershipRecorder(nights),
         ShownSegments(nights, time.find_lag),
-        MembershipKeeper(backend, snapshots, nights, log, time, find_report),
+        MembershipKeeper(
+            backend, nights, log, time, find_report, partial(roots.open_forbidden, must_know=True)
+        ),
     )

@@ -5,7 +5,8 @@ a night that says the same again tells nothing. The first night of all is taken 
 do not wait for this: they read the night's base from the moment it is published.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from itertools import islice
 
 from expectations.contracts.live_segments import SegmentBase
@@ -22,6 +23,7 @@ from serving_app.live.backends import (
     get_told_key,
 )
 from serving_app.live.packing import unpack_or
+from serving_app.live.roots import IsForbidden
 from serving_app.memberships.night import NO_BASE, LiveNight
 from serving_app.memberships.owners import (
     MERGE,
@@ -55,6 +57,7 @@ NIGHT = "night"
 BASELINE = get_note_key("baseline")  # there once a whole night was told or taken in silence
 AT_ONCE = 500  # customers of one look, some 10 ms in which no answer is made
 CHANGED_AT_ONCE = 50  # of one change, in which no event is recorded
+OpenForbidden = Callable[[], AbstractContextManager[IsForbidden]]
 Settle = Callable[[BackendTransaction, LiveNight, DueOwner, When], bool]
 CUSTOMER_IDS = "c_"  # begin so; a visitor whom no night knows has an identifier's
 
@@ -65,13 +68,20 @@ class Takeover:
     """
 
     def __init__(
-        self, night: LiveNight, backend: LiveBackend, before: LiveNight | None, settle_base: Settle
+        self,
+        night: LiveNight,
+        backend: LiveBackend,
+        before: LiveNight | None,
+        settle_base: Settle,
+        open_forbidden: OpenForbidden,
     ) -> None:
         """
         Args:
             before: the night before, if this worker has known it.
             settle_base: tells what time has made of a base since the night.
+            open_forbidden: whether somebody has said no since the night: their memberships stay ended.
         """
+        self._open_forbidden = open_forbidden
         self.night, self._backend, self._settle_base = night, backend, settle_base
         self.reconciliation = Reconciliation(before, night)
         self._after, self._cursor, self._kinds = "", b"", [MEMBERSHIPS, TOLD]
@@ -109,13 +119,23 @@ class Takeover:
                 self.reconciliation.compare(owner, unpack_or(record, unpack_owner, NO_RECORD))
 
         def change(transaction: BackendTransaction) -> None:
-            for owner in chunk:
+            for owner in self._end_forbidden(transaction, chunk, when):
                 take_over(transaction, self.night, owner, when, self._is_silent)
                 self._settle_base(transaction, self.night, DueOwner(owner, 0), when)
 
         for first in range(0, len(due), CHANGED_AT_ONCE):
             chunk = due[first : first + CHANGED_AT_ONCE]
             self._backend.update(change, is_patient=True)
+
+    def _end_forbidden(self, transaction: BackendTransaction, owners: list[str], when: When) -> Iterator[str]:
+        """The owners but those who have said no, whose memberships end."""
+        with self._open_forbidden() as is_forbidden:
+            forbidden = {owner for owner in owners if is_forbidden(owner)}
+        for owner in owners:
+            if owner in forbidden:
+                end_memberships(transaction, owner, when, EVENT, self.night.versions)
+            else:
+                yield owner
 
     def _must_change(self, owner: str, record: OwnerRecord, told: Tellings | None) -> bool:
         if told is None or (record != NO_RECORD and record.tag != self.night.tag):
@@ -131,7 +151,7 @@ class Takeover:
         gone = [owner for owner in owners if not self.night.knows(owner)]
 
         def change(transaction: BackendTransaction) -> None:
-            for owner in chunk:
+            for owner in self._end_forbidden(transaction, chunk, when):
                 take_over_unknown(transaction, self.night, owner, when)
 
         for first in range(0, len(gone), CHANGED_AT_ONCE):

@@ -276,6 +276,7 @@ class Shop:
             log,
             ShopTime(clock, lambda now: timedelta(0)),
             HomePaths(home).live_parity_report,
+            roots,
         )
         self.live = LiveStates(backend, roots, self.memberships.recorder)
         self.use_stores(

@@ -59,7 +59,9 @@ class Town:
         self.backend = self.make_backend(self.clock)
         roots = RootFinder(MemoryRestrictions(), self.snapshots, KEY, RULES)
         time = ShopTime(self.clock, lambda now: timedelta(0))
-        self.parts = make_memberships(self.backend, self.snapshots, self.log, time, self.reports.joinpath)
+        self.parts = make_memberships(
+            self.backend, self.snapshots, self.log, time, self.reports.joinpath, roots
+        )
         self.live = LiveStates(self.backend, roots, self.parts.recorder)
         if is_filled:
             self.backend.is_filling()  # which opens it
