@@ -153,7 +153,7 @@ def test_versions_and_one_again(ask, home):
     said = ask("rollback", "lapsed", "--to", "1", "--reason", "too many", "--by", "MK")
     assert said.startswith("The next night reads version 1 of lapsed")
     assert HomePaths(home).segment_definition("lapsed").read_text() == LAPSED
-    assert ask("check").startswith("Understood, and evaluated by the night: 25")
+    assert ask("check").startswith("Understood, and evaluated by the night: 26")
     assert ask("rollback", "lapsed", "--to", "2", "--by", "MK").startswith("The next night reads version 2")
     assert not HomePaths(home).segment_definition("lapsed").exists(), "the checkout's text counts again"
     changes = [(each.version, each.digest, each.by, each.reason) for each in read_changes(home)]
