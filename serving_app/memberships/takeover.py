@@ -5,12 +5,10 @@ a night that says the same again tells nothing. The first night of all is taken 
 do not wait for this: they read the night's base from the moment it is published.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import islice
 
-from expectations.contracts.live_segments import SegmentBase
-from expectations.contracts.snapshot import CustomerSlice
 from segments.standing import EVENT, Turn, pass_time
 from serving_app.live.backends import (
     MEMBERSHIPS,
@@ -52,6 +50,7 @@ from serving_app.memberships.told import (
     unpack_told,
     write_told,
 )
+from serving_app.memberships.wanted import list_wanted
 
 NIGHT = "night"
 BASELINE = get_note_key("baseline")  # there once a whole night was told or taken in silence
@@ -157,32 +156,6 @@ class Takeover:
         for first in range(0, len(gone), CHANGED_AT_ONCE):
             chunk = gone[first : first + CHANGED_AT_ONCE]
             self._backend.update(change, is_patient=True)
-
-
-def list_wanted(night: LiveNight, owner: str, record: OwnerRecord) -> dict[str, int]:
-    """The segments of a customer of the night, since when each; live ones as they stand."""
-    if record.is_moved:
-        return {}
-    profile, base = night.snapshot.read_customer(owner), night.read_base(owner)
-    by_night = {name: find_since(night, base, name) for name in list_names(profile)}
-    if base is None or record.is_denied:
-        return {
-            name: since for name, since in by_night.items() if base is None or name not in night.live.live
-        }
-    members = base.members if record == NO_RECORD else record.standing.members
-    return {name: since for name, since in by_night.items() if name not in night.live.live} | dict(members)
-
-
-def list_names(profile: CustomerSlice | None) -> Iterable[str]:
-    """All segments of a customer, that of the RFM grid among them."""
-    if profile is None:
-        return ()
-    return dict.fromkeys([*profile.segment_ids, *([profile.rfm_segment] if profile.rfm_segment else [])])
-
-
-def find_since(night: LiveNight, base: SegmentBase | None, name: str) -> int:
-    """Since when the night has somebody in a segment."""
-    return (base or NO_BASE).others.get(name) or (base or NO_BASE).members.get(name) or night.end + 1
 
 
 def take_over(
