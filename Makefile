@@ -24,8 +24,10 @@ $(READY): requirements.lock spark_jobs/lake/fetch_jars.py
 	@echo "Setting up .venv (about 300 packages; half a minute with a warm cache)"
 	@test -x $(PY) || python3.11 -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check uv==0.13.8
-	@# pyspark anew: of an earlier environment uv takes pyspark-client away, and with it the files that both had written.
-	@.venv/bin/uv pip sync -q --system-certs --compile-bytecode --require-hashes --reinstall-package pyspark --python $(PY) requirements.lock
+	@# An earlier environment had pyspark-client, whose removal takes files of pyspark along. `--reinstall-package` would build
+	@# pyspark anew each time, and keep 1.4 GB of it in uv's cache.
+	@! ls -d .venv/lib/python3*/site-packages/pyspark_client-*.dist-info >/dev/null 2>&1 || .venv/bin/uv pip uninstall -q --python $(PY) pyspark pyspark-client
+	@.venv/bin/uv pip sync -q --system-certs --compile-bytecode --require-hashes --python $(PY) requirements.lock
 	@echo "Fetching Spark's jars for Delta"
 	@$(PY) -m spark_jobs.lake.fetch_jars 2>.venv/jars.log || { cat .venv/jars.log; exit 1; }
 	@touch $@
