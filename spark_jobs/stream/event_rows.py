@@ -108,7 +108,7 @@ def give_owners(typed: DataFrame, snapshot: str) -> DataFrame:
     def give(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         night = open_night(snapshot)
         for batch in batches:
-            rows = list(filter(None, (own_row(night, row) for row in batch.to_pylist())))
+            rows = [owned for row in batch.to_pylist() for owned in own_rows(night, row)]
             columns = zip(*rows, strict=True) if rows else [()] * len(OWNED_FIELDS)
             arrays = [
                 pa.array(values, kind) for values, kind in zip(columns, OWNED_FIELDS.values(), strict=True)
@@ -118,22 +118,24 @@ def give_owners(typed: DataFrame, snapshot: str) -> DataFrame:
     return typed.select(*names).mapInArrow(give, OWNED_DDL)
 
 
-def own_row(night: NightBase, row: dict) -> tuple | None:
-    """A typed event as a row of `OWNED_FIELDS`; None where it changes no membership: the night knows it, or
-    it is of somebody of whom nothing may be counted.
+def own_rows(night: NightBase, row: dict) -> list[tuple]:
+    """A typed event as rows of `OWNED_FIELDS`: one of its owner, and of a no to analytics one of each whom it
+    names. Nothing where it changes no membership: the night knows it, or it is of somebody of whom
+    nothing may be counted.
     """
     if row["landing_date"].toordinal() <= night.absorbed_day:
-        return None
+        return []
     ids = [row[name] for name in ("user_identifier_id", "anonymous_identifier_id") if row[name]]
-    known = (customer_id for each in ids if (customer_id := night.find_customer_id(each)))
-    owner = next(known, None) or (ids[0] if ids else None)
-    if owner is None or (row["has_analytics_consent"] is not False and night.is_unmeasured(owner)):
-        return None
+    customers = {each: night.find_customer_id(each) for each in ids}
+    received_at, consent = row["received_at"] or row["at"], row["has_analytics_consent"]
+    if consent is False:
+        owners = dict.fromkeys(customer_id or each for each, customer_id in customers.items())
+        return [(owner, received_at, consent, None) for owner in owners]
+    owner = next(filter(None, customers.values()), None) or (ids[0] if ids else None)
+    if owner is None or night.is_unmeasured(owner):
+        return []
     event = make_event(row, night.read_item(row["item_id"]), night.calendar)
-    packed = msgpack.packb(tuple(event)) if event else None
-    if packed is None and row["has_analytics_consent"] is not False:
-        return None
-    return owner, row["received_at"] or row["at"], row["has_analytics_consent"], packed
+    return [(owner, received_at, consent, msgpack.packb(tuple(event)))] if event else []
 
 
 def make_event(row: dict, item: Item, calendar: ShopCalendar) -> Event | None:

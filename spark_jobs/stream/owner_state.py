@@ -15,7 +15,6 @@ from spark_jobs.stream.night_base import NightBase
 
 MOST_KEPT = 5_000  # events of one state; more are a robot's, and left to the night
 PRUNED_AFTER = 2 * DAY
-DENIED = b""  # of who said no to analytics: nothing is counted until a yes
 
 
 class Received(NamedTuple):
@@ -36,17 +35,23 @@ class OwnerState:
         """
         self._night, self._owner = night, owner
         self.turns: list[Turn] = []
-        self.is_denied = stored == DENIED
+        # Since when nothing is counted of who said no to analytics.
+        self._denied_at: int | None = None
         self.state: SegmentState
         self.context: Context
         self.standing: Standing
         if stored:
-            packed, members, changes_at, decided_at = msgpack.unpackb(stored)
-            self.state = night.live.packer.unpack(packed)
+            packed, members, changes_at, decided_at, self._denied_at = msgpack.unpackb(stored)
+            self.state = night.live.packer.unpack(packed) if packed else night.live.program.make_state()
             self.context = night.make_context(owner)
             self.standing = Standing(members, changes_at, decided_at)
         else:
             self.state, self.context, self.standing = night.begin(owner)
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether nothing is counted until a yes to analytics that is newer than the no."""
+        return self._denied_at is not None
 
     @property
     def due_at(self) -> int | None:
@@ -64,9 +69,9 @@ class OwnerState:
         for one in sorted(received, key=find_order):
             moment = max(one.received_at if now is None else now, self.standing.decided_at)
             if one.consent is False:
-                self._deny(moment)
-            elif one.event is not None and not (self.is_denied and one.consent is None):
-                self.is_denied = False
+                self._deny(one.received_at, moment)
+            elif one.event is not None and self._may_count(one.event, one.consent):
+                self._denied_at = None
                 if len(self.state.events) < MOST_KEPT:
                     self.standing, turns = take_event(
                         self._night.live, self.state, self.context, self.standing, one.event, moment
@@ -81,16 +86,19 @@ class OwnerState:
 
     def pack(self) -> bytes:
         """What to store."""
-        if self.is_denied:
-            return DENIED
+        if self.is_denied:  # not what was counted before, which no yes brings back
+            return msgpack.packb((b"", *self.standing, self._denied_at))
         if self.standing.decided_at - self.state.pruned_at > PRUNED_AFTER:
             self._night.live.program.prune(self.state, self.standing.decided_at)
-        return msgpack.packb((self._night.live.packer.pack(self.state), *self.standing))
+        return msgpack.packb((self._night.live.packer.pack(self.state), *self.standing, None))
 
-    def _deny(self, moment: int) -> None:
+    def _may_count(self, event: Event, consent: bool | None) -> bool:
+        return self._denied_at is None or (consent is True and event.at > self._denied_at)
+
+    def _deny(self, denied_at: int, moment: int) -> None:
         self.turns += [Turn(name, False, moment, EVENT) for name in sorted(self.standing.members)]
         self.state = self._night.live.program.make_state()
-        self.standing, self.is_denied = Standing({}, NEVER, moment), True
+        self.standing, self._denied_at = Standing({}, NEVER, moment), max(denied_at, self._denied_at or 0)
 
 
 def find_order(one: Received) -> tuple:

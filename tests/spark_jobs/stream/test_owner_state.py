@@ -1,14 +1,17 @@
 """One owner's memberships, stored between batches, are what they are without storing. No Spark."""
 
 import random
+from datetime import date
 
 import pytest
 
+from expectations.contracts.identifiers import hash_identifier
 from segments.evaluation.measures import Context
 from segments.events import Event
 from segments.standing import NOBODY_YET, Turn, take_event
+from spark_jobs.stream.event_rows import PLACED, TYPED, own_rows
 from spark_jobs.stream.night_base import NightBase
-from spark_jobs.stream.owner_state import DENIED, OwnerState, Received
+from spark_jobs.stream.owner_state import OwnerState, Received
 from spark_jobs.stream.told import Told, TurnRow, select_untold
 from tests.spark_jobs.stream.small_night import CUSTOMER, write_night
 
@@ -75,13 +78,43 @@ def test_a_no_to_analytics_ends_all_and_a_yes_begins_anew(base):
         ("fresh_cart", True),
         ("fresh_cart", False),
     ]
-    assert owner.pack() == DENIED and owner.due_at is None
-    again = OwnerState(base, "i_new", DENIED)
+    assert owner.is_denied and owner.due_at is None
+    again = OwnerState(base, "i_new", owner.pack())
     later = Event(base.end + 3 * MINUTE, "e2", "cart", "tea")
     again.take([Received(base.end + 3 * MINUTE, None, later)])
-    assert again.turns == [] and again.pack() == DENIED
+    assert again.turns == [] and again.is_denied
+    again = OwnerState(base, "i_new", again.pack())
+    again.take([Received(base.end + 4 * MINUTE, True, cart)])
+    assert again.turns == [] and again.is_denied, "a yes of before the no"
     again.take([Received(base.end + 4 * MINUTE, True, later)])
     assert [turn.is_entered for turn in again.turns] == [True]
+
+
+def test_a_yes_brings_nothing_back_that_the_night_had_counted(base):
+    owner = OwnerState(base, CUSTOMER, None)
+    owner.take([Received(base.end + MINUTE, False, None)])
+    assert [turn.is_entered for turn in owner.turns] == [False]
+    again = OwnerState(base, CUSTOMER, owner.pack())
+    view = Event(base.end + 2 * MINUTE, "e1", "view", "tea")
+    again.take([Received(base.end + 2 * MINUTE, True, view)])  # the night's cart is three minutes old
+    assert again.turns == [] and not again.is_denied
+
+
+def test_a_no_is_everybodys_whom_the_event_names(base):
+    user = hash_identifier("key", "user_id", "online_retail", "u1")
+    row = dict.fromkeys((*TYPED, *PLACED)) | {
+        "user_identifier_id": user,
+        "anonymous_identifier_id": "i_browser",
+        "landing_date": date(2026, 1, 5),
+        "at": base.end + MINUTE,
+        "received_at": base.end + 2 * MINUTE,
+        "event_type": "view",
+        "event_id": "e1",
+    }
+    no = own_rows(base, row | {"has_analytics_consent": False})
+    assert no == [(owner, base.end + 2 * MINUTE, False, None) for owner in (CUSTOMER, "i_browser")]
+    assert [one[0] for one in own_rows(base, row)] == [CUSTOMER]
+    assert own_rows(base, row | {"landing_date": date(2026, 1, 4)}) == []
 
 
 def test_who_was_never_seen_is_nobody_the_night_knows(base):
