@@ -150,8 +150,6 @@ class MembershipKeeper:
         when = self._time.read()._replace(now=now)
 
         def change(transaction: BackendTransaction) -> None:
-            with self._open_forbidden() as is_forbidden:
-                forbidden = [one for one in owners if is_forbidden(one.owner)]
             for one in forbidden:
                 transaction.set_timer(one.owner, one.due, 0)
                 end_memberships(transaction, one.owner, when, EVENT, night.versions)
@@ -160,6 +158,8 @@ class MembershipKeeper:
             ]
 
         settled: list[DueOwner] = []
+        with self._open_forbidden() as is_forbidden:
+            forbidden = [one for one in owners if is_forbidden(one.owner)]
         if owners:
             self._backend.update(change, is_patient=True)
         for one in settled:

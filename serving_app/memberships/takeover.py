@@ -5,7 +5,7 @@ a night that says the same again tells nothing. The first night of all is taken 
 do not wait for this: they read the night's base from the moment it is published.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from itertools import islice
 
@@ -118,23 +118,24 @@ class Takeover:
                 self.reconciliation.compare(owner, unpack_or(record, unpack_owner, NO_RECORD))
 
         def change(transaction: BackendTransaction) -> None:
-            for owner in self._end_forbidden(transaction, chunk, when):
+            self._end_forbidden(transaction, forbidden, when)
+            for owner in [each for each in chunk if each not in forbidden]:
                 take_over(transaction, self.night, owner, when, self._is_silent)
                 self._settle_base(transaction, self.night, DueOwner(owner, 0), when)
 
         for first in range(0, len(due), CHANGED_AT_ONCE):
             chunk = due[first : first + CHANGED_AT_ONCE]
+            forbidden = self._find_forbidden(chunk)
             self._backend.update(change, is_patient=True)
 
-    def _end_forbidden(self, transaction: BackendTransaction, owners: list[str], when: When) -> Iterator[str]:
-        """The owners but those who have said no, whose memberships end."""
+    def _find_forbidden(self, owners: list[str]) -> set[str]:
+        """Those who have said no."""
         with self._open_forbidden() as is_forbidden:
-            forbidden = {owner for owner in owners if is_forbidden(owner)}
-        for owner in owners:
-            if owner in forbidden:
-                end_memberships(transaction, owner, when, EVENT, self.night.versions)
-            else:
-                yield owner
+            return {owner for owner in owners if is_forbidden(owner)}
+
+    def _end_forbidden(self, transaction: BackendTransaction, owners: Iterable[str], when: When) -> None:
+        for owner in sorted(owners):
+            end_memberships(transaction, owner, when, EVENT, self.night.versions)
 
     def _must_change(self, owner: str, record: OwnerRecord, told: Tellings | None) -> bool:
         if told is None or (record != NO_RECORD and record.tag != self.night.tag):
@@ -150,11 +151,13 @@ class Takeover:
         gone = [owner for owner in owners if not self.night.knows(owner)]
 
         def change(transaction: BackendTransaction) -> None:
-            for owner in self._end_forbidden(transaction, chunk, when):
+            self._end_forbidden(transaction, forbidden, when)
+            for owner in [each for each in chunk if each not in forbidden]:
                 take_over_unknown(transaction, self.night, owner, when)
 
         for first in range(0, len(gone), CHANGED_AT_ONCE):
             chunk = gone[first : first + CHANGED_AT_ONCE]
+            forbidden = self._find_forbidden(chunk)
             self._backend.update(change, is_patient=True)
 
 

@@ -58,6 +58,7 @@ def test_nobody_is_told_of_while_it_is_not_known_who_said_no(busy_shop, clock, m
         patch.setattr(busy_shop.restrictions, "describe_problem", lambda: "damaged")
         keep(busy_shop)
         assert len(read_told(busy_shop)) == n_told
+        assert busy_shop.live.describe_problem() == ""  # events are recorded as ever
     keep(busy_shop)
     assert len(read_told(busy_shop)) == n_told + 1
 
