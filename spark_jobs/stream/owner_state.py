@@ -35,23 +35,19 @@ class OwnerState:
         """
         self._night, self._owner = night, owner
         self.turns: list[Turn] = []
-        # Since when nothing is counted of who said no to analytics.
-        self._denied_at: int | None = None
+        # Whether nothing is counted until a yes to analytics, and when the newest no came: what happened
+        # before it is never counted again.
+        self.is_denied, self._no_at = False, 0
         self.state: SegmentState
         self.context: Context
         self.standing: Standing
         if stored:
-            packed, members, changes_at, decided_at, self._denied_at = msgpack.unpackb(stored)
+            packed, members, changes_at, decided_at, self.is_denied, self._no_at = msgpack.unpackb(stored)
             self.state = night.live.packer.unpack(packed) if packed else night.live.program.make_state()
             self.context = night.make_context(owner)
             self.standing = Standing(members, changes_at, decided_at)
         else:
             self.state, self.context, self.standing = night.begin(owner)
-
-    @property
-    def is_denied(self) -> bool:
-        """Whether nothing is counted until a yes to analytics that is newer than the no."""
-        return self._denied_at is not None
 
     @property
     def due_at(self) -> int | None:
@@ -71,7 +67,7 @@ class OwnerState:
             if one.consent is False:
                 self._deny(one.received_at, moment)
             elif one.event is not None and self._may_count(one.event, one.consent):
-                self._denied_at = None
+                self.is_denied = False
                 if len(self.state.events) < MOST_KEPT:
                     self.standing, turns = take_event(
                         self._night.live, self.state, self.context, self.standing, one.event, moment
@@ -87,18 +83,19 @@ class OwnerState:
     def pack(self) -> bytes:
         """What to store."""
         if self.is_denied:  # not what was counted before, which no yes brings back
-            return msgpack.packb((b"", *self.standing, self._denied_at))
+            return msgpack.packb((b"", *self.standing, True, self._no_at))
         if self.standing.decided_at - self.state.pruned_at > PRUNED_AFTER:
             self._night.live.program.prune(self.state, self.standing.decided_at)
-        return msgpack.packb((self._night.live.packer.pack(self.state), *self.standing, None))
+        return msgpack.packb((self._night.live.packer.pack(self.state), *self.standing, False, self._no_at))
 
     def _may_count(self, event: Event, consent: bool | None) -> bool:
-        return self._denied_at is None or (consent is True and event.at > self._denied_at)
+        return event.at > self._no_at and (consent is True or not self.is_denied)
 
-    def _deny(self, denied_at: int, moment: int) -> None:
+    def _deny(self, no_at: int, moment: int) -> None:
         self.turns += [Turn(name, False, moment, EVENT) for name in sorted(self.standing.members)]
         self.state = self._night.live.program.make_state()
-        self.standing, self._denied_at = Standing({}, NEVER, moment), max(denied_at, self._denied_at or 0)
+        self.standing = Standing({}, NEVER, moment)
+        self.is_denied, self._no_at = True, max(no_at, self._no_at)
 
 
 def find_order(one: Received) -> tuple:

@@ -88,6 +88,10 @@ def test_a_no_to_analytics_ends_all_and_a_yes_begins_anew(base):
     assert again.turns == [] and again.is_denied, "a yes of before the no"
     again.take([Received(base.end + 4 * MINUTE, True, later)])
     assert [turn.is_entered for turn in again.turns] == [True]
+    again = OwnerState(base, "i_new", again.pack())
+    buy = Event(base.end + 90 * SECOND, "e3", "purchase", "tea")
+    again.take([Received(base.end + 5 * MINUTE, None, buy)])
+    assert len(again.state.events) == 1, "what happened before the no, and comes late"
 
 
 def test_a_yes_brings_nothing_back_that_the_night_had_counted(base):
