@@ -62,7 +62,8 @@ def put(lake: Lake, table, rows: list[dict]) -> None:
 
 # Over 10 s: the warehouse of `built` (four builds by dbt, for all tests that look at it), and a session.
 def test_a_no_said_on_an_event_reaches_features_matrix_lists_and_answer(built, spark, tmp_path):
-    [given], denied = built.shop.consents, built.shop.owner["i_u2"]
+    [given] = [word for word in built.shop.consents if word["identifier_id"] == "i_u2"]
+    denied = built.shop.owner["i_u2"]
     event = {
         "type": "page",
         "messageId": "m",
