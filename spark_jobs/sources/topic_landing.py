@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, count
 from pathlib import Path
@@ -27,6 +27,7 @@ from expectations.contracts.home import HomePaths
 WAIT_SECONDS = 600.0  # for another reader that lands
 MAX_NAME = 180  # characters; file systems allow 255 bytes, and a temporary name is longer
 TIME_FIELD = "receivedAt"
+A_DAY = timedelta(days=1)  # that the clocks of service and broker may differ by, at midnight
 Positions = dict[int, int]  # by partition, the offset behind the last line that has landed
 
 
@@ -155,7 +156,7 @@ class TopicLanding:
                 continue
             after[each.partition] = each.offset + 1
             line = join_line(each.line)
-            day = find_received_day(line, self._zone) or each.written_at.astimezone(self._zone).date()
+            day = find_received_day(line, each.written_at, self._zone)
             by_day.setdefault(day, []).append(line)
         return by_day, after
 
@@ -211,14 +212,18 @@ def join_line(line: bytes | None) -> bytes:
     return line.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in line or b"\r" in line else line
 
 
-def find_received_day(line: bytes, zone: ZoneInfo) -> date | None:
-    """The shop's day on which the service received an event; None where its line does not say."""
+def find_received_day(line: bytes, written_at: datetime, zone: ZoneInfo) -> date:
+    """The shop's day on which the service received an event; the broker's where its line does not say, or
+    says one to come: a night takes its newest day for today.
+    """
+    written_on = written_at.astimezone(zone).date()
     try:
         received_at = datetime.fromisoformat(orjson.loads(line)[TIME_FIELD])
         in_utc = received_at if received_at.tzinfo else received_at.replace(tzinfo=UTC)
-        return in_utc.astimezone(zone).date()
+        received_on = in_utc.astimezone(zone).date()
     except (ValueError, TypeError, KeyError, OverflowError):
-        return None
+        return written_on
+    return received_on if received_on <= written_on + A_DAY else written_on
 
 
 def write_durably(file: Path, lines: list[bytes]) -> None:

@@ -92,7 +92,7 @@ def group_by_day(lines: Iterator[TopicLine], zone: ZoneInfo) -> dict[str, list[b
     days: dict[str, list[bytes]] = {}
     for each in lines:
         line = join_line(each.line)
-        day = find_received_day(line, zone) or each.written_at.astimezone(zone).date()
+        day = find_received_day(line, each.written_at, zone)
         days.setdefault(str(day), []).append(line)
     return days
 

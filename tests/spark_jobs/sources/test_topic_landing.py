@@ -22,7 +22,7 @@ class Killed(BaseException):
 
 def line(partition: int, offset: int, day: int = 1) -> TopicLine:
     content = {"receivedAt": f"2026-01-{day:02}T12:00:00Z", "n": f"{partition}/{offset}"}
-    return TopicLine(partition, offset, json.dumps(content).encode(), NEW_YEAR)
+    return TopicLine(partition, offset, json.dumps(content).encode(), datetime(2026, 1, day, 12, tzinfo=UTC))
 
 
 def landing(home: Path, zone: str = "UTC") -> TopicLanding:
@@ -69,6 +69,9 @@ def test_every_offset_has_one_line(tmp_path, content, stored):
         (None, "America/New_York", date(2025, 12, 31)),
         ("yesterday", "Asia/Tokyo", date(2026, 1, 1)),
         ("0001-01-01T00:00:00Z", "America/New_York", date(2025, 12, 31)),
+        ("2026-01-02T23:59:59Z", "UTC", date(2026, 1, 2)),
+        ("2026-01-03T00:00:00Z", "UTC", date(2026, 1, 1)),
+        ("2062-01-01T00:00:00Z", "UTC", date(2026, 1, 1)),
     ],
 )
 def test_the_day_is_the_shops_and_the_brokers_where_a_line_has_none(tmp_path, received_at, zone, day):
