@@ -1,6 +1,7 @@
 """What the client of Kafka reports late, as an error or not at all: lines that are not durable are told."""
 
 import pytest
+from confluent_kafka import KafkaError
 
 from serving_app.storage.event_log import LogUnavailable
 from serving_app.storage.kafka_log import KafkaLog
@@ -27,17 +28,11 @@ class Client:
             on_delivery(self.error, None)
 
 
-class Refusal:
+def refuse(is_fatal=False) -> KafkaError:
     """An error as the client reports it."""
-
-    def __init__(self, is_fatal=False):
-        self.is_fatal = is_fatal
-
-    def fatal(self):
-        return self.is_fatal
-
-    def str(self):
-        return "Broker: Topic authorization failed"
+    return KafkaError(
+        KafkaError.TOPIC_AUTHORIZATION_FAILED, "Broker: Topic authorization failed", fatal=is_fatal
+    )
 
 
 @pytest.fixture
@@ -70,7 +65,7 @@ def test_while_lines_are_under_way_none_is_sent_behind_them(log):
 
 @pytest.mark.parametrize("is_fatal", [False, True])
 def test_lines_that_are_refused_are_told_and_a_broken_client_is_given_up(log, is_fatal):
-    log._producer = client = Client(Refusal(is_fatal))
+    log._producer = client = Client(refuse(is_fatal))
     with pytest.raises(LogUnavailable, match="authorization failed"):
         log.append_lines([b"1"])
     assert "authorization failed" in log.describe_problem()

@@ -1,6 +1,5 @@
 """Transitions in a topic of Kafka, by a real broker: notified in order per customer, streamed and resumed."""
 
-import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +15,7 @@ from serving_app.triggers.notifier import Notifier
 from serving_app.triggers.schemas import StreamQuery
 from serving_app.triggers.service import StreamService
 from serving_app.triggers.transitions_log import close_transitions, open_transitions
+from tests.serving_app.triggers.event_loops import run_apart
 from tests.serving_app.triggers.test_stream import ids, parse_events
 from tests.serving_app.triggers.transitions import SECRET, make_transition
 
@@ -58,12 +58,12 @@ def test_a_topic_is_notified_of(settings, tell):
             pass
 
     tell([make_transition(99)])
-    asyncio.run(go_on(make_notifier()))
+    run_apart(go_on(make_notifier()))
     assert sent == [], "it begins with what comes"
     tell(TOLD[:25])
-    asyncio.run(go_on(make_notifier()))
+    run_apart(go_on(make_notifier()))
     tell(TOLD[25:])
-    asyncio.run(go_on(make_notifier()))
+    run_apart(go_on(make_notifier()))
     close_transitions(log)
     for n in range(5):
         own = [each.transition_id for each in sent if each.customer_id == f"c_{n}"]

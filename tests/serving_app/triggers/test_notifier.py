@@ -16,6 +16,7 @@ from serving_app.triggers.endpoints import DeclaredEndpoint, Endpoint
 from serving_app.triggers.notification_queue import NotificationQueue
 from serving_app.triggers.notifier import GIVE_UP_SECONDS, OPEN_SECONDS, Notifier
 from tests.serving_app.triggers.endpoint_server import is_subsequence
+from tests.serving_app.triggers.event_loops import run_apart
 from tests.serving_app.triggers.transitions import SECRET, MemoryLog, make_transition
 
 OK, REFUSED, FAILED = (Attempt(outcome, "why") for outcome in Outcome)
@@ -70,7 +71,7 @@ class Run:
                         return
             await self.notifier.finish(0)
 
-        asyncio.run(go())
+        run_apart(go())
 
     def kill(self):
         """What a kill leaves: the file, and what the log knows."""
@@ -208,11 +209,11 @@ def test_an_endpoint_that_fails_for_a_day_keeps_no_queue(begun):
 def test_a_day_without_the_service_makes_no_dead_letters(begun):
     run = begun()
     run.log.tell(make_transition(1))
-    asyncio.run(run.notifier.step())
+    run_apart(run.notifier.step())
     answers = [FAILED, OK]
     run.answer = lambda _: answers.pop(0)
     run.log.tell(make_transition(2), make_transition(3, "c_2"))
-    asyncio.run(run.notifier._fill())
+    run_apart(run.notifier._fill())
     run.now += 3 * GIVE_UP_SECONDS
     run.kill()
     run.go_on()

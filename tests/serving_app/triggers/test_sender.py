@@ -2,7 +2,6 @@
 and addresses that lead where nothing may be sent.
 """
 
-import asyncio
 import gzip
 import socket
 import time
@@ -20,6 +19,7 @@ from serving_app.triggers.notification_records import Notification
 from serving_app.triggers.sender import HttpSender
 from serving_app.triggers.signature import sign
 from tests.serving_app.triggers.endpoint_server import answer_with, running_endpoint
+from tests.serving_app.triggers.event_loops import run_apart
 from tests.serving_app.triggers.transitions import SECRET, make_transition
 
 LOCAL = (ip_network("127.0.0.0/8"),)
@@ -43,7 +43,7 @@ def send(url, networks=LOCAL, n=1, seconds=5.0):
         async with HttpSender(declared, networks, lambda: AT) as sender:
             return [await sender.send(notification) for _ in range(n)]
 
-    attempts = asyncio.run(go())
+    attempts = run_apart(go())
     return attempts if n > 1 else attempts[0]
 
 
