@@ -19,7 +19,7 @@ help: ## this list
 
 setup: $(READY) ## the environment: Python packages and Spark's jars
 
-$(READY): requirements.lock spark_jobs/lake/fetch_jars.py
+$(READY): requirements.lock spark_jobs/lake/jar_sets.py
 	@operate/check_machine.sh
 	@echo "Setting up .venv (about 300 packages; half a minute with a warm cache)"
 	@test -x $(PY) || python3.11 -m venv .venv
@@ -29,7 +29,7 @@ $(READY): requirements.lock spark_jobs/lake/fetch_jars.py
 	@! ls -d .venv/lib/python3*/site-packages/pyspark_client-*.dist-info >/dev/null 2>&1 || .venv/bin/uv pip uninstall -q --python $(PY) pyspark pyspark-client
 	@.venv/bin/uv pip sync -q --system-certs --compile-bytecode --require-hashes --python $(PY) requirements.lock
 	@echo "Fetching Spark's jars for Delta"
-	@$(PY) -m spark_jobs.lake.fetch_jars 2>.venv/jars.log || { cat .venv/jars.log; exit 1; }
+	@$(PY) -m spark_jobs.lake.jar_sets delta 2>.venv/jars.log || { cat .venv/jars.log; exit 1; }
 	@touch $@
 
 run: $(READY) ## a sample shop trades for 45 days; its nights run through Airflow; a page says what came out

@@ -1,9 +1,11 @@
-"""Jars of Maven Central that are fetched when they are first needed: Kafka's broker, and what lets Spark read
-from Kafka. `make setup` fetches neither, so that nobody without Kafka waits for it.
+"""Jars of Maven Central, each set in a folder of the environment.
 
-    python -m spark_jobs.lake.jar_sets broker stream
+`make setup` fetches Delta's. Kafka's broker, and what lets Spark read from Kafka, are fetched when they are
+first needed, so that nobody without Kafka waits for them.
 
-The two lie apart: Spark reads with Kafka 3.9's client and must not see Kafka 4's.
+    python -m spark_jobs.lake.jar_sets delta broker stream
+
+The last two lie apart: Spark reads with Kafka 3.9's client and must not see Kafka 4's.
 """
 
 import fcntl
@@ -13,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
+
+from spark_jobs.lake.session import JARS
 
 PATIENCE_SECONDS = 300  # 46 jars take 40 s
 IVY_FILE = """<ivy-module version="2.0">
@@ -37,6 +41,20 @@ class JarSet(NamedTuple):
     is_transitive: bool
 
 
+DELTA_JARS = JarSet(
+    JARS,
+    (
+        "io.delta:delta-spark_4.2_2.13:4.4.0",  # of 4.4.1 there was no jar on Maven Central
+        "io.delta:delta-storage:4.4.0",
+        "io.delta:delta-kernel-api:4.4.0",
+        "io.delta:delta-kernel-defaults:4.4.0",
+        "io.delta:delta-kernel-unitycatalog:4.4.0",
+        "io.unitycatalog:unitycatalog-client:0.6.0",
+        "io.unitycatalog:unitycatalog-hadoop:0.6.0",
+        "org.locationtech.jts:jts-core:1.20.0",
+    ),
+    is_transitive=False,  # Spark has the rest
+)
 BROKER_JARS = JarSet(
     Path(sys.prefix) / "kafka_jars",
     # the second writes the broker's warnings into its log; without one there is no log
@@ -53,7 +71,7 @@ STREAM_JARS = JarSet(
     ),
     is_transitive=False,  # Spark has the rest
 )
-JAR_SETS = {"broker": BROKER_JARS, "stream": STREAM_JARS}
+JAR_SETS = {"delta": DELTA_JARS, "broker": BROKER_JARS, "stream": STREAM_JARS}
 
 
 def fetch_jars(jar_set: JarSet) -> list[Path]:
