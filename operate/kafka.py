@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from operate.ports import HOST, refuse_taken_port
-from operate.processes import ENDING, end_process_tree, kill_when_we_end
+from operate.processes import end_by_interrupt, end_process_tree, kill_when_we_end
 from operate.settings import load_settings_or_exit
 from operate.spark_cluster import find_free_ports
 from operate.topics import Topic, load_topics, make_topics
@@ -174,8 +174,7 @@ def running_kafka(
 def main() -> None:
     """Run a broker for this home until told to stop."""
     settings = load_settings_or_exit()
-    for number in ENDING:
-        signal.signal(number, signal.default_int_handler)
+    end_by_interrupt()
     host, _, port = settings.kafka_servers.partition(":")
     if host not in LOCAL or not port.isdigit():
         raise SystemExit(

@@ -13,6 +13,12 @@ LOOK_EVERY_SECONDS = 0.2
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def end_by_interrupt() -> None:
+    """Let each signal that ends a program raise `KeyboardInterrupt`, as Ctrl-C does."""
+    for number in ENDING:
+        signal.signal(number, signal.default_int_handler)
+
+
 def run_process_group(
     command: list[str | Path], env: dict[str, str] | None = None, cwd: Path | None = None
 ) -> int:

@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from operate.processes import end_process_tree
+from operate.processes import end_by_interrupt, end_process_tree
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 60.0
@@ -132,8 +132,7 @@ def main() -> None:
     parser.add_argument("--memory", default="1g", help="of each worker")
     parser.add_argument("--folder", type=Path, default=Path(".concierge") / "logs" / "spark_cluster")
     args = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    end_by_interrupt()
     with (
         contextlib.suppress(KeyboardInterrupt),
         run_cluster(args.folder, args.workers, args.cores, args.memory) as url,

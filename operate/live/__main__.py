@@ -26,7 +26,7 @@ from operate.kafka import running_kafka
 from operate.live.screen import Reading, describe_balance, describe_line, draw_screen
 from operate.live.shoppers import Crowd
 from operate.live.transitions import TransitionFollower
-from operate.processes import ENDING, end_process_tree
+from operate.processes import end_by_interrupt, end_process_tree
 from operate.settings import load_settings_or_exit
 from operate.topics import load_topics
 from operate.visitors import ROOT, run_service
@@ -173,8 +173,7 @@ def main() -> None:
     args, settings = parse_arguments(sys.argv[1:]), load_settings_or_exit()
     if Published.read(settings.home) is None:
         raise SystemExit(f"there is no published night in {settings.home}: `make run` makes one")
-    for number in ENDING:
-        signal.signal(number, signal.default_int_handler)
+    end_by_interrupt()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
     try:
         status = live(console, settings, args.shoppers, args.seconds)

@@ -37,7 +37,7 @@ class TransitionFollower:
         """Follow no further; the thread ends with the service's answer."""
         self._is_over = True
 
-    def take(self, transition: dict[str, Any], now: datetime) -> None:
+    def add(self, transition: dict[str, Any], now: datetime) -> None:
         """Count a transition."""
         self.counts[transition["segment_id"], transition["type"]] += 1
         seconds = (now - datetime.fromisoformat(transition["since"])).total_seconds()
@@ -58,7 +58,7 @@ class TransitionFollower:
             answer.raise_for_status()
             for event_id, data in read_events(answer.iter_lines(chunk_size=1, decode_unicode=True)):
                 self._last_id = event_id or self._last_id
-                self.take(json.loads(data), datetime.now(UTC))
+                self.add(json.loads(data), datetime.now(UTC))
                 if self._is_over:
                     return
 

@@ -24,7 +24,7 @@ def follow(*told: tuple[str, str, str]) -> TransitionFollower:
     follower = TransitionFollower(RunningService("http://127.0.0.1:1", ""))
     for n, (segment_id, kind, reason) in enumerate(told):
         transition = {"customer_id": f"{n:020d}", "segment_id": segment_id, "type": kind, "reason": reason}
-        follower.take({**transition, "since": MOMENT.isoformat()}, MOMENT + timedelta(seconds=0.25))
+        follower.add({**transition, "since": MOMENT.isoformat()}, MOMENT + timedelta(seconds=0.25))
     return follower
 
 
