@@ -80,7 +80,6 @@ LINKS = b"l/"  # what all keys of links begin with
 LIVE_RULES = b"live-rules"
 SEGMENT_BASES = b"g/"  # what all keys of segment bases begin with
 SEGMENT_TIMERS = b"u/"  # what all keys of timers begin with
-TIMER_HEAD = len(SEGMENT_TIMERS) + 8  # behind which stands whose it is
 POPULAR = "popular"
 NEW = "new"
 
@@ -223,6 +222,12 @@ def get_segment_timer_key(changes_at: int, customer_id: str = "") -> bytes:
     value.
     """
     return SEGMENT_TIMERS + changes_at.to_bytes(8) + customer_id.encode()
+
+
+def read_segment_timer_key(key: bytes) -> tuple[int, str]:
+    """The moment and the customer of a key of `get_segment_timer_key`."""
+    head = len(SEGMENT_TIMERS) + 8
+    return int.from_bytes(key[len(SEGMENT_TIMERS) : head]), key[head:].decode()
 
 
 def get_identifier_key(identifier_id: str) -> bytes:

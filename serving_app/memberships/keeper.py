@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from expectations.contracts.live_segments import SegmentBase
-from expectations.contracts.snapshot import SEGMENT_TIMERS, TIMER_HEAD
+from expectations.contracts.snapshot import read_segment_timer_key
 from expectations.contracts.transitions import decode_transition
 from segments.standing import EVENT, TIME, Standing, Turn, pass_time
 from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend
@@ -143,7 +143,8 @@ class MembershipKeeper:
             keys = night.snapshot.list_segment_timers(first, now, DUE_AT_ONCE)
             if not keys:
                 break
-            self._settle(night, [read_timer(key) for key in keys], now, settle_base)
+            due = [DueOwner(owner, at) for at, owner in map(read_segment_timer_key, keys)]
+            self._settle(night, due, now, settle_base)
             self._timers_to = keys[-1]
 
     def _settle(self, night: LiveNight, owners: Sequence[DueOwner], now: int, settle_one: Settle) -> None:
@@ -174,11 +175,6 @@ class MembershipKeeper:
             metrics.TRANSITIONS.inc(len(entries))
             if len(entries) < LINES_AT_ONCE:
                 return
-
-
-def read_timer(key: bytes) -> DueOwner:
-    """Whose a timer of a snapshot is, and when."""
-    return DueOwner(key[TIMER_HEAD:].decode(), int.from_bytes(key[len(SEGMENT_TIMERS) : TIMER_HEAD]))
 
 
 def settle_base(transaction: BackendTransaction, night: LiveNight, due: DueOwner, when: When) -> bool:

@@ -136,9 +136,7 @@ class Snapshot:
         return unpack_segment_base(packed) if packed else None
 
     def list_segment_timers(self, after: bytes, until: int, most: int) -> list[bytes]:
-        """Keys of timers behind one and up to a moment, in order; `contract.TIMER_HEAD` bytes on stands whose
-        each is.
-        """
+        """Keys of timers (`contract.read_segment_timer_key`) behind one and up to a moment, in order."""
         end, first = contract.get_segment_timer_key(until + 1), after + b"\0" if after else b""
         keys = self._iterate_keys(first or contract.SEGMENT_TIMERS)
         return list(islice(takewhile(lambda key: key < end, keys), most))

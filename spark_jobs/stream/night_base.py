@@ -103,7 +103,7 @@ class NightBase:
                 for key in cursor.iternext(values=False):
                     if not key.startswith(contract.SEGMENT_TIMERS):
                         return
-                    yield key[contract.TIMER_HEAD :].decode()
+                    yield contract.read_segment_timer_key(key)[1]
 
 
 @lru_cache(maxsize=2)
