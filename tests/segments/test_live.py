@@ -2,9 +2,7 @@
 
 import pytest
 
-from segments.calendar import ShopCalendar
-from segments.live import LiveDefinitions, LiveProgram
-from segments.parsing.definitions import parse_definition
+from tests.segments.live_programs import make_live_program
 
 TEXT = """
 segment_id: tea
@@ -16,9 +14,7 @@ members: {{count: view, where: {{item_id: {{in_list: teas}}}}, op: ">=", value: 
 
 
 def make_fingerprint(n=2, zone="UTC", teas=("item-1", "item-2")):
-    rules = {"tea": parse_definition(TEXT.format(n=n), "tea").members}
-    definitions = LiveDefinitions(frozenset(rules), rules)
-    return LiveProgram(definitions, ShopCalendar(zone), {"teas": frozenset(teas)}).fingerprint
+    return make_live_program({"tea": TEXT.format(n=n)}, zone, {"teas": frozenset(teas)}).fingerprint
 
 
 def test_the_same_is_the_same():

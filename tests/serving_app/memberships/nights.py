@@ -14,19 +14,11 @@ from expectations.contracts.live_segments import (
 )
 from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Context
-from segments.live import LiveDefinitions, LiveProgram
-from segments.parsing.definitions import parse_definition
 from segments.shop_days import find_end_of_day
 from serving_app.storage.snapshots import Snapshot
+from tests.segments.live_programs import FRESH_CART, make_live_program
 from tests.serving_app.conftest import NEWCOMER, REGULAR, pairs
 
-FRESH_CART = """
-segment_id: fresh_cart
-name: Fresh cart
-kind: rule
-description: Put something into the cart within ten minutes and has not bought since.
-members: {sequence: [{event: cart}, {absent: purchase}], within: 10 minutes}
-"""
 BUSY = """
 segment_id: busy
 name: Busy
@@ -47,8 +39,7 @@ TEXTS = {"fresh_cart": FRESH_CART, "busy": BUSY, "buyer": BUYER}
 @cache
 def make_program(names=tuple(TEXTS)):
     """The definitions, compiled."""
-    rules = {name: parse_definition(TEXTS[name], name).members for name in names}
-    return LiveProgram(LiveDefinitions(frozenset(rules), rules), ShopCalendar("UTC"), {})
+    return make_live_program({name: TEXTS[name] for name in names})
 
 
 def decide(history, owner, now):

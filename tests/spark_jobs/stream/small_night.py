@@ -16,18 +16,10 @@ from expectations.contracts.live_segments import (
 from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Context
 from segments.events import Event
-from segments.live import LiveDefinitions, LiveProgram
-from segments.parsing.definitions import parse_definition
 from segments.shop_days import find_end_of_day
 from spark_jobs.publish.snapshot_writer import write_snapshot
+from tests.segments.live_programs import FRESH_CART, make_live_program
 
-FRESH_CART = """
-segment_id: fresh_cart
-name: Fresh cart
-kind: rule
-description: Put something into the cart within ten minutes and has not bought since.
-members: {sequence: [{event: cart}, {absent: purchase}], within: 10 minutes}
-"""
 TEA_FANS = """
 segment_id: tea_fans
 name: Tea fans
@@ -41,12 +33,6 @@ ABSORBED = date(2026, 1, 4)  # a Sunday
 CUSTOMER = "c_regular"
 
 
-def make_live_program(texts: dict[str, str]) -> LiveProgram:
-    """The definitions, compiled."""
-    rules = {name: parse_definition(text, name).members for name, text in texts.items()}
-    return LiveProgram(LiveDefinitions(frozenset(rules), rules), ShopCalendar(ZONE), {})
-
-
 def write_night(
     folder: Path, identity_key: str, history: tuple[Event, ...] = (), texts: dict[str, str] = TEXTS
 ) -> Path:
@@ -55,7 +41,7 @@ def write_night(
     Args:
         history: of the customer, up to the absorbed day.
     """
-    live = make_live_program(texts)
+    live = make_live_program(texts, ZONE)
     end = find_end_of_day(ShopCalendar(ZONE), ABSORBED)
     state = live.program.build_state(history, end)
     members = live.program.decide(state, end, Context(CUSTOMER, {})) & live.live

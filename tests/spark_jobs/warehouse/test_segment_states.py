@@ -15,8 +15,7 @@ from expectations.contracts.live_segments import unpack_segment_base
 from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Context
 from segments.events import Event
-from segments.live import LiveDefinitions, LiveProgram
-from segments.parsing.definitions import parse_definition
+from segments.live import LiveDefinitions
 from segments.shop_days import find_end_of_day
 from segments.sql.night_relations import EVENTS
 from segments.sql.relations import RELATIONS
@@ -25,16 +24,10 @@ from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse import segment_states
 from spark_jobs.warehouse.live_definitions import LiveTexts
+from tests.segments.live_programs import FRESH_CART, make_live_program, parse_live_definitions
 
 DAY = date(2026, 2, 20)
 END = find_end_of_day(ShopCalendar("UTC"), DAY)
-FRESH_CART = """
-segment_id: fresh_cart
-name: Fresh cart
-kind: rule
-description: Something is in the cart.
-members: {sequence: [{event: cart}, {absent: purchase}], within: 10 minutes}
-"""
 BUSY = """
 segment_id: busy
 name: Busy
@@ -71,11 +64,9 @@ SCHEMA = """
 """
 
 
-def make_texts():
-    rules = {name: parse_definition(text, name).members for name, text in TEXTS.items()}
-    definitions = LiveDefinitions(frozenset(rules), rules)
-    program = LiveProgram(definitions, ShopCalendar("UTC"), {})
-    return LiveTexts(definitions, {name: text.encode() for name, text in TEXTS.items()}, {}, program)
+def make_texts(texts=TEXTS):
+    encoded = {name: text.encode() for name, text in texts.items()}
+    return LiveTexts(parse_live_definitions(texts), encoded, {}, make_live_program(texts))
 
 
 def insert_events(warehouse, events):
@@ -231,10 +222,7 @@ def test_who_is_gone_or_said_no_has_no_base(night):
 
 def test_other_definitions_build_all_anew(night):
     night.run()
-    rules = {"busy": parse_definition(BUSY, "busy").members}
-    definitions = LiveDefinitions(frozenset(rules), rules)
-    program = LiveProgram(definitions, ShopCalendar("UTC"), {})
-    night.texts = LiveTexts(definitions, {"busy": BUSY.encode()}, {}, program)
+    night.texts = make_texts({"busy": BUSY})
     assert night.run()["built"] == 3
     night.texts = LiveTexts(LiveDefinitions(frozenset(), {}), {}, {}, None)
     assert night.run()["gone"] == 3
