@@ -101,7 +101,7 @@ def list_endpoints(settings: Settings, console: Console) -> None:
             state = NotificationQueue(file).describe()
             print(
                 f"{file.stem} is declared no more: {state.n_waiting:,} wait and {state.n_dead:,} are dead;"
-                f" declare it again, or delete {file} and start the service again",
+                f" declare it again, or delete {file}",
                 file=sys.stderr,
             )
 

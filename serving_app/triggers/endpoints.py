@@ -10,6 +10,7 @@ endpoints:
 """
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator
 
+from expectations.contracts.files import read_file_stamps
 from expectations.contracts.home import HomePaths
 from expectations.contracts.transitions import Transition
 from expectations.contracts.yaml_files import FileModel, read_yaml, validate
@@ -89,29 +91,57 @@ class DeclaredEndpoint(NamedTuple):
 
 
 class Endpoints:
-    """The endpoints of a home that work, and why others do not."""
+    """The endpoints of a home that work, and why others do not. Its file is followed: what is changed in it
+    holds with the next look, and where it cannot be understood what held before goes on.
+    """
 
     def __init__(self, home: Path, secrets: Mapping[str, Sequence[str]]) -> None:
-        self.declared: list[DeclaredEndpoint] = []
-        file, problems = HomePaths(home).triggers, []
-        try:
-            read = read_endpoints(file)
-        except EndpointError as error:
-            read, problems = {}, [str(error)]
-        for endpoint_id, endpoint in read.items():
-            if isinstance(endpoint, EndpointError):
-                problems.append(str(endpoint))
-            elif endpoint_id not in secrets:
-                problems.append(f"{file.name}: CONCIERGE_TRIGGER_SECRETS has no {endpoint_id}:whsec_…")
-            else:
-                self.declared.append(DeclaredEndpoint(endpoint_id, endpoint, secrets[endpoint_id]))
-        self._problem = f"endpoints do not work: {'; '.join(problems)}" if problems else ""
-        if problems:
-            logger.error("%s", self._problem)
+        self._file, self._secrets = HomePaths(home).triggers, secrets
+        self._lock, self._stamps = threading.Lock(), None
+        self._declared: dict[str, DeclaredEndpoint] = {}
+        self._problem = ""
+
+    @property
+    def declared(self) -> list[DeclaredEndpoint]:
+        """Those that work, as the file has them now."""
+        self._follow()
+        return list(self._declared.values())
 
     def describe_problem(self) -> str:
         """Which do not work, and why; empty when all do."""
+        self._follow()
         return self._problem
+
+    def _follow(self) -> None:
+        """Read the file if it is another than at the last look."""
+        with self._lock:
+            stamps = read_file_stamps(self._file)
+            if stamps != self._stamps:
+                self._read()
+                self._stamps = stamps  # from before: what was written meanwhile is read by the next look
+
+    def _read(self) -> None:
+        before, declared, problems = self._declared, dict[str, DeclaredEndpoint](), []
+        try:
+            read = read_endpoints(self._file)
+        except EndpointError as error:
+            read, declared, problems = {}, before, [str(error)]
+        for endpoint_id, endpoint in read.items():
+            if isinstance(endpoint, EndpointError):
+                problems.append(str(endpoint))
+                if endpoint_id in before:
+                    declared[endpoint_id] = before[endpoint_id]
+            elif endpoint_id not in self._secrets:
+                problems.append(f"{self._file.name}: CONCIERGE_TRIGGER_SECRETS has no {endpoint_id}:whsec_…")
+            else:
+                declared[endpoint_id] = DeclaredEndpoint(endpoint_id, endpoint, self._secrets[endpoint_id])
+        self._declared = declared
+        problem = f"endpoints do not work: {'; '.join(problems)}" if problems else ""
+        if before and problems:
+            problem += "; what was understood before holds"
+        if problem and problem != self._problem:
+            logger.error("%s", problem)
+        self._problem = problem
 
 
 def read_endpoints(file: Path) -> dict[str, Endpoint | EndpointError]:

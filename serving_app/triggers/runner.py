@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from expectations.contracts.home import HomePaths
 from serving_app.settings import Settings
@@ -34,47 +35,61 @@ def make_steady_clock() -> Callable[[], float]:
     return lambda: ahead + time.monotonic()
 
 
+class RunningNotifier(NamedTuple):
+    """The thread that notifies an endpoint, as it was declared when it began."""
+
+    declared: DeclaredEndpoint
+    thread: threading.Thread
+    stop: threading.Event
+
+
 class TriggerRunner:
     """The notifiers of a home, while this process is the elected one."""
 
     def __init__(
         self,
         home: Path,
-        endpoints: Sequence[DeclaredEndpoint],
+        list_endpoints: Callable[[], Sequence[DeclaredEndpoint]],
         networks: Sequence[Network],
         open_log: Callable[[], EventLog],
     ) -> None:
         """
         Args:
+            list_endpoints: those that are declared by now.
             networks: addresses that are allowed beside public ones.
             open_log: the transitions log, for one thread.
         """
-        self._paths, self._endpoints, self._networks = HomePaths(home), endpoints, networks
+        self._paths, self._list_endpoints, self._networks = HomePaths(home), list_endpoints, networks
         self._open_log, self._clock = open_log, make_steady_clock()
-        self._stop = threading.Event()
+        self._is_stopped = False
         self._lock: int | None = None
-        self._threads: dict[str, threading.Thread] = {}
+        self._running: dict[str, RunningNotifier] = {}
 
     def run_if_elected(self) -> bool:
-        """Start what does not run yet if no other process notifies; return whether this one does. For a
-        timer: a process that ends, however it does, is followed by another.
+        """Start what does not run yet if no other process notifies, and end what is declared no more, or
+        otherwise; return whether this process notifies. For a timer: a process that ends, however it does, is
+        followed by another.
         """
-        if not self._endpoints or self._stop.is_set() or not self._is_elected():
+        declared = {each.endpoint_id: each for each in self._list_endpoints()}
+        if self._is_stopped or not (declared or self._running) or not self._is_elected():
             return False
-        for declared in self._endpoints:
-            thread = self._threads.get(declared.endpoint_id)
-            if thread is None or not thread.is_alive():
-                name = f"endpoint {declared.endpoint_id}"
-                thread = threading.Thread(target=self._run, args=(declared,), name=name, daemon=True)
-                self._threads[declared.endpoint_id] = thread
-                thread.start()
+        for endpoint_id, running in list(self._running.items()):
+            if declared.get(endpoint_id) != running.declared:
+                running.stop.set()  # what is declared now begins with the look behind its end
+            if not running.thread.is_alive():
+                del self._running[endpoint_id]
+        for each in declared.values():
+            if each.endpoint_id not in self._running:
+                self._running[each.endpoint_id] = self._start(each)
         return True
 
     def stop(self) -> None:
         """End: attempts under way have a moment to come back."""
-        self._stop.set()
-        for thread in self._threads.values():
-            thread.join(FINISH_SECONDS + 1)
+        self._is_stopped = True
+        for running in self._running.values():
+            running.stop.set()
+        for running in self._running.values():
+            running.thread.join(FINISH_SECONDS + 1)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -92,15 +107,21 @@ class TriggerRunner:
             self._lock = handle
         return True
 
-    def _run(self, declared: DeclaredEndpoint) -> None:
-        while not self._stop.is_set():
+    def _start(self, declared: DeclaredEndpoint) -> RunningNotifier:
+        stop, name = threading.Event(), f"endpoint {declared.endpoint_id}"
+        thread = threading.Thread(target=self._run, args=(declared, stop), name=name, daemon=True)
+        thread.start()
+        return RunningNotifier(declared, thread, stop)
+
+    def _run(self, declared: DeclaredEndpoint, stop: threading.Event) -> None:
+        while not stop.is_set():
             try:
-                asyncio.run(self._notify(declared))
+                asyncio.run(self._notify(declared, stop))
             except (LogUnavailable, sqlite3.Error, OSError) as error:
                 logger.error("endpoint %s waits: %s", declared.endpoint_id, error)
-                self._stop.wait(FAULT_SECONDS)
+                stop.wait(FAULT_SECONDS)
 
-    async def _notify(self, declared: DeclaredEndpoint) -> None:
+    async def _notify(self, declared: DeclaredEndpoint, stop: threading.Event) -> None:
         # aiohttp is 8 MB of a worker, which only the one that notifies needs
         from serving_app.triggers.sender import HttpSender
 
@@ -110,7 +131,7 @@ class TriggerRunner:
             async with HttpSender(declared, self._networks, self._clock) as sender:
                 notifier = Notifier(declared, log, queue, sender.send, self._clock)
                 try:
-                    while not self._stop.is_set():
+                    while not stop.is_set():
                         if seconds := await notifier.step():
                             await asyncio.sleep(seconds)
                 finally:
@@ -125,7 +146,7 @@ def make_trigger_runner(settings: Settings) -> TriggerRunner:
     endpoints = Endpoints(settings.home, settings.trigger_secrets)
     return TriggerRunner(
         settings.home,
-        endpoints.declared,
+        lambda: endpoints.declared,
         settings.trigger_networks,
         lambda: open_transitions(settings),
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from expectations.contracts.files import LookTimer
 from expectations.contracts.home import HomePaths
 from expectations.contracts.transitions import encode_transition, format_moment
 from operate import webhooks as program
@@ -132,7 +133,7 @@ def test_nothing_typed_lists():
 
 
 def test_metrics_say_the_same(run, queue):
-    readings = make_readings(run.paths.notification_queues, lambda: AT)
+    readings = make_readings(run.paths.notification_queues, lambda: AT, LookTimer())
     queue.note_failing(NOON)
     assert {name: reading.read() for name, reading in readings.items()} == {
         "concierge_notifications_waiting": 1,
@@ -149,5 +150,11 @@ def test_metrics_say_the_same(run, queue):
         odd.execute("create table facts (other)")
     odd.close()
     assert readings["concierge_dead_letters"].read() == 3
+    assert not (run.paths.notification_queues / "broken.sqlite-wal").exists()  # nothing is made by a look
+    of_one_look = make_readings(run.paths.notification_queues, lambda: AT, LookTimer(60, lambda: 0.0))
+    assert of_one_look["concierge_endpoints_failing"].read() == 1
+    queue.note_failing(None)
+    assert of_one_look["concierge_endpoints_failing"].read() == 1
+    assert readings["concierge_endpoints_failing"].read() == 0
     empty = make_readings(run.paths.notification_queues / "none", lambda: AT)
     assert [reading.read() for reading in empty.values()] == [0, 0.0, 0, 0]

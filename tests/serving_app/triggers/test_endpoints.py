@@ -63,6 +63,24 @@ def test_neighbours_of_a_wrong_endpoint_work(write, tmp_path):
     assert "CONCIERGE_TRIGGER_SECRETS has no mail:whsec_…" in endpoints.describe_problem()
 
 
+def test_the_file_is_followed(write, tmp_path):
+    """What is added, changed and taken out holds with the next look; a mistake leaves what held before."""
+    endpoints = Endpoints(tmp_path, {"crm": (SECRET,), "mail": (SECRET,)})
+    assert endpoints.declared == []
+    write(CRM)
+    assert [each.endpoint.url for each in endpoints.declared] == ["https://hooks.shop.example/segments"]
+    write(CRM.replace("segments", "elsewhere") + "  mail:\n    url: https://b.example\n")
+    urls = ["https://hooks.shop.example/elsewhere", "https://b.example"]
+    assert [each.endpoint.url for each in endpoints.declared] == urls
+    for wrong in ("endpoints: [a", "endpoints:\n  crm:\n    url: 7\n  mail:\n    url: https://b.example\n"):
+        write(wrong)
+        assert [each.endpoint.url for each in endpoints.declared] == urls
+        assert "triggers.yml" in endpoints.describe_problem()
+        assert endpoints.describe_problem().endswith("what was understood before holds")
+    (tmp_path / "triggers.yml").unlink()
+    assert (endpoints.declared, endpoints.describe_problem()) == ([], "")
+
+
 def test_a_home_without_the_file_has_none(tmp_path):
     assert (Endpoints(tmp_path, {}).declared, Endpoints(tmp_path, {}).describe_problem()) == ([], "")
 

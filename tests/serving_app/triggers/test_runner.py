@@ -35,7 +35,8 @@ def start(tmp_path, monkeypatch):
         ]
         folder = HomePaths(tmp_path).transitions
         networks = (ip_network("127.0.0.1"),)
-        runners.append(TriggerRunner(tmp_path, declared, networks, lambda: LogReader(folder)))
+        runners.append(TriggerRunner(tmp_path, lambda: declared, networks, lambda: LogReader(folder)))
+        runners[-1].declared = declared
         return runners[-1]
 
     yield start
@@ -120,11 +121,32 @@ def test_a_notifier_that_died_is_followed_by_another(start, log, monkeypatch):
         monkeypatch.setattr(module.Notifier, "step", lambda _: 1 / 0)
         monkeypatch.setattr(threading, "excepthook", lambda _: None)
         assert runner.run_if_elected()
-        runner._threads["e0"].join(20)
+        runner._running["e0"].thread.join(20)
         monkeypatch.undo()
         tell(log, 1)
         assert runner.run_if_elected()
         assert arrivals.wait(1)
+
+
+def test_what_is_declared_otherwise_goes_on_there(start, log):
+    """An endpoint moves: its queue goes along, and the one of before gets nothing more."""
+    with running_endpoint() as old, running_endpoint() as new:
+        before, after = Arrivals(old), Arrivals(new)
+        tell(log, 0)
+        runner = start(old)
+        assert runner.run_if_elected()
+        wait_until_begun(runner, ["e0"])
+        tell(log, 1)
+        assert before.wait(1)
+        runner.declared[0] = runner.declared[0]._replace(endpoint=Endpoint(url=new.url))
+        tell(log, 2)
+        wait_until(lambda: runner.run_if_elected() and runner._running["e0"].declared == runner.declared[0])
+        tell(log, 3)
+        assert after.wait(1)
+        wait_until(lambda: len(set(old.ids + new.ids)) == 3)
+        runner.declared.clear()
+        runner.run_if_elected()
+        wait_until(lambda: runner.run_if_elected() is False and not runner._running)
 
 
 def test_a_home_without_endpoints_needs_nobody(tmp_path, start):
