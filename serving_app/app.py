@@ -33,8 +33,10 @@ from serving_app.keys.rate_limits import RateLimits
 from serving_app.keys.user_tokens import UserTokens
 from serving_app.memberships.readings import make_readings as make_membership_readings
 from serving_app.overrides import views as overrides
+from serving_app.overrides.audit_service import AuditService
 from serving_app.overrides.builder import OverrideBuilder
 from serving_app.overrides.service import OverrideService
+from serving_app.overrides.writing import OverrideWriter
 from serving_app.profiles import views as profiles
 from serving_app.profiles.service import ProfileService
 from serving_app.recommendations import views as recommendations
@@ -128,6 +130,8 @@ def create_app(
         endpoints,
     )
     preview = ListPreview(stores, visitors, placements)
+    builder = OverrideBuilder(visitors, new_id)
+    changes = OverrideWriter(stores.overrides, stores.snapshots, clock, preview.compare)
     tokens = UserTokens(settings.user_token_secrets, clock)
     permissions = PermissionWriter(stores.restrictions, stores.snapshots, settings.identity_key)
     find_key = None if settings.events == "log" else make_key_finder(settings.identity_key)
@@ -143,9 +147,8 @@ def create_app(
         ProfileService(
             stores.snapshots, stores.live, stores.restrictions, visitors, stores.memberships.shown, clock
         ),
-        OverrideService(
-            stores.overrides, stores.snapshots, OverrideBuilder(visitors, new_id), clock, preview.compare
-        ),
+        OverrideService(stores.overrides, stores.snapshots, builder, changes, clock),
+        AuditService(stores.overrides, stores.snapshots, builder, changes, clock),
         CatalogueService(stores.item_changes, stores.restrictions, stores.snapshots, clock),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
         SegmentService(

@@ -97,6 +97,18 @@ class OverrideChanged(ApiError):
     status, kind, title = 412, "override-changed", "Somebody else has changed it"
 
 
+class UnknownAuditEntry(ApiError):
+    """The audit log has no entry of the number in the path."""
+
+    status, kind, title = 404, "unknown-audit-entry", "There is no such entry"
+
+
+class UndoBlocked(ApiError):
+    """A change of an override with something newer in the way of its undoing, or that has ended."""
+
+    status, kind, title = 409, "cannot-undo", "It cannot be taken back"
+
+
 class IfMatchRequired(ApiError):
     """A change does not say which version it is a change of."""
 

@@ -81,6 +81,8 @@ class AuditEntryAnswer(BaseModel):
     author: str
     reason: str
     key_id: str = Field(description="of the key that asked for it")
+    undoes: int | None = Field(description="number of the entry that it took back; null: it took none back")
+    can_be_undone: bool = Field(description="whether nothing newer about this override stands in the way")
 
 
 class AuditAnswer(BaseModel):

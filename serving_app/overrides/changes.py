@@ -53,6 +53,7 @@ class Change:
         after: what it shall be, version and time of making apart; None: it is deleted.
         at: when; overrides that have ended by then are dropped.
         versions: those that it may have until now; None: any.
+        undoes: the number of the entry of the audit log that it takes back; None: it takes none back.
     """
 
     at: datetime
@@ -60,6 +61,7 @@ class Change:
     after: Override | None
     override_id: str | None = None
     versions: Collection[int] | None = None
+    undoes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class AuditEntry:
         number: counts up by one.
         at: ISO text, UTC.
         before, after: the override as it is stored; None: there was none, there is none.
+        undoes: the number of the entry that this one takes back; None: it takes none back.
     """
 
     number: int
@@ -81,6 +84,7 @@ class AuditEntry:
     author: str
     reason: str
     key_id: str
+    undoes: int | None = None
 
     def as_row(self) -> dict[str, Any]:
         return asdict(self)
@@ -114,6 +118,7 @@ class Applied(NamedTuple):
             actor.author,
             actor.reason,
             actor.key_id,
+            change.undoes,
         )
 
 
@@ -122,7 +127,7 @@ def apply_change(stored: Sequence[Override], change: Change) -> Applied:
 
     Raises:
         OverrideMissing: the one to be changed or deleted is not there, or has ended.
-        VersionConflict: it was written meanwhile.
+        VersionConflict: it was written meanwhile; or one that is made again is there already.
         TooManyOverrides: one more would be too many.
     """
     current = [override for override in stored if not override.has_ended(change.at)]
@@ -130,6 +135,8 @@ def apply_change(stored: Sequence[Override], change: Change) -> Applied:
     if change.override_id is None:
         if len(current) >= MAX_OVERRIDES:
             raise TooManyOverrides(f"there are {len(current)} overrides, and no more than that may be stored")
+        if there := next((one for one in current if one.override_id == after.override_id), None):
+            raise VersionConflict(there.version)
         return Applied(sort_overrides([*current, after]), None, after, CREATED)
     before = next((one for one in current if one.override_id == change.override_id), None)
     if before is None:

@@ -6,7 +6,7 @@ from serving_app.http.auth import get_caller
 from serving_app.http.requests import read_if_match, read_query_parameters
 from serving_app.http.responses import make_json_response
 from serving_app.overrides.schemas import DeleteQuery, WriteQuery
-from serving_app.overrides.service import WriteOptions
+from serving_app.overrides.writing import WriteOptions
 
 
 def read_write_options() -> WriteOptions:

@@ -179,6 +179,13 @@ class DeleteQuery(WriteQuery):
     author: Author = Field("", description="who says so")
 
 
+class UndoRequest(StrictModel):
+    """What the audit log says of a change that is taken back."""
+
+    reason: Text = Field("", description="why, for people")
+    author: Author = Field("", description="who says so")
+
+
 class AuditQuery(StrictModel):
     """Which entries of the audit log are listed, newest first."""
 

@@ -1,59 +1,20 @@
-"""What operators do with overrides: list, make, change and delete them, and read who did."""
+"""What operators do with overrides: list, make, change and delete them."""
 
-import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 
 from expectations.contracts.override import Override
-from serving_app.http.problems import (
-    CannotApply,
-    IfMatchRequired,
-    OverrideChanged,
-    OverridesUnwritable,
-    UnknownOverride,
-)
-from serving_app.overrides.answers import (
-    decode_cursor,
-    encode_cursor,
-    format_dry_run,
-    format_override,
-    get_request_fields,
-)
+from serving_app.http.problems import IfMatchRequired, UnknownOverride
+from serving_app.overrides.answers import decode_cursor, encode_cursor, format_override, get_request_fields
 from serving_app.overrides.builder import OverrideBuilder
-from serving_app.overrides.changes import (
-    Actor,
-    Change,
-    OverrideMissing,
-    TooManyOverrides,
-    VersionConflict,
-    apply_change,
-)
-from serving_app.overrides.preview import Preview, PreviewedChange
-from serving_app.overrides.schemas import AuditQuery, NewOverride, OverrideChange, OverridesQuery
-from serving_app.overrides.store import OverridesOutOfReach, OverrideStore
+from serving_app.overrides.changes import Actor, Change
+from serving_app.overrides.schemas import NewOverride, OverrideChange, OverridesQuery
+from serving_app.overrides.store import OverrideStore
+from serving_app.overrides.writing import OverrideWriter, WriteOptions, make_conflict
 from serving_app.storage.protocols import SnapshotStore
 
 VISITOR_IDS = {"customer_id", "user_id", "anonymous_id"}
-
-
-@dataclass(frozen=True)
-class WriteOptions:
-    """What a request says beside its body.
-
-    Attributes:
-        tags: of `If-Match`; `*` is any; None: there is no such header.
-        key_id: of the key that it carries.
-        is_dry_run: nothing is stored; the answer's `effect` says what it would do.
-        author, reason: of a deletion, which has no body.
-    """
-
-    tags: frozenset[str] | None = None
-    key_id: str = ""
-    is_dry_run: bool = False
-    author: str = ""
-    reason: str = ""
 
 
 class OverrideService:
@@ -68,11 +29,11 @@ class OverrideService:
         store: OverrideStore,
         snapshots: SnapshotStore,
         builder: OverrideBuilder,
+        writer: OverrideWriter,
         clock: Callable[[], datetime],
-        preview: Preview,
     ) -> None:
         self._store, self._snapshots, self._builder = store, snapshots, builder
-        self._clock, self._preview = clock, preview
+        self._writer, self._clock = writer, clock
 
     def list(self, query: OverridesQuery) -> dict:
         """A page of overrides, oldest first, as `OverridesAnswer`.
@@ -105,14 +66,6 @@ class OverrideService:
         """
         return self._format(self._find(override_id))
 
-    def list_audit(self, query: AuditQuery) -> dict:
-        """Entries of the audit log, the newest first, as `AuditAnswer`."""
-        with _answering_refusals():
-            matching = (entry for entry in self._store.iterate_audit() if query.selects(entry))
-            page = [*islice(matching, query.limit + 1)]
-        shown = page[: query.limit]
-        return {"entries": shown, "next_before": shown[-1]["number"] if len(page) > len(shown) else None}
-
     def create(self, request: NewOverride, options: WriteOptions) -> dict:
         """Make and store the override that is asked for.
 
@@ -122,7 +75,7 @@ class OverrideService:
         now = self._clock()
         override = self._builder.build(request, now, self._snapshots.get_current())
         actor = Actor(options.key_id, override.author, override.reason)
-        return self._write(Change(now, actor, override), options)
+        return self._writer.write(Change(now, actor, override), options)
 
     def replace(self, override_id: str, request: NewOverride, options: WriteOptions) -> dict:
         """Put another override in the place of one, if that is of a version that `If-Match` names.
@@ -160,7 +113,7 @@ class OverrideService:
         if options.tags is not None:
             versions = _read_versions(options, self._find(override_id))
         actor = Actor(options.key_id, options.author, options.reason)
-        return self._write(Change(self._clock(), actor, None, override_id, versions), options)
+        return self._writer.write(Change(self._clock(), actor, None, override_id, versions), options)
 
     def _replace(
         self,
@@ -173,7 +126,7 @@ class OverrideService:
         now, before = self._clock(), self._find(override_id)
         after = self._builder.build(request, now, self._snapshots.get_current(), before)
         actor = Actor(options.key_id, request.author if author is None else author, after.reason)
-        return self._write(Change(now, actor, after, override_id, versions), options)
+        return self._writer.write(Change(now, actor, after, override_id, versions), options)
 
     def _find(self, override_id: str) -> Override:
         now = self._clock()
@@ -181,16 +134,6 @@ class OverrideService:
             if override.override_id == override_id and not override.has_ended(now):
                 return override
         raise UnknownOverride("No override has this id, or it has ended.")
-
-    def _write(self, change: Change, options: WriteOptions) -> dict:
-        with _answering_refusals():
-            if not options.is_dry_run:
-                after = self._store.apply(change).after
-                return self._format(after) if after else {}
-            stored = self._store.read_all()
-            applied = apply_change(stored, change)
-        effect = self._preview(PreviewedChange.of(stored, applied, change.at))
-        return format_dry_run(applied, effect, change.at, self._snapshots.get_current())
 
     def _format(self, override: Override) -> dict:
         return format_override(override, self._clock(), self._snapshots.get_current())
@@ -209,26 +152,5 @@ def _read_versions(options: WriteOptions, before: Override) -> set[int] | None:
         return None
     versions = {int(tag) for tag in options.tags if tag.isascii() and tag.isdigit() and len(tag) < 10}
     if before.version not in versions:
-        raise _make_conflict(before.version)
+        raise make_conflict(before.version)
     return versions
-
-
-def _make_conflict(version: int) -> OverrideChanged:
-    return OverrideChanged(
-        f"It has version {version} now, which If-Match does not name: read it again.", version=version
-    )
-
-
-@contextlib.contextmanager
-def _answering_refusals() -> Iterator[None]:
-    """Turn what a store refuses into what is answered."""
-    try:
-        yield
-    except OverrideMissing as error:
-        raise UnknownOverride("No override has this id; it may have been removed already.") from error
-    except VersionConflict as error:
-        raise _make_conflict(error.version) from error
-    except TooManyOverrides as error:
-        raise CannotApply(f"There is no place for another one: {error}. Delete some first.") from error
-    except OverridesOutOfReach as error:
-        raise OverridesUnwritable(str(error)) from error

@@ -2,14 +2,15 @@
 In force in the next request of every worker.
 """
 
-from flask import Blueprint, Response
+from flask import Response
 
 from serving_app.http.auth import require_scope
 from serving_app.http.operations import IF_MATCH, IF_MATCH_REQUIRED, describe_headers, describe_operation
 from serving_app.http.requests import read_json_object, read_query_parameters
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
-from serving_app.overrides.answer_schemas import AuditAnswer, OverrideAnswer, OverridesAnswer
+from serving_app.overrides.answer_schemas import OverrideAnswer, OverridesAnswer
+from serving_app.overrides.audit_views import bp
 from serving_app.overrides.exchange import (
     make_override_response,
     make_write_response,
@@ -17,7 +18,6 @@ from serving_app.overrides.exchange import (
     read_write_options,
 )
 from serving_app.overrides.schemas import (
-    AuditQuery,
     DeleteQuery,
     NewOverride,
     OverrideChange,
@@ -29,8 +29,6 @@ from serving_app.overrides.service import OverrideService
 ANSWER, ANSWERS = {200: OverrideAnswer}, {200: OverrideAnswer, 201: OverrideAnswer}
 POST_PROBLEMS, WRITE_PROBLEMS = (400, 413, 415, 422, 503), (400, 404, 412, 413, 415, 422, 428, 503)
 
-bp = Blueprint("overrides", __name__)
-
 
 @bp.get("/v1/overrides")
 @require_scope("overrides")
@@ -39,17 +37,6 @@ def list_overrides() -> Response:
     """A page of overrides, those in force unless another state is asked for."""
     query = OverridesQuery(**read_query_parameters())
     return make_json_response(get_service(OverrideService).list(query))
-
-
-@bp.get("/v1/overrides/audit")
-@require_scope("overrides")
-@describe_operation(
-    "listOverrideAudit", "Who changed which override", {200: AuditAnswer}, (400, 503), AuditQuery
-)
-def list_audit() -> Response:
-    """A page of the audit log, the newest entry first."""
-    query = AuditQuery(**read_query_parameters())
-    return make_json_response(get_service(OverrideService).list_audit(query))
 
 
 @bp.post("/v1/overrides")

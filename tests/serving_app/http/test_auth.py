@@ -32,6 +32,7 @@ ACCESS = {
     "/v1/customers/lookup": "profiles",
     "/v1/overrides": "overrides",
     "/v1/overrides/audit": "overrides",
+    "/v1/overrides/audit/<number>/undo": "overrides",
     "/v1/overrides/<override_id>": "overrides",
     "/v1/identity/explain": "admin",
     "/v1/identity/reviews": "admin",

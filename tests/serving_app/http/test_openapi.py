@@ -106,6 +106,7 @@ REQUESTS = [
     ("get", "/v1/overrides", "/v1/overrides", None, 200),
     ("get", "/v1/overrides", "/v1/overrides?state=past", None, 400),
     ("get", "/v1/overrides/audit", "/v1/overrides/audit", None, 200),
+    ("post", "/v1/overrides/audit/{number}/undo", "/v1/overrides/audit/1/undo", {}, 404),
     (
         "put",
         "/v1/overrides/{override_id}",

@@ -92,6 +92,7 @@ class TestOverrides:
             "author": "MK",
             "reason": "test",
             "key_id": "k1",
+            "undoes": None,
         }
 
     def test_ended_ones_are_forgotten_by_the_next_write(self, store, clock):
