@@ -95,7 +95,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         transitions=transitions,
         keys=FileKeys(settings.home, look_every_seconds),
         item_changes=LmdbItemChanges(paths.item_changes, look_every_seconds),
-        live=LiveStates(backend, roots, memberships.recorder),
+        live=LiveStates(backend, roots, memberships.recorder, clock),
         memberships=memberships,
     )
 

@@ -81,7 +81,7 @@ def refill_live_states(
     )
     events = (bring_to_clock(event, lag, now) for event in read_events(lines, snapshot))
     while chunk := list(islice(events, RECORDED_AT_ONCE)):
-        live.record(chunk)
+        live.record(chunk, is_refill=True)
         live.flush()  # what could not be recorded in the time that an answer has
         n_events += len(chunk)
     live.end_filling()

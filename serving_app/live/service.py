@@ -3,7 +3,7 @@
 It goes on without the database while that is away: reads are empty then, and events wait in memory.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -39,12 +39,20 @@ PROBE = get_message_key("")  # which nobody writes
 class LiveStates:
     """A `LiveStore`. Nothing of it raises for want of the database."""
 
-    def __init__(self, backend: GuardedBackend, roots: RootFinder, observer: EventObserver = NOBODY) -> None:
+    def __init__(
+        self,
+        backend: GuardedBackend,
+        roots: RootFinder,
+        observer: EventObserver = NOBODY,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
         """
         Args:
             observer: is told of each event that is recorded, in its transaction.
+            clock: by which it is measured how late events are recorded; None: it is not.
         """
         self._backend, self._roots, self._observer = backend, roots, observer
+        self._clock = clock
         self._lists: WaitingQueue[tuple[VisitorKeys, Sequence[str], int]] = WaitingQueue(
             "lists", MOST_WAITING_LISTS
         )
@@ -59,11 +67,13 @@ class LiveStates:
             return set()
         return {one for one, value in zip(message_ids, values, strict=True) if value is not None}
 
-    def record(self, events: Sequence[LiveEvent]) -> None:
+    def record(self, events: Sequence[LiveEvent], *, is_refill: bool = False) -> None:
         for first in range(0, len(events), WRITTEN_AT_ONCE):
             chunk = events[first : first + WRITTEN_AT_ONCE]
             if not self._write_events(chunk):
                 self._events.add(chunk)
+            elif not is_refill:
+                self._observe_delays(chunk)
 
     def record_exposures(self, visitor: VisitorKeys, item_ids: Sequence[str], shown_at: datetime) -> None:
         if item_ids and (visitor.identifier_ids or visitor.customer_id):
@@ -100,6 +110,7 @@ class LiveStates:
         while events := self._events.pop_oldest(WRITTEN_AT_ONCE):
             if not self._write_events(events, is_patient=True):
                 return self._events.put_back(events)
+            self._observe_delays(events)
 
     def sweep(self) -> None:
         """Delete some of what is too old, or of whom nothing may be stored any more: for a timer."""
@@ -128,6 +139,12 @@ class LiveStates:
         except BackendError:
             return False
         return True
+
+    def _observe_delays(self, events: Sequence[LiveEvent]) -> None:
+        if self._clock:
+            now = self._clock()
+            for event in events:
+                metrics.LIVE_EVENT_SECONDS.observe(max(0.0, (now - event.received_at).total_seconds()))
 
     def _write_lists(self, lists: Sequence[tuple[VisitorKeys, Sequence[str], int]]) -> bool:
         def change(transaction: BackendTransaction) -> None:

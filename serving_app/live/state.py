@@ -66,9 +66,12 @@ class LiveStore(Protocol):
     def find_known(self, message_ids: Iterable[str]) -> set[str]:
         """Those of these message ids that were recorded before."""
 
-    def record(self, events: Sequence[LiveEvent]) -> None:
+    def record(self, events: Sequence[LiveEvent], *, is_refill: bool = False) -> None:
         """Add events to their visitors' states; one whose message id was recorded before changes nothing. The
         next `read` of every worker knows them.
+
+        Args:
+            is_refill: they were received before, and are read from the log again.
         """
 
     def record_exposures(self, visitor: VisitorKeys, item_ids: Sequence[str], shown_at: datetime) -> None:

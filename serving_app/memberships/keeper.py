@@ -6,29 +6,19 @@ stored says. An owner that is due is decided at the moment they were due, howeve
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from expectations.contracts.live_segments import SegmentBase
 from expectations.contracts.snapshot import read_segment_timer_key
 from expectations.contracts.transitions import decode_transition
-from segments.standing import EVENT, TIME, Standing, Turn, pass_time
-from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend
-from serving_app.memberships.night import NO_BASE, LiveNight, LiveNights
-from serving_app.memberships.owners import (
-    MAY_TELL,
-    delete_record,
-    end_memberships,
-    get_due,
-    is_pending,
-    is_unmeasured,
-    is_untold,
-    read_record,
-    write_record,
-)
+from segments.standing import EVENT
+from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend, OutboxEntry
+from serving_app.memberships.night import LiveNight, LiveNights
+from serving_app.memberships.owners import MAY_TELL, end_memberships
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
-from serving_app.memberships.record import DENIED_TAG, MOVED_TAG, OwnerRecord
-from serving_app.memberships.takeover import NIGHT, OpenForbidden, Settle, Takeover
-from serving_app.memberships.told import OUT, ShopTime, Told, When, read_told, tell, write_told
+from serving_app.memberships.settling import settle, settle_base
+from serving_app.memberships.takeover import OpenForbidden, Settle, Takeover
+from serving_app.memberships.told import OUT, ShopTime, Told, read_told, write_told
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.event_log import LogUnavailable
@@ -90,6 +80,17 @@ class MembershipKeeper:
         except BackendError:
             return None
 
+    def compute_outbox_age(self) -> float | None:
+        """For how many seconds the oldest transition waits for its log; 0 where none does, None while the
+        states are away.
+        """
+        try:
+            oldest = [find_told_at(entry) for entry in self._backend.read_outbox(1)]
+        except BackendError:
+            return None
+        now = self._time.read().told_at
+        return max([0.0, *((now - told_at) / 1e6 for told_at in oldest if told_at is not None)])
+
     def _restore(self) -> None:
         """Learn from the log what was told, where the store knows nothing of it."""
         if self._backend.read([MAY_TELL])[0] is not None:
@@ -132,12 +133,17 @@ class MembershipKeeper:
             reconciliation.write(self._find_report(self._takeover.night.tag))
 
     def _run_timers(self, night: LiveNight) -> None:
-        now = self._time.read().now + 1  # what has happened by now counts, as in an answer
+        when = self._time.read()
+        now = when.now + 1  # what has happened by now counts, as in an answer
+        # Both lists are in order of time: where one has more than a turn takes, its last is how far it came.
+        decided_to = now
         for _ in range(MOST_LOOKS):
             owners = self._backend.list_due(now, DUE_AT_ONCE)
             self._settle(night, owners, now, settle)
             if len(owners) < DUE_AT_ONCE:
                 break
+        else:
+            decided_to = owners[-1].due
         for _ in range(MOST_LOOKS):
             first = self._timers_to or night.first_timer
             keys = night.snapshot.list_segment_timers(first, now, DUE_AT_ONCE)
@@ -146,6 +152,9 @@ class MembershipKeeper:
             due = [DueOwner(owner, at) for at, owner in map(read_segment_timer_key, keys)]
             self._settle(night, due, now, settle_base)
             self._timers_to = keys[-1]
+        else:
+            decided_to = min(decided_to, due[-1].due)
+        metrics.SEGMENT_WATERMARK.set((when.told_at - (now - decided_to)) / 1e6)
 
     def _settle(self, night: LiveNight, owners: Sequence[DueOwner], now: int, settle_one: Settle) -> None:
         when = self._time.read()._replace(now=now)
@@ -173,69 +182,15 @@ class MembershipKeeper:
             self._log.append_new([entry.line for entry in entries])
             self._backend.empty_outbox(entries)
             metrics.TRANSITIONS.inc(len(entries))
+            now = self._time.read().told_at
+            for age in [now - told_at for told_at in map(find_told_at, entries) if told_at is not None]:
+                metrics.TRANSITION_TOLD_SECONDS.observe(max(age, 0) / 1e6)
             if len(entries) < LINES_AT_ONCE:
                 return
 
 
-def settle_base(transaction: BackendTransaction, night: LiveNight, due: DueOwner, when: When) -> bool:
-    """As `settle`, of who is due by the night's base; whoever has events since has a timer of their own."""
-    record = read_record(transaction, due.owner)
-    base = night.read_base(due.owner)
-    if record.tag in (night.tag, DENIED_TAG, MOVED_TAG) or base is None or base.changes_at > when.now:
-        return False
-    if is_untold(transaction, night, due.owner):  # the pass over all customers settles them
-        return False
-    decide_again(transaction, night, due.owner, record, when)
-    return True
-
-
-def settle(transaction: BackendTransaction, night: LiveNight, due: DueOwner, when: When) -> bool:
-    """Decide an owner who is due again and tell what turned; whether they were."""
-    record = read_record(transaction, due.owner)
-    if record.standing.changes_at != due.due:  # nobody's timer any more
-        transaction.set_timer(due.owner, due.due, get_due(record.standing))
-        return False
-    if is_unmeasured(night, due.owner):
-        delete_record(transaction, due.owner, record)
-        return False
-    decide_again(transaction, night, due.owner, record, when)
-    return True
-
-
-def decide_again(
-    transaction: BackendTransaction, night: LiveNight, owner: str, record: OwnerRecord, when: When
-) -> None:
-    """Let time pass for an owner, and tell what was not told."""
-    opened = night.open(owner, record)
-    standing, turns = pass_time(night.live, opened.state, opened.context, opened.standing, when.now)
-    if not is_untold(transaction, night, owner):
-        told = read_told(transaction, owner) or {}
-        said = {name: each.is_entered for name, each in told.items()}
-        said |= {turn.segment_id: turn.is_entered for turn in turns}
-        base, reason = night.read_base(owner) or NO_BASE, EVENT if is_pending(record) else TIME
-        turns += [
-            turn._replace(reason=turn.reason or reason)
-            for turn in list_differences(said, night, base, standing)
-        ]
-        tell(transaction, owner, turns, when.told_at, night.versions)
-    after = record._replace(tag=night.tag, standing=standing)
-    write_record(transaction, night, owner, record, after)
-    night.remember(owner, after, opened)
-
-
-def list_differences(
-    said: dict[str, bool], night: LiveNight, base: SegmentBase, standing: Standing
-) -> list[Turn]:
-    """What is to be told beside what was said, so that it is what is so: what the night knows with its own
-    moment, before the pass over all customers has come to this one; of others the reason is empty.
-    """
-    turns = []
-    for name in sorted(night.live.live):
-        is_in = name in standing.members
-        if said.get(name, False) == is_in:
-            continue
-        is_of_night = base is not NO_BASE and is_in == (name in base.members)
-        left_at = base.left.get(name) or night.end + 1 if is_of_night else standing.decided_at
-        since = standing.members[name] if is_in else left_at
-        turns.append(Turn(name, is_in, since, NIGHT if is_of_night else ""))
-    return turns
+def find_told_at(entry: OutboxEntry) -> int | None:
+    """The moment at which a transition was decided, by the clock; None of a line that is none."""
+    with suppress(ValueError):
+        return decode_transition(entry.line).told_at
+    return None

@@ -12,5 +12,8 @@ def make_readings(keeper: MembershipKeeper) -> Mapping[str, Reading]:
         "concierge_outbox_transitions": Reading(
             "Transitions that wait for their log, as far as they are counted: to 1,000.",
             lambda: keeper.count_waiting(),
-        )
+        ),
+        "concierge_outbox_age_seconds": Reading(
+            "Since the oldest of them was decided; 0 where none waits.", lambda: keeper.compute_outbox_age()
+        ),
     }

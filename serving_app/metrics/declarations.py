@@ -73,6 +73,12 @@ LIVE_STORE_SECONDS = Histogram(
     buckets=SECONDS,
     registry=REGISTRY,
 )
+LIVE_EVENT_SECONDS = Histogram(
+    "concierge_live_event_seconds",
+    "From the receipt of an event to its being in the live state, and in the next answer.",
+    buckets=(*SECONDS, 30.0, 300.0),
+    registry=REGISTRY,
+)
 LIVE_STORE_FAILURES = Counter(
     "concierge_live_store_failures",
     "Calls of the live store that failed, by operation.",
@@ -121,6 +127,24 @@ OVERRIDE_SEEN_SECONDS = Histogram(
 TRANSITIONS = Counter(
     "concierge_transitions",
     "Entries into segments and exits from them, as they are written into their log.",
+    registry=REGISTRY,
+)
+TRANSITION_TOLD_SECONDS = Histogram(
+    "concierge_transition_told_seconds",
+    "From the receipt of an event, or the look at a timer, to the transition in its log.",
+    buckets=(*SECONDS, 30.0, 300.0),
+    registry=REGISTRY,
+)
+TRANSITION_DELIVERED_SECONDS = Histogram(
+    "concierge_transition_delivered_seconds",
+    "From the same to an endpoint that has accepted; of what is sent again too.",
+    buckets=(*SECONDS, 30.0, 300.0, 3_600.0),
+    registry=REGISTRY,
+)
+SEGMENT_WATERMARK = Gauge(
+    "concierge_segment_watermark_timestamp_seconds",
+    "The moment up to which all live segments are decided, as seconds since 1970.",
+    multiprocess_mode="livemax",
     registry=REGISTRY,
 )
 TIMER_LATE_SECONDS = Histogram(

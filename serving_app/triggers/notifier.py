@@ -165,6 +165,8 @@ class Notifier:
             if attempt.outcome is Outcome.ACCEPTED:
                 accepted.append(notification)
                 metrics.NOTIFICATION_SECONDS.observe(max(0.0, now - notification.queued_at))
+                told_at = decode_transition(notification.line).told_at / 1e6
+                metrics.TRANSITION_DELIVERED_SECONDS.observe(max(0.0, now - told_at))
             elif now - notification.queued_at >= GIVE_UP_SECONDS:
                 dead.append((notification, attempt.reason))
             else:

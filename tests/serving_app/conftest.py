@@ -278,7 +278,7 @@ class Shop:
             HomePaths(home).live_parity_report,
             roots,
         )
-        self.live = LiveStates(backend, roots, self.memberships.recorder)
+        self.live = LiveStates(backend, roots, self.memberships.recorder, clock)
         self.use_stores(
             snapshots=self.snapshots,
             overrides=self.overrides,

@@ -30,10 +30,10 @@ def test_turns_are_streamed_as_they_are_told(live_shop, clock):
 
 
 def test_the_outbox_of_a_store_that_is_away_is_not_counted(live_shop, monkeypatch):
-    [reading] = make_readings(live_shop.memberships.keeper).values()
-    assert reading.read() == 0
+    readings = make_readings(live_shop.memberships.keeper).values()
+    assert [reading.read() for reading in readings] == [0, 0.0]
     monkeypatch.setattr(live_shop.database, "read_outbox", raise_away)
-    assert reading.read() is None
+    assert [reading.read() for reading in readings] == [None, None]
 
 
 def raise_away(_):
