@@ -45,6 +45,7 @@ from serving_app.recommendations.preview import ListPreview
 from serving_app.recommendations.service import RecommendationService
 from serving_app.segments import views as segments
 from serving_app.segments.definitions import Definitions
+from serving_app.segments.live_answers import LiveAnswers
 from serving_app.segments.naming import NamingRules
 from serving_app.segments.service import SegmentService
 from serving_app.segments.warehouse import SegmentWarehouse
@@ -157,6 +158,7 @@ def create_app(
             stores.snapshots,
             NamingRules(stores.snapshots, stores.restrictions),
             visitors,
+            LiveAnswers(stores.memberships.present, stores.live, clock, SEGMENT_SECONDS),
         ),
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),

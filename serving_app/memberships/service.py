@@ -9,6 +9,7 @@ from serving_app.live.backends import LiveBackend
 from serving_app.live.roots import RootFinder
 from serving_app.memberships.keeper import MembershipKeeper
 from serving_app.memberships.night import LiveNights
+from serving_app.memberships.present import PresentMembers
 from serving_app.memberships.recorder import MembershipRecorder
 from serving_app.memberships.shown import ShownSegments
 from serving_app.memberships.told import ShopTime
@@ -17,11 +18,12 @@ from serving_app.storage.protocols import SnapshotStore
 
 
 class Memberships(NamedTuple):
-    """What records, shows and keeps them."""
+    """What records, shows, keeps and lists them."""
 
     recorder: MembershipRecorder
     shown: ShownSegments
     keeper: MembershipKeeper
+    present: PresentMembers
 
 
 def make_memberships(
@@ -46,4 +48,5 @@ def make_memberships(
         MembershipKeeper(
             backend, nights, log, time, find_report, partial(roots.open_forbidden, must_know=True)
         ),
+        PresentMembers(nights, backend, time.find_lag),
     )

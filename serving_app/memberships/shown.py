@@ -1,6 +1,6 @@
 """The segments that a visitor is shown in: one answer for profiles, audiences, overrides and filters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from expectations.contracts.snapshot import CustomerSlice
@@ -58,10 +58,10 @@ class ShownSegments:
             return by_night
         owner, record = select_owner(night, customer_id, live)
         moment = to_microseconds(now - self._find_lag(now)) + 1
-        members = find_members(night, owner, record, moment)
+        members = find_standing(night, owner, record, moment)
         if members is None:
             return by_night
-        return tuple(sorted({*by_night} - night.live.live | members))
+        return tuple(sorted({*by_night} - night.live.live | members.keys()))
 
 
 def select_owner(night: LiveNight, customer_id: str | None, live: LiveState) -> tuple[str, OwnerRecord]:
@@ -80,18 +80,20 @@ def select_owner(night: LiveNight, customer_id: str | None, live: LiveState) -> 
     return next(same, customer_id or ""), NO_RECORD
 
 
-def find_members(night: LiveNight, owner: str, record: OwnerRecord, moment: int) -> frozenset[str] | None:
-    """The live segments of an owner at a moment; None where they are not the service's to say."""
-    if record.is_denied:
-        return frozenset()
+def find_standing(night: LiveNight, owner: str, record: OwnerRecord, moment: int) -> Mapping[str, int] | None:
+    """The live segments of an owner at a moment, since when each; None where they are not the service's to
+    say.
+    """
+    if record.is_denied or record.is_moved:
+        return {}
     if record.tag == night.tag and record.standing.changes_at > moment:
-        return frozenset(record.standing.members)
+        return record.standing.members
     base = night.read_base(owner)
     if base is None and (record == NO_RECORD or night.knows(owner)):
         return None
     if record == NO_RECORD and base.changes_at > moment:
-        return frozenset(base.members)
+        return base.members
     opened = night.open(owner, record)
     standing, _ = pass_time(night.live, opened.state, opened.context, opened.standing, moment)
     night.remember(owner, record, opened)
-    return frozenset(standing.members)
+    return standing.members

@@ -22,8 +22,38 @@ from serving_app.segments.histories import (
     read_lists,
     read_stays,
 )
+from serving_app.segments.live_answers import LivePart
 from serving_app.segments.moments import Asked
 from serving_app.segments.warehouse import Night
+
+
+def explain_now(
+    night: Night, segment: Segment, rules: Mapping[str, Rule], customer_id: str | None, live: LivePart
+) -> dict[str, Any]:
+    """Why somebody is in a live segment at a moment behind the night, as `explain_membership`.
+
+    Args:
+        customer_id: None: a visitor whom no night knows.
+    """
+    segment_id = segment.segment_id
+    if live.is_denied:
+        return make_absence(f"Not in {segment_id}: nothing is counted since their no to analytics.")
+    required = find_requirements(segment.members, rules)
+    check_known(night, required)
+    context = Context(customer_id or "", {}, ())
+    if customer_id:
+        fields = read_fields(night, customer_id, live.asked.day, required.fields) or {}
+        stays = read_stays(night, customer_id) if required.has_stays else ()
+        context = Context(customer_id, fields, stays, read_lists(night, customer_id, required.lists))
+    events = [each for name in live.customers for each in read_history(night, name, live.asked.now)]
+    known = {event.event_id for event in events}
+    events += [each for each in live.events if each.event_id not in known and each.at < live.asked.now]
+    events.sort(key=lambda event: event[:2])
+    items = read_list_items(night, required.item_lists)
+    shop = Shop(night.calendar, items, list_named(segment.members, rules))
+    explanation = explain(segment.members, events, live.asked.now, context, shop)
+    since = live.since.get(segment_id) if explanation.is_member else None
+    return format_answer(segment_id, explanation, live.asked, since and find_date(night.calendar, since))
 
 
 def explain_membership(
@@ -40,24 +70,31 @@ def explain_membership(
     stays = read_stays(night, customer_id)
     stay = find_stay(stays, segment.segment_id, asked, night.calendar)
     if fields is None:
-        return {
-            "is_member": False,
-            "sentence": f"Not in {segment.segment_id}: no customer by the end of {asked.day}.",
-            "member_since": None,
-            "clause": None,
-            "changes": [],
-        }
+        return make_absence(f"Not in {segment.segment_id}: no customer by the end of {asked.day}.")
     history = read_history(night, customer_id, asked.now) if required.has_events else []
     lists = read_lists(night, customer_id, required.lists)
     context = Context(customer_id, fields, stays if required.has_stays else (), lists)
     items = read_list_items(night, required.item_lists)
     shop = Shop(night.calendar, items, list_named(segment.members, rules))
     explanation = explain(segment.members, history, asked.now, context, shop)
+    since = find_date(night.calendar, stay.entered_at) if stay else None
+    return format_answer(segment.segment_id, explanation, asked, since)
+
+
+def make_absence(sentence: str) -> dict[str, Any]:
+    """The answer of whom no clause can be asked."""
+    return {"is_member": False, "sentence": sentence, "member_since": None, "clause": None, "changes": []}
+
+
+def format_answer(
+    segment_id: str, explanation: Explanation, asked: Asked, since: str | None
+) -> dict[str, Any]:
+    """An explanation as `MembershipAnswer` has it, without whose it is."""
     changes = find_smallest_change(explanation.clause, asked.now)
     return {
         "is_member": explanation.is_member,
-        "sentence": write_sentence(segment.segment_id, explanation, changes),
-        "member_since": find_date(night.calendar, stay.entered_at) if stay else None,
+        "sentence": write_sentence(segment_id, explanation, changes),
+        "member_since": since,
         "clause": format_clause(explanation.clause),
         "changes": [format_change(change) for change in changes],
     }

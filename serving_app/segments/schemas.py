@@ -1,6 +1,6 @@
 """What comes in and what goes out under `/v1/segments`."""
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, RootModel, WithJsonSchema, model_validator
 
@@ -27,8 +27,8 @@ class ExplainQuery(StrictModel):
     anonymous_id: Id | None = Field(None, description="the id in a browser's cookie")
     at: At = Field(
         None,
-        description="a day, to its end as the night asks, or a moment with its offset; without it the newest"
-        " day of the published night",
+        description="a day, to its end as the night asks, or a moment with its offset; without it this moment"
+        " of a segment that lives, else the newest day of the published night",
     )
 
     @model_validator(mode="after")
@@ -53,6 +53,12 @@ class DefinitionBody(RootModel[dict[str, Any]]):
     media_types: ClassVar = ("application/json", *YAML_TYPES)
 
 
+Basis = Annotated[
+    Literal["live", "night"],
+    Field(description="live: as it is at this moment; night: as the published night left it"),
+]
+
+
 class NightAnswer(BaseModel):
     """Of which night an answer is."""
 
@@ -67,7 +73,9 @@ class SegmentSummary(BaseModel):
     name: str
     kind: str
     description: str
-    n_customers: int = Field(description="members on the newest day")
+    basis: Basis
+    n_customers: int = Field(description="members now, or on the newest day: see basis")
+    n_visitors: int = Field(description="beside them: visitors whom no night knows yet, in it now")
     version: int | None = Field(description="which of its texts made the night; null: not known")
 
 
@@ -113,6 +121,7 @@ class MembersAnswer(NightAnswer):
     """A page of members. Who may not be named is left out, so a page may hold fewer than its limit."""
 
     segment_id: str
+    basis: Basis
     members: list[MemberAnswer]
     next_cursor: str | None
 
@@ -149,7 +158,8 @@ class MembershipAnswer(NightAnswer):
     """Why somebody was in a segment at a moment or not."""
 
     segment_id: str
-    customer_id: str
+    customer_id: str | None = Field(description="null: a visitor whom no night knows yet")
+    basis: Basis
     at: str = Field(description="the moment that is explained, UTC")
     is_member: bool
     sentence: str

@@ -8,19 +8,20 @@ from typing import Any
 from segments.sentences import describe_rule
 from segments.sql.costs import CostLimits
 from segments.tree.rules import Segment
-from serving_app.http.problems import NotReady, UnknownCustomer
+from serving_app.http.problems import NotReady
 from serving_app.segments.comparing import CHANGES, compare_members, preview_members
 from serving_app.segments.definitions import SENT, Definitions, Said, find_segment, format_versions, get_rules
-from serving_app.segments.explaining import explain_learned, explain_membership, format_moment
+from serving_app.segments.live_answers import (
+    LiveAnswers,
+    correct_size,
+)
+from serving_app.segments.member_questions import MemberQuestions
 from serving_app.segments.members import MEMBERS
 from serving_app.segments.moments import find_asked
 from serving_app.segments.naming import NamingRules
 from serving_app.segments.schemas import ExplainQuery, MembersQuery
 from serving_app.segments.sizes import (
-    decode_cursor,
-    encode_cursor,
     list_segments,
-    read_members,
     read_overlaps,
     read_segment,
     read_size_table,
@@ -32,7 +33,6 @@ from serving_app.storage.snapshots import Snapshot
 from serving_app.visitors.service import VisitorResolver
 
 N_SAMPLE = 20
-NOBODY = "No customer has this id, or none who may be named."
 # Of the customers in a query some, the same each time, and not the oldest.
 SAMPLED = "select customer_id from ({}) order by md5(customer_id) limit {}"
 
@@ -51,9 +51,15 @@ class SegmentService:
         snapshots: SnapshotStore,
         naming: NamingRules,
         visitors: VisitorResolver,
+        live: LiveAnswers | None = None,
     ) -> None:
+        """
+        Args:
+            live: None: of the night alone.
+        """
         self._warehouse, self._definitions, self._snapshots = warehouse, definitions, snapshots
-        self._naming, self._visitors = naming, visitors
+        self._naming, self._live = naming, live
+        self._members = MemberQuestions(definitions, naming, visitors, live)
 
     @property
     def limits(self) -> CostLimits:
@@ -64,8 +70,12 @@ class SegmentService:
         """Every segment with its size and version, as `SegmentsAnswer`."""
         with self._open() as (night, snapshot):
             found = list_segments(night)
+        present = self._live.find_present(snapshot) if self._live else None
         return self._say(night, snapshot) | {
-            "segments": [each | {"version": self._find_version(each["segment_id"])} for each in found]
+            "segments": [
+                correct_size(each, present) | {"version": self._find_version(each["segment_id"])}
+                for each in found
+            ]
         }
 
     def get(self, segment_id: str) -> dict:
@@ -79,9 +89,10 @@ class SegmentService:
         definition = self._definitions.read_in_use().get(segment_id)
         versions = self.list_versions(segment_id)
         text = self._definitions.find_text_in_use(segment_id)
+        present = self._live.find_present(snapshot, segment_id) if self._live else None
         return {
             **self._say(night, snapshot),
-            **found,
+            **correct_size(found, present),
             "version": self._find_version(segment_id),
             "rule": describe_rule(definition.segment.members) if definition else None,
             "definition": text,
@@ -113,17 +124,8 @@ class SegmentService:
             UnknownSegment: none has this id.
             BadRequest: the cursor is none.
         """
-        after = decode_cursor(query.cursor) if query.cursor else ""
         with self._open() as (night, snapshot):
-            read_segment(night, segment_id)
-            page = read_members(night, segment_id, after, query.limit + 1)
-            shown = dict(page[: query.limit])
-            named = self._naming.select(night, shown)
-        return self._say(night, snapshot) | {
-            "segment_id": segment_id,
-            "members": [{"customer_id": name, "member_since": shown[name]} for name in named],
-            "next_cursor": encode_cursor(page[query.limit - 1][0]) if len(page) > query.limit else None,
-        }
+            return self._say(night, snapshot) | self._members.list_members(night, snapshot, segment_id, query)
 
     def list_sizes(self, n_days: int) -> dict:
         """How many members every segment had on each of the newest days: `days`, and `sizes` by segment."""
@@ -144,20 +146,8 @@ class SegmentService:
             UnknownCustomer: nobody has the id, or nobody who may be named.
             BadRequest: the published night does not reach the moment.
         """
-        definitions = self._definitions.read_in_use()
         with self._open() as (night, snapshot):
-            read_segment(night, segment_id)  # the night may have left it out
-            customer_id = self._find_customer(query, snapshot)
-            if customer_id is None or not self._naming.select(night, [customer_id]):
-                raise UnknownCustomer(NOBODY)
-            asked = find_asked(night, query.at)
-            if segment_id in definitions:
-                segment, rules = definitions[segment_id].segment, get_rules(definitions)
-                answer = explain_membership(night, segment, rules, customer_id, asked)
-            else:
-                answer = explain_learned(night, segment_id, customer_id, asked)
-        about = {"segment_id": segment_id, "customer_id": customer_id, "at": format_moment(asked.now)}
-        return self._say(night, snapshot) | about | answer
+            return self._say(night, snapshot) | self._members.explain(night, snapshot, segment_id, query)
 
     def read(self, text: str, file: str = SENT) -> Segment:
         """The segment of a definition that is sent; `file` names it in messages.
@@ -225,13 +215,6 @@ class SegmentService:
     def _sample(self, night: Night, query: str) -> list[str]:
         rows = night.ask(SAMPLED.format(query, N_SAMPLE))
         return self._naming.select(night, [name for (name,) in rows])
-
-    def _find_customer(self, query: ExplainQuery, snapshot: Snapshot) -> str | None:
-        if query.customer_id:
-            return self._visitors.resolve_customer_id(query.customer_id, snapshot)
-        kind = "user_id" if query.user_id else "anonymous_id"
-        value = query.user_id or query.anonymous_id
-        return self._visitors.find_by_identifier(kind, value, snapshot).customer_id
 
     def _find_version(self, segment_id: str) -> int | None:
         versions = self._definitions.list_versions(segment_id)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ SHARED = """
 PAGE = """
     select customer_id, entered_at from fct_customer_segments
     where segment_id = ? and left_at is null and customer_id > ?
+        and customer_id not in (select unnest(?::varchar[]))
     order by customer_id limit ?
 """
 
@@ -80,9 +82,12 @@ def read_overlaps(night: Night) -> list[dict[str, Any]]:
     ]
 
 
-def read_members(night: Night, segment_id: str, after: str, limit: int) -> list[tuple[str, str]]:
+def read_members(
+    night: Night, segment_id: str, after: str, limit: int, without: Sequence[str] = ()
+) -> list[tuple[str, str]]:
     """Members with the day on which their stay began, by customer id, those behind one."""
-    return [(name, str(at.date())) for name, at in night.ask(PAGE, [segment_id, after, limit])]
+    rows = night.ask(PAGE, [segment_id, after, list(without), limit])
+    return [(name, str(at.date())) for name, at in rows]
 
 
 def encode_cursor(customer_id: str) -> str:

@@ -1,0 +1,114 @@
+"""Who is in live segments at a moment: of everybody, those of whom it may be other than the night says."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from expectations.contracts.snapshot import read_segment_timer_key
+from serving_app.live.backends import MEMBERSHIPS, BackendError, LiveBackend
+from serving_app.live.packing import unpack_or
+from serving_app.live.timestamps import to_microseconds
+from serving_app.memberships.night import NO_BASE, LiveNight, LiveNights
+from serving_app.memberships.record import NO_RECORD, OwnerRecord, unpack_owner
+from serving_app.memberships.shown import find_standing
+from serving_app.memberships.takeover import CUSTOMER_IDS
+from serving_app.storage.snapshots import Snapshot
+
+AT_ONCE = 500
+Since = Mapping[str, int]  # by live segment, since when
+
+
+class Present(NamedTuple):
+    """Live memberships at a moment, as what differs from the night. A customer who turned out to be another
+    one today is with that one.
+
+    Attributes:
+        moment: the shop's, microseconds since 1970.
+        customers: those of the night of whom something came since, or whom time may have changed.
+        visitors: those whom no night knows, by the ids of their identifiers.
+    """
+
+    night: LiveNight
+    moment: int
+    customers: Mapping[str, Since]
+    visitors: Mapping[str, Since]
+
+    def count_change(self, segment_id: str) -> int:
+        """How many more of the night's customers are in a segment than the night says."""
+        now = sum(segment_id in since for since in self.customers.values())
+        bases = map(self.night.read_base, self.customers)
+        return now - sum(segment_id in (base or NO_BASE).members for base in bases)
+
+    def count_visitors(self, segment_id: str) -> int:
+        """How many visitors whom no night knows are in a segment."""
+        return sum(segment_id in since for since in self.visitors.values())
+
+
+class PresentMembers:
+    """Looks at all owners whose memberships may have changed since the night."""
+
+    def __init__(
+        self, nights: LiveNights, backend: LiveBackend, find_lag: Callable[[datetime], timedelta]
+    ) -> None:
+        """
+        Args:
+            find_lag: by how much the shop's own calendar lags the clock.
+        """
+        self._nights, self._backend, self._find_lag = nights, backend, find_lag
+
+    def find_night(self, snapshot: Snapshot) -> LiveNight | None:
+        """What lives in a snapshot; None: nothing."""
+        return self._nights.find(snapshot)
+
+    def find_moment(self, now: datetime) -> int:
+        """The shop's moment of which an answer at `now` is."""
+        return to_microseconds(now - self._find_lag(now)) + 1
+
+    def find(self, snapshot: Snapshot, now: datetime, go_on: Callable[[], None]) -> Present | None:
+        """Everybody's live memberships; None where nothing lives, or the live states cannot be read.
+
+        Args:
+            go_on: called now and then; what it raises ends the look.
+        """
+        night = self._nights.find(snapshot)
+        if night is None:
+            return None
+        moment = self.find_moment(now)
+        customers, visitors = dict[str, Since](), dict[str, Since]()
+        try:
+            for owner, record in list_owners(night, self._backend, moment, go_on):
+                standing = find_standing(night, owner, record, moment)
+                if standing is not None:
+                    (customers if night.knows(owner) else visitors)[owner] = standing
+        except BackendError:
+            return None
+        return Present(night, moment, customers, visitors)
+
+
+def list_owners(
+    night: LiveNight, backend: LiveBackend, moment: int, go_on: Callable[[], None]
+) -> Iterator[tuple[str, OwnerRecord]]:
+    """Each owner whose memberships may differ from the night's, once, with what is stored of them."""
+    of_customers, of_others = dict[str, OwnerRecord](), dict[str, OwnerRecord]()
+    cursor = b""
+    while True:
+        keys, cursor = backend.list_keys(MEMBERSHIPS, cursor, AT_ONCE)
+        names = [key[len(MEMBERSHIPS) :].decode() for key in keys]
+        for name, packed in zip(names, backend.read(keys), strict=True):
+            record = unpack_or(packed, unpack_owner, NO_RECORD)
+            if name.startswith(CUSTOMER_IDS):
+                of_customers[name] = record
+            else:  # a visitor's, until whoever keeps all memberships has moved it to the customer
+                of_others[night.snapshot.find_customer_id(name) or name] = record
+        go_on()
+        if not cursor:
+            break
+    records = of_others | of_customers
+    yield from ((name, record) for name, record in records.items() if record != NO_RECORD)
+    first = night.first_timer
+    while timers := night.snapshot.list_segment_timers(first, moment, AT_ONCE):
+        first = timers[-1]
+        for _, owner in map(read_segment_timer_key, timers):
+            if records.get(owner, NO_RECORD) == NO_RECORD:
+                yield owner, NO_RECORD
+        go_on()
