@@ -21,6 +21,7 @@ PACKAGES = (
     "expectations",
     "models",
     "operate",
+    "pages",
     "sample_shop",
     "segments",
     "serving_app",

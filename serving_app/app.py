@@ -9,6 +9,7 @@ from flask import Flask
 from expectations.contracts.home import HomePaths
 from serving_app.catalogue import views as catalogue
 from serving_app.catalogue.service import CatalogueService
+from serving_app.console.pages import make_services, register_console
 from serving_app.http import docs_page, openapi
 from serving_app.http.access import register_access
 from serving_app.http.access_log import AccessLog
@@ -140,7 +141,7 @@ def create_app(
     intake_service = IntakeService(
         writer, stores.snapshots, tokens, clock, new_id, ShopCalendar(settings.home, stores.snapshots)
     )
-    build, paths = hash_service_code(), HomePaths(settings.home)
+    build, limits = hash_service_code(), RateLimits(settings.key_rate, settings.workers)
     app = ServiceApp(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
     services = (
@@ -177,6 +178,7 @@ def create_app(
             },
         ),
         openapi.ApiDescription(app, build),
+        *make_services(settings, stores, limits, clock),
     )
     register_observation(app, clock, access_log)
     register_services(app, services)
@@ -187,6 +189,6 @@ def create_app(
     app.url_map.redirect_defaults = False  # a second path of a view answers itself
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
-    limits = RateLimits(settings.key_rate, settings.workers)
+    register_console(app)
     register_access(app, stores.keys, tokens, limits, clock)
     return app

@@ -187,6 +187,21 @@ class HomePaths:
         return self.serving / "keys"
 
     @property
+    def console(self) -> Path:
+        """What the console keeps of its sessions."""
+        return self.serving / "console"
+
+    @property
+    def console_secret(self) -> Path:
+        """What signs the sessions of the console; whoever can read it can be anybody there."""
+        return self.console / "session.key"
+
+    @property
+    def console_ended_sessions(self) -> Path:
+        """An empty file for each session that its owner has ended, for as long as its cookie could count."""
+        return self.console / "ended"
+
+    @property
     def override_audit(self) -> Path:
         """Who changed which override, a line each."""
         return self.serving / "override_audit.jsonl"

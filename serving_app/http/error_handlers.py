@@ -50,13 +50,17 @@ def _handle_http_exception(error: HTTPException) -> Response:
 
 
 def _handle_unforeseen(error: Exception) -> Response:
-    # The kind of error and where, not its text: it may quote what was sent.
+    log_unforeseen(error)
+    return make_problem_response(500, ApiError.kind, ApiError.title, "The error has been logged.")
+
+
+def log_unforeseen(error: Exception) -> None:
+    """Log the kind of error and where it was, not its text: it may quote what was sent."""
     frame = error.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next
     where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
     logger.error("unforeseen %s at %s", type(error).__name__, where)
-    return make_problem_response(500, ApiError.kind, ApiError.title, "The error has been logged.")
 
 
 def make_problem_response(status: int, kind: str, title: str, detail: str, **extensions) -> Response:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from serving_app.http.auth import RequiredScope, get_required_scope
 
 View = TypeVar("View", bound=Callable)
-ATTRIBUTE, HEADERS_ATTRIBUTE = "operation", "request_headers"
+ATTRIBUTE, HEADERS_ATTRIBUTE, PAGE = "operation", "request_headers", "is_page"
 MADE_BY_FLASK = {"HEAD", "OPTIONS"}
 VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^:<>]+)>")  # of a rule: `<item_id>`, `<anything:item_id>`
 
@@ -106,8 +106,22 @@ def describe_headers(*headers: RequestHeader) -> Callable[[View], View]:
     return decorate
 
 
+def declare_page(view: View) -> View:
+    """Declare a view to be a page for people, or a part of one: no program may rely on it, and the API's
+    description leaves it out.
+    """
+    setattr(view, PAGE, True)
+    return view
+
+
+def is_page(view: Callable) -> bool:
+    """Whether a view is declared to be a page."""
+    return getattr(view, PAGE, False)
+
+
 def collect_routes(app: Flask) -> Iterator[Route]:
-    """Every route of an app with the operation its view declares, in the order of registration.
+    """Every route of an app with the operation its view declares, in the order of registration; without
+    pages for people.
 
     Raises:
         TypeError: a view declares none.
@@ -116,6 +130,8 @@ def collect_routes(app: Flask) -> Iterator[Route]:
         if rule.alias:  # another path of a route that is described
             continue
         view = app.view_functions[rule.endpoint]
+        if is_page(view):
+            continue
         operation = getattr(view, ATTRIBUTE, None)
         if operation is None:
             raise TypeError(f"{rule.rule}: the view {view.__name__} lacks @describe_operation")

@@ -140,6 +140,7 @@ def test_the_names_of_files_stay():
         "reports/run/model.json",
         "segments/changes.jsonl",
         "segments/run.yml",
+        "serving/console/session.key",
         "serving/history/run.json",
         "serving/notifications/run.sqlite",
         "serving/override_audit.jsonl",

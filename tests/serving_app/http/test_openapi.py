@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from expectations.contracts.event_format import CALLS
+from serving_app.http.operations import is_page
 from serving_app.http.problems import ApiError
 from serving_app.identity.schemas import ExplainQuery
 from serving_app.recommendations.schemas import RecommendationQuery
@@ -192,9 +193,17 @@ def test_every_route_is_described_and_nothing_else(shop, document):
         (rule.rule.replace("<anything:", "<").replace("<", "{").replace(">", "}"), method.lower())
         for rule in shop.app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
-        if not rule.alias
+        if not rule.alias and not is_page(shop.app.view_functions[rule.endpoint])
     }
     assert {(path, method) for path, methods in document["paths"].items() for method in methods} == routes
+
+
+def test_pages_for_people_are_left_out_and_lie_under_addresses_of_their_own(shop, document):
+    pages = {
+        rule.rule for rule in shop.app.url_map.iter_rules() if is_page(shop.app.view_functions[rule.endpoint])
+    }
+    assert "/console/" in pages
+    assert {rule.split("/")[1] for rule in pages} <= {"console", "demo"}
 
 
 def test_every_route_is_asked_here(document):

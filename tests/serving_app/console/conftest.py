@@ -1,0 +1,56 @@
+"""A console of the small shop, with readers of several kinds."""
+
+import re
+
+import pytest
+
+from serving_app.console.blueprint import COOKIE
+from tests.serving_app.keys.made_keys import browser_key, make_keys, server_key
+
+TOKEN = "an operator's token of some length"
+
+
+class Reader:
+    """A browser of somebody who signed in: it keeps its cookie, and sends what a browser sends."""
+
+    def __init__(self, shop, key=""):
+        self.shop, self.client = shop, shop.app.test_client()
+        self.answer = self.client.post("/console/sign-in", data={"key": key} if key else {})
+
+    @property
+    def cookie(self):
+        found = self.client.get_cookie(COOKIE, path="/console")
+        return found.value if found else ""
+
+    def get(self, path, **sent):
+        return self.client.get(path, **sent)
+
+    def find_token(self):
+        """The token that forms of this session carry."""
+        match = re.search(r'name="form_token" value="([^"]+)"', self.get("/console/nothing-here").text)
+        return match[1] if match else ""
+
+    def post(self, path, data=None, **sent):
+        return self.client.post(path, data={"form_token": self.find_token(), **(data or {})}, **sent)
+
+
+@pytest.fixture
+def sign_in(shop):
+    """A function that signs in to the shop's console, with a key or, where there is none, without."""
+    return lambda key="": Reader(shop, key)
+
+
+@pytest.fixture
+def keys(shop):
+    """Keys by what they may do, `revoked` and `page` (a browser's) too; the shop has them."""
+    scopes = ("admin", "profiles", "segments", "overrides", "metrics", "read")
+    news = [
+        *(server_key(scope) for scope in scopes),
+        browser_key("read"),
+        server_key(
+            "admin",
+        ),
+    ]
+    store, texts = make_keys(*news)
+    shop.use_stores(keys=store)
+    return dict(zip((*scopes, "page", "second"), texts, strict=True))
