@@ -58,6 +58,8 @@ from serving_app.status.metrics import MetricsService
 from serving_app.status.service import StatusService
 from serving_app.storage.shop_calendar import ShopCalendar
 from serving_app.stores import Stores, open_stores
+from serving_app.timelines import views as timelines
+from serving_app.timelines.service import TimelineService
 from serving_app.triggers import views as triggers
 from serving_app.triggers.endpoints import Endpoints
 from serving_app.triggers.readings import make_readings
@@ -73,13 +75,15 @@ FEATURES = (
     catalogue,
     identity,
     segments,
+    timelines,
     triggers,
     status,
     openapi,
     docs_page,
 )  # in openapi.json's order
 MAX_BODY_BYTES = 64 << 10
-SEGMENT_SECONDS = 5.0  # for an answer about segments
+SEGMENT_SECONDS = 5.0  # for an answer about segments, and about what happened to a customer
+TIMELINE_PATIENCE = 2.0  # for another timeline to be read before, which takes a tenth of a second
 
 
 def get_utc_now() -> datetime:
@@ -160,6 +164,14 @@ def create_app(
             NamingRules(stores.snapshots, stores.restrictions),
             visitors,
             LiveAnswers(stores.memberships.present, stores.live, clock, SEGMENT_SECONDS),
+        ),
+        TimelineService(
+            stores,
+            SegmentWarehouse(settings.home, SEGMENT_SECONDS, patience_seconds=TIMELINE_PATIENCE),
+            visitors,
+            paths,
+            clock,
+            has_event_files=settings.events == "log",
         ),
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),

@@ -61,13 +61,17 @@ class Night:
 class SegmentWarehouse:
     """Opens the published warehouse for one question after the other."""
 
-    def __init__(self, home: Path, seconds: float, limits: CostLimits | None = None) -> None:
+    def __init__(
+        self, home: Path, seconds: float, limits: CostLimits | None = None, patience_seconds: float = 0.0
+    ) -> None:
         """
         Args:
             seconds: after which a question is given up.
             limits: of what a definition may cost; None: the defaults.
+            patience_seconds: how long a question waits for the one before it.
         """
         self._file, self._seconds, self._lock = HomePaths(home).warehouse_file, seconds, threading.Lock()
+        self._patience_seconds = patience_seconds
         self.limits = limits or CostLimits()
         self._worker = ThreadPoolExecutor(1, "segments", yield_to_others)
 
@@ -83,7 +87,7 @@ class SegmentWarehouse:
             NotReady: no warehouse is published here, or not one of this layout.
             TooLargeToAnswer: the question took longer or more memory than it may.
         """
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(timeout=self._patience_seconds):
             raise SegmentsBusy("Another question about segments is being answered; ask again in a moment.")
         try:
             with self._connect() as connection:

@@ -31,6 +31,7 @@ ACCESS = {
     "/v1/customers/<customer_id>": "profiles",
     "/v1/customers": "profiles",
     "/v1/customers/lookup": "profiles",
+    "/v1/customers/<customer_id>/timeline": "profiles",
     "/v1/overrides": "overrides",
     "/v1/overrides/audit": "overrides",
     "/v1/overrides/audit/<number>/undo": "overrides",

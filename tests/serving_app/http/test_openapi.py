@@ -68,6 +68,8 @@ REQUESTS = [
     ("get", "/v1/customers/{customer_id}", "/v1/customers/c_newcomer", None, 200),
     ("get", "/v1/customers/{customer_id}", "/v1/customers/c_nobody", None, 404),
     ("get", "/v1/customers/{customer_id}", "/v1/customers/c_regular?fields=email", None, 400),
+    ("get", "/v1/customers/{customer_id}/timeline", "/v1/customers/c_nobody/timeline", None, 404),
+    ("get", "/v1/customers/{customer_id}/timeline", "/v1/customers/c_regular/timeline?n=1", None, 400),
     ("get", "/v1/customers", "/v1/customers?user_id=u-regular", None, 200),
     ("get", "/v1/customers", "/v1/customers?user_id=nobody", None, 404),
     ("get", "/v1/customers", "/v1/customers", None, 400),

@@ -1,0 +1,185 @@
+"""A customer's timeline: of the published night, and of what happened since. Nobody has one who may not be
+named.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from expectations.contracts.home import HomePaths
+from serving_app.http.problems import NotReady, UnknownCustomer
+from serving_app.http.responses import format_utc
+from serving_app.live.state import LiveState
+from serving_app.overrides.store import OverridesOutOfReach
+from serving_app.segments.naming import NamingRules
+from serving_app.segments.warehouse import Night, SegmentWarehouse
+from serving_app.storage.shop_calendar import ShopCalendar
+from serving_app.storage.snapshots import Snapshot
+from serving_app.stores import Stores
+from serving_app.timelines.entries import (
+    EVENT,
+    KINDS,
+    LIST,
+    OVERRIDE,
+    SEGMENT,
+    Entry,
+    Page,
+    decode_place,
+    encode_place,
+    merge_entries,
+)
+from serving_app.timelines.night import read_night_entries
+from serving_app.timelines.override_changes import list_override_changes, make_concern
+from serving_app.timelines.schemas import TimelineQuery
+from serving_app.timelines.sentences import write_sentence
+from serving_app.timelines.since import (
+    find_clicks,
+    find_lists,
+    find_turns,
+    list_live_events,
+    list_served,
+    list_turns,
+)
+from serving_app.visitors.keys import VisitorKeys
+from serving_app.visitors.service import VisitorResolver
+
+NOBODY = "No customer has this id, or none who may be named."
+BEHAVIOUR = (EVENT, LIST)  # what is not shown of who has said no to analytics since the night
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose timeline is asked for, and what it is read from."""
+
+    customer_id: str
+    live: LiveState
+    snapshot: Snapshot
+    night: Night
+    now: datetime
+
+
+class TimelineService:
+    """Reads timelines; answers are dicts as in `TimelineAnswer`."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        warehouse: SegmentWarehouse,
+        visitors: VisitorResolver,
+        paths: HomePaths,
+        clock: Callable[[], datetime],
+        has_event_files: bool = True,
+    ) -> None:
+        """
+        Args:
+            has_event_files: whether received events are in files of the home.
+        """
+        self._stores, self._warehouse, self._visitors = stores, warehouse, visitors
+        self._paths, self._clock, self._has_event_files = paths, clock, has_event_files
+        self._naming = NamingRules(stores.snapshots, stores.restrictions)
+        self._calendar = ShopCalendar(paths.root, stores.snapshots)
+
+    def read(self, customer_id: str, query: TimelineQuery) -> dict:
+        """A page of the timeline of whom a customer id of any age stands for now.
+
+        Raises:
+            UnknownCustomer: nobody has this id, or nobody who may be named.
+            BadRequest: the cursor is none.
+            NotReady, SegmentsBusy, TooLargeToAnswer: by `SegmentWarehouse.open_night`.
+        """
+        snapshot = self._stores.snapshots.get_current()
+        if snapshot is None:
+            raise NotReady(self._stores.snapshots.describe_problem())
+        current_id = self._visitors.resolve_customer_id(customer_id, snapshot)
+        if current_id is None:
+            raise UnknownCustomer(NOBODY)
+        visitor = VisitorKeys((), current_id)
+        live = self._stores.live.read(visitor, snapshot.meta.get_absorbed_date())
+        with self._warehouse.open_night(snapshot.meta.time_zone) as night:
+            is_named = self._naming.select(night, [current_id])
+            if not is_named or live.has_personalization_consent is False:
+                raise UnknownCustomer(NOBODY)
+            subject = Subject(current_id, live, snapshot, night, self._clock())
+            return self._answer(subject, make_page(query, live))
+
+    def _answer(self, subject: Subject, page: Page) -> dict:
+        unread: set[str] = set() if subject.live.is_read else {"live"}
+        night, snapshot = subject.night, subject.snapshot
+        entries, next_place = merge_entries(
+            page,
+            read_night_entries(night, snapshot.meta.time_zone, subject.customer_id, page),
+            self._list_since(subject, page, unread),
+            self._list_override_changes(subject) if OVERRIDE in page.kinds else (),
+        )
+        names = dict(night.ask("select segment_id, name from dim_segments"))
+        shown = self._hide_others(subject, [find_title(entry, snapshot) for entry in entries])
+        return {
+            "customer_id": subject.customer_id,
+            "entries": [format_entry(entry, names) for entry in shown],
+            "next_cursor": next_place and encode_place(next_place),
+            "unread": sorted(unread),
+            "day": str(night.as_of),
+            "snapshot": snapshot.name,
+        }
+
+    def _list_since(self, subject: Subject, page: Page, unread: set[str]) -> Iterator[Entry]:
+        if EVENT in page.kinds:
+            yield from list_live_events(subject.live)
+        if LIST in page.kinds:
+            lists = find_lists(self._paths.decision_log, subject.customer_id)
+            clicks = find_clicks(self._paths.event_log) if lists.lines and self._has_event_files else None
+            unread |= set() if lists.is_whole else {"decision_log"}
+            unread |= {"event_log"} if lists.lines and not (clicks and clicks.is_whole) else set()
+            yield from list_served(lists.lines, clicks and clicks.lines)
+        if SEGMENT in page.kinds:
+            turns = find_turns(self._paths.transitions, subject.customer_id)
+            unread |= set() if turns.is_whole else {"transitions"}
+            night_ends_at = subject.night.calendar.find_midnight(subject.night.as_of.toordinal() + 1)
+            yield from list_turns(turns.lines, night_ends_at)
+
+    def _list_override_changes(self, subject: Subject) -> Iterable[Entry]:
+        snapshot, customer_id = subject.snapshot, subject.customer_id
+        profile = self._stores.memberships.shown.read_visitor(
+            snapshot, customer_id, subject.live, subject.now
+        )
+        segment_ids = {*profile.segment_ids, profile.rfm_segment} - {None} if profile else set()
+        concerns = make_concern(customer_id, segment_ids, snapshot.resolve_customer_id)
+        try:
+            changes = self._stores.overrides.iterate_audit()
+            yield from list_override_changes(changes, concerns, self._calendar.find_lag(subject.now))
+        except OverridesOutOfReach as error:
+            raise NotReady(str(error)) from error
+
+    def _hide_others(self, subject: Subject, entries: list[Entry]) -> list[Entry]:
+        """Entries that name nobody else who may not be named; former ids of the customer are nobody else."""
+        others = {entry.other_customer_id for entry in entries} - {None}
+        own = {name for name in others if subject.snapshot.resolve_customer_id(name) == subject.customer_id}
+        named = own | {*self._naming.select(subject.night, others - own)}
+        return [
+            entry if entry.other_customer_id in named else replace(entry, other_customer_id=None)
+            for entry in entries
+        ]
+
+
+def make_page(query: TimelineQuery, live: LiveState) -> Page:
+    """The page that a query asks for; without behaviour of who has said no to analytics since the night."""
+    hidden = BEHAVIOUR if live.has_analytics_consent is False else ()
+    kinds = tuple(kind for kind in query.kinds or KINDS if kind not in hidden)
+    page = Page(query.limit, kinds=kinds)
+    return replace(page, before=decode_place(query.cursor)) if query.cursor else page
+
+
+def find_title(entry: Entry, snapshot: Snapshot) -> Entry:
+    """An entry with its item's title."""
+    if entry.title or not entry.item_id:
+        return entry
+    item = snapshot.read_item(snapshot.normalise_item_id(entry.item_id))
+    return replace(entry, title=item.title) if item else entry
+
+
+def format_entry(entry: Entry, segment_names: dict[str, str]) -> dict[str, Any]:
+    """An entry as `TimelineEntry`."""
+    fields = asdict(entry)
+    del fields["key"]
+    return fields | {"at": format_utc(entry.at), "sentence": write_sentence(entry, segment_names)}

@@ -1,0 +1,104 @@
+"""What happened since the published night, as entries of a timeline: live events, lists, and turns of
+segments. The next night brings all of it into the warehouse.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from expectations.contracts.transitions import EPOCH, decode_transition
+from serving_app.live.state import LiveState
+from serving_app.storage.log_search import FoundLines, find_lines
+from serving_app.timelines.entries import EVENT, LIST, SEGMENT, Entry
+
+ENTERED, LEFT = "entered", "left"
+
+
+def list_live_events(live: LiveState) -> Iterator[Entry]:
+    """What the customer did that no published night has absorbed."""
+    for event in live.events:
+        yield Entry(
+            event.occurred_at,
+            EVENT,
+            f"{event.event_type} {event.item_id}",
+            event.event_type,
+            item_id=event.item_id,
+            quantity=event.quantity,
+            is_since_night=True,
+        )
+
+
+def find_lists(decision_log: Path, customer_id: str) -> FoundLines:
+    """The records of the lists of a customer that no night has landed."""
+    return find_lines(decision_log, b'"customer_id":%b' % orjson.dumps(customer_id))
+
+
+def find_clicks(event_log: Path) -> FoundLines:
+    """The records of events that name a list, of whoever."""
+    return find_lines(event_log, b'"request_id":')
+
+
+def list_served(lists: Sequence[bytes], clicks: Sequence[bytes] | None) -> Iterator[Entry]:
+    """Lists, and what of them was clicked.
+
+    Args:
+        clicks: records of events; None: they are not here to be read.
+    """
+    clicked: dict[str, list[str]] = {}
+    for line in clicks or ():
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            properties = orjson.loads(line)["properties"]
+            if product_id := properties.get("product_id"):
+                clicked.setdefault(properties["request_id"], []).append(product_id)
+    for line in lists:
+        with suppress(ValueError, TypeError, KeyError):  # a line that another build wrote
+            yield make_list_entry(orjson.loads(line), None if clicks is None else clicked)
+
+
+def make_list_entry(record: dict[str, Any], clicked: dict[str, list[str]] | None) -> Entry:
+    """The entry of a served list's record."""
+    items = tuple(item["item_id"] for item in record["items"])
+    touched = None if clicked is None else {*clicked.get(record["request_id"], ())}
+    return Entry(
+        datetime.fromisoformat(record["served_at"]).astimezone(UTC),
+        LIST,
+        record["request_id"],
+        "served",
+        request_id=record["request_id"],
+        placement=record["placement"],
+        items=items,
+        clicked=None if touched is None else tuple(item for item in items if item in touched),
+        applied_overrides=tuple(record["applied_overrides"]),
+        is_since_night=True,
+    )
+
+
+def find_turns(transitions: Path, customer_id: str) -> FoundLines:
+    """The records of a customer's entries into segments and exits from them."""
+    return find_lines(transitions, b'"customer_id":%b' % orjson.dumps(customer_id))
+
+
+def list_turns(lines: Sequence[bytes], night_ends_at: int) -> Iterator[Entry]:
+    """Entries into segments and exits from them since the night.
+
+    Args:
+        night_ends_at: microseconds since 1970; what was before it is the night's to say.
+    """
+    for line in lines:
+        with suppress(ValueError):
+            turn = decode_transition(line)
+            if turn.since >= night_ends_at:
+                what = ENTERED if turn.is_entered else LEFT
+                yield Entry(
+                    EPOCH + timedelta(microseconds=turn.since),
+                    SEGMENT,
+                    f"{turn.segment_id} {what}",
+                    what,
+                    segment_id=turn.segment_id,
+                    reason=turn.reason,
+                    is_since_night=True,
+                )
