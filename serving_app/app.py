@@ -51,6 +51,7 @@ from serving_app.segments.naming import NamingRules
 from serving_app.segments.service import SegmentService
 from serving_app.segments.warehouse import SegmentWarehouse
 from serving_app.settings import Settings
+from serving_app.snippet import script as snippet
 from serving_app.status import lake_readings
 from serving_app.status import views as status
 from serving_app.status.build import hash_service_code
@@ -80,6 +81,7 @@ FEATURES = (
     status,
     openapi,
     docs_page,
+    snippet,
 )  # in openapi.json's order
 MAX_BODY_BYTES = 64 << 10
 SEGMENT_SECONDS = 5.0  # for an answer about segments, and about what happened to a customer

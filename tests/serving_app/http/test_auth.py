@@ -58,6 +58,7 @@ ACCESS = {
     "/openapi.json": "public",
     "/docs": "public",
     "/docs/<name>": "public",
+    "/concierge.js": "public",
 }
 SCOPES = ("read", "events", "overrides", "items", "profiles", "segments", "stream", "metrics", "admin")
 CALLERS = {

@@ -175,6 +175,7 @@ REQUESTS = [
     ("get", "/docs", "/docs", None, 200),
     ("get", "/docs/{name}", "/docs/start.js", None, 200),
     ("get", "/docs/{name}", "/docs/none.js", None, 404),
+    ("get", "/concierge.js", "/concierge.js", None, 200),
     ("get", "/openapi.json", "/openapi.json", None, 200),
 ]
 
@@ -273,7 +274,10 @@ def test_generators_find_names_servers_and_who_may(document):
     assert document["security"] == []
     public = {name for name, one in operations.items() if "security" not in one}
     assert public == {
-        *(f"get {path}" for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/docs/{name}")),
+        *(
+            f"get {path}"
+            for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/docs/{name}", "/concierge.js")
+        ),
         "post /v1/webhooks/{name}",
     }
     assert {"bearerKey": ["overrides"]} in operations["post /v1/overrides"]["security"]

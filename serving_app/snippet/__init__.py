@@ -1,0 +1,1 @@
+"""`/concierge.js`: the snippet that a shop's pages load, as clients/javascript has it."""

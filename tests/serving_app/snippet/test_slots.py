@@ -1,0 +1,169 @@
+"""Slots: filled in the space they have, with the service healthy, slow, dead or answering garbage."""
+
+import json
+import threading
+
+import pytest
+
+from tests.serving_app.snippet.shop_pages import fail, make_page, make_slot, open_page, wait_for
+
+PAGE = make_page('data-page="off"', make_slot())
+MEASURE_SHIFTS = """
+window.shift = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shift += entry.value }))
+  .observe({type: 'layout-shift', buffered: true});
+"""
+HELD = "what the shop had"
+
+
+def answer_list(*items):
+    """A fault: each list holds these items."""
+    body = {"request_id": "r-1", "placement": "home/top", "items": [*items]}
+    return fail("200 OK", json.dumps(body).encode())
+
+
+def read_slot(page):
+    return [line for line in page.inner_text("#slot").splitlines() if line.strip()]
+
+
+def test_a_slot_of_a_healthy_service(served, context):
+    context.add_init_script(MEASURE_SHIFTS)
+    page = open_page(context, served, PAGE)
+    page.wait_for_selector("#slot article")
+    assert read_slot(page) == ["Item 38", "Item 37", "Item 36"] or len(read_slot(page)) == 3
+    assert page.get_attribute("#slot a", "href").startswith("/p/item-")
+    assert page.evaluate("document.getElementById('below').offsetTop") == 200
+    assert page.evaluate("shift") == 0 and page.complaints == []
+
+
+def test_a_list_longer_than_its_space_moves_nothing(served, context):
+    context.add_init_script(MEASURE_SHIFTS)
+    html = make_page('data-page="off"', make_slot('data-concierge-slot="home/top" data-n="20"'))
+    page = open_page(context, served, html)
+    page.wait_for_selector("#slot article")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert page.evaluate("document.getElementById('below').offsetTop") == 200
+    assert page.evaluate("shift") == 0
+
+
+def test_a_slow_service_changes_nothing_later(served, context):
+    answered, asked = threading.Event(), threading.Event()
+
+    def hold(environ):
+        if environ["PATH_INFO"] == "/v1/recommendations":
+            asked.set()
+            answered.wait(20)
+
+    served.fault = hold
+    page = open_page(context, served, PAGE)
+    wait_for(page, asked.is_set)
+    page.wait_for_timeout(1100)  # the browser's own clock: the page gives up after 1,000 ms
+    answered.set()
+    page.wait_for_timeout(100)
+    assert read_slot(page) == [HELD] and page.complaints == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        fail(),
+        fail("200 OK", b"<html>"),
+        fail("200 OK", b"{}"),
+        fail("200 OK", b'{"items": [{"item_id": 5}]}'),
+        fail("200 OK", b"null"),
+        fail("404 Not Found", b"{}"),
+        answer_list(),
+    ],
+    ids=["500", "html", "no list", "no ids", "null", "404", "empty"],
+)
+def test_garbage_leaves_what_the_page_had(served, context, fault):
+    served.fault = fault
+    page = open_page(context, served, PAGE)
+    wait_for(page, lambda: any("/v1/recommendations" in one for one in served.asked))
+    page.evaluate("concierge.refresh()")
+    assert read_slot(page) == [HELD]
+    assert not [
+        one for one in page.complaints if "Failed to load resource" not in one
+    ]  # the browser's own word
+
+
+def test_a_dead_service(served, context):
+    page = open_page(context, served, PAGE)
+    page.wait_for_selector("#slot article")
+    context.route("**/v1/**", lambda route: route.abort("connectionrefused"))
+    page.reload()
+    page.wait_for_function("window.concierge?.version")
+    page.evaluate("concierge.refresh()")
+    assert read_slot(page) == [HELD]
+
+
+def test_hostile_items_are_text(served, context):
+    title = "<img src=x onerror=alert(1)>"
+    items = [
+        {"item_id": "javascript:alert(1)", "title": title, "image_url": "javascript:alert(2)", "price": None},
+        {"item_id": "../x?a=b&c", "title": None, "image_url": "https://shop.example/1.jpg", "price": 9.5},
+    ]
+    served.fault = answer_list(*items)
+    card = (
+        '<article><a data-c-href="{item_id}" data-c-text="{title}" data-c-onclick="x" data-c-style="x"></a>'
+        '<a data-c-href="/p?id={item_id}">go</a><img data-c-src="{image_url}" data-c-alt="{title}"></article>'
+    )
+    slot = f'<section id="slot" data-concierge-slot="home"><template>{card}</template></section>'
+    page = open_page(context, served, make_page("", slot))
+    page.wait_for_selector("#slot article")
+    first, second = page.query_selector_all("#slot article")
+    link, safe = first.query_selector_all("a")
+    assert link.inner_text() == title and link.get_attribute("href") is None
+    assert [link.get_attribute(name) for name in ("onclick", "style")] == [None, None]
+    assert safe.get_attribute("href") == "/p?id=javascript%3Aalert(1)"
+    assert first.query_selector("img").get_attribute("src") is None
+    assert second.query_selector_all("a")[1].get_attribute("href") == "/p?id=..%2Fx%3Fa%3Db%26c"
+
+
+def test_impressions_and_clicks_name_their_list(served, context):
+    html = make_page('data-page="off"', make_slot() + '<div class="far"></div>')
+    page = open_page(context, served, html)
+    page.wait_for_selector("#slot article")
+    browser_id = page.evaluate("concierge.ids().anonymousId")
+    request_id = page.evaluate(
+        "new Promise(done => {"
+        "addEventListener('concierge:filled', e => done(e.detail.request_id)); concierge.refresh() })"
+    )
+    wait_for(page, lambda: served.read_events(browser_id))
+    seen = served.read_events(browser_id)[0]
+    assert seen["event"] == "Product List Viewed" and seen["properties"]["list_id"] == "home/top"
+    assert len(seen["properties"]["products"]) == 3 and seen["properties"]["request_id"] == request_id
+    item_id = page.get_attribute("#slot a", "href").removeprefix("/p/")
+    context.route(
+        "**/p/*", lambda route: route.fulfill(content_type="text/html", body=make_page('data-page="off"'))
+    )
+    page.click("#slot a")
+    page.wait_for_url("**/p/*")
+    page.wait_for_function("window.concierge?.version")
+    page.evaluate("id => concierge.track('Product Viewed', {product_id: id})", item_id)
+    bought = "{order_id: 'o-1', products: [{product_id: 'x'}, {product_id: id}]}"
+    page.evaluate(f"id => concierge.track('Order Completed', {bought})", item_id)
+    wait_for(page, lambda: len(served.read_events(browser_id)) == 4)
+    rest = {event["event"]: event["properties"] for event in served.read_events(browser_id)[1:]}
+    assert [*sorted(rest)] == ["Order Completed", "Product Clicked", "Product Viewed"]
+    assert {properties["request_id"] for properties in rest.values()} == {request_id}
+
+
+def test_a_list_out_of_view_is_no_impression(served, context):
+    html = make_page('data-page="off"', '<div style="height:3000px"></div>' + make_slot())
+    page = open_page(context, served, html)
+    page.wait_for_selector("#slot article", state="attached")
+    page.clock.install()
+    page.clock.fast_forward("00:30")
+    assert served.read_events(page.evaluate("concierge.ids().anonymousId")) == []
+
+
+def test_a_user_is_asked_for_by_their_token(served, context):
+    page = open_page(context, served, PAGE)
+    page.evaluate("concierge.identify('u-regular')")
+    wait_for(page, lambda: any("user_id=u-regular" in one for one in served.asked))
+    page.wait_for_function("document.querySelector('#slot article a')?.textContent === 'Item 0'")
+    page.evaluate("concierge.reset()")
+    served.asked.clear()
+    page.evaluate("concierge.refresh()")
+    assert any("anonymous_id=" in one for one in served.asked)
