@@ -8,6 +8,7 @@ from flask import Flask
 
 from expectations.contracts.home import HomePaths
 from serving_app.catalogue import views as catalogue
+from serving_app.catalogue.search import ItemSearch
 from serving_app.catalogue.service import CatalogueService
 from serving_app.console.pages import make_services, register_console
 from serving_app.http import docs_page, openapi
@@ -158,6 +159,7 @@ def create_app(
         OverrideService(stores.overrides, stores.snapshots, builder, changes, clock),
         AuditService(stores.overrides, stores.snapshots, builder, changes, clock),
         CatalogueService(stores.item_changes, stores.restrictions, stores.snapshots, clock),
+        ItemSearch(stores.snapshots),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
         SegmentService(
             SegmentWarehouse(settings.home, SEGMENT_SECONDS, settings.segment_limits),

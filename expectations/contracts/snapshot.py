@@ -72,6 +72,7 @@ STEERING = b"steering"
 # ids of the identity decisions it was made by; not there in a snapshot made before they were kept
 DECISIONS = b"decisions"
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
+ITEMS = b"i/"  # what all keys of items begin with
 CUSTOMERS = b"p/"  # what all keys of customers begin with
 CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
 IDENTIFIERS = b"x/"  # what all keys of identifiers begin with

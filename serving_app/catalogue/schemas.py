@@ -74,3 +74,27 @@ class ChangesAnswer(BaseModel):
     n_superseded: int
     n_rejected: int
     results: list[ChangeOutcome]
+
+
+class ItemSearchQuery(StrictModel):
+    """Which items are looked for."""
+
+    text: str = Field(min_length=1, max_length=200, description="words of id, title, brand and category")
+    limit: int = Field(20, ge=1, le=100)
+
+
+class FoundItemAnswer(BaseModel):
+    """An item that fits."""
+
+    item_id: str
+    title: str | None
+    category: str | None
+    price: float | None
+    currency: str | None
+    may_be_shown: bool = Field(description="whether the catalogue says it is in stock and recommendable")
+
+
+class FoundItemsAnswer(BaseModel):
+    """The items that fit best, those first whose id it is, or begins."""
+
+    items: list[FoundItemAnswer]

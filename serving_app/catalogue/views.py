@@ -1,14 +1,22 @@
 """`PATCH /v1/items/<item_id>` and `POST /v1/items/changes`: stock, price and whether items may be shown, in
-force in every worker's next answer.
+force in every worker's next answer; `GET /v1/items/search`: items by their words.
 """
 
 from flask import Blueprint, Response, request
 
-from serving_app.catalogue.schemas import ChangesAnswer, ItemChangesBody, ItemFields, ItemStateAnswer
+from serving_app.catalogue.schemas import (
+    ChangesAnswer,
+    FoundItemsAnswer,
+    ItemChangesBody,
+    ItemFields,
+    ItemSearchQuery,
+    ItemStateAnswer,
+)
+from serving_app.catalogue.search import ItemSearch
 from serving_app.catalogue.service import CatalogueService
 from serving_app.http.auth import require_scope
 from serving_app.http.operations import describe_operation
-from serving_app.http.requests import read_json_object
+from serving_app.http.requests import read_json_object, read_query_parameters
 from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 
@@ -49,3 +57,15 @@ def change_item(item_id: str) -> Response:
 def change_items() -> Response:
     """Change up to 500 items, each on its own."""
     return make_json_response(get_service(CatalogueService).change_items(read_json_object()))
+
+
+@bp.get("/v1/items/search")
+@require_scope("read")
+@describe_operation(
+    "searchItems", "Items by their words", {200: FoundItemsAnswer}, (400, 503), ItemSearchQuery
+)
+def search_items() -> Response:
+    """The items that fit best what people type."""
+    query = ItemSearchQuery(**read_query_parameters())
+    found = get_service(ItemSearch).search(query.text, query.limit)
+    return make_json_response({"items": [item._asdict() for item in found]})

@@ -109,6 +109,15 @@ class Snapshot:
             self._items[item_id] = item
         return item
 
+    def iterate_items(self, most: int) -> Iterator[tuple[str, contract.ItemFacts]]:
+        """Items with their facts in the order of their ids, so many at most; none is cached."""
+        for key in islice(self._iterate_keys(contract.ITEMS), most):
+            if not key.startswith(contract.ITEMS):
+                return
+            if packed := self._get(key):
+                name = key.removeprefix(contract.ITEMS).decode()
+                yield name, contract.unpack_record(contract.ItemFacts, packed)
+
     def normalise_item_id(self, text: str) -> str:
         """An item's id in the normal form of the shop's catalogue: `85123a` is `85123A` where letter case
         tells nothing.

@@ -28,6 +28,7 @@ ACCESS = {
     "/v1/items/similar": "read browser",
     "/v1/items/<anything:item_id>": "items",
     "/v1/items/changes": "items",
+    "/v1/items/search": "read",
     "/v1/customers/<customer_id>": "profiles",
     "/v1/customers": "profiles",
     "/v1/customers/lookup": "profiles",

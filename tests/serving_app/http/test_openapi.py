@@ -51,6 +51,8 @@ REQUESTS = [
     ("get", "/v1/popular", "/v1/popular?m=3", None, 400),
     ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar", None, 200),
     ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar?n=x", None, 400),
+    ("get", "/v1/items/search", "/v1/items/search?text=item+3", None, 200),
+    ("get", "/v1/items/search", "/v1/items/search", None, 400),
     ("get", "/v1/items/similar", "/v1/items/similar?item_id=item-05", None, 200),
     ("get", "/v1/items/similar", "/v1/items/similar", None, 400),
     ("patch", "/v1/items/{item_id}", "/v1/items/item-05", {"n_stock": 3, "price": 2.5}, 200),
