@@ -29,11 +29,13 @@ class LiveRules(NamedTuple):
     Attributes:
         fingerprint: of the program that made the states; another one cannot read them.
         item_lists: the items of each list that they name.
+        order_feeds: sources whose purchases the night counts by their orders alone.
     """
 
     fingerprint: str
     texts: tuple[LiveText, ...]
     item_lists: dict[str, tuple[str, ...]]
+    order_feeds: tuple[str, ...] = ()
 
 
 class SegmentBase(NamedTuple):
@@ -49,6 +51,8 @@ class SegmentBase(NamedTuple):
         changes_at: before which time alone changes nothing; `NEVER`: it never does.
         others: of the segments that the night alone works out, since when.
         left: of all segments that were left lately, since when.
+        currency: in which amounts of theirs are added, that of their first order; empty where they have none,
+            or no definition asks for amounts.
     """
 
     state: bytes = b""
@@ -59,6 +63,7 @@ class SegmentBase(NamedTuple):
     changes_at: int = NEVER
     others: dict[str, int] = {}  # noqa: RUF012
     left: dict[str, int] = {}  # noqa: RUF012
+    currency: str = ""
 
 
 def pack_segment_base(base: SegmentBase) -> bytes:
@@ -90,7 +95,7 @@ def unpack_live_rules(packed: bytes) -> LiveRules:
         ValueError: they are none of these.
     """
     try:
-        fingerprint, texts, item_lists = msgpack.unpackb(packed, use_list=False)
-        return LiveRules(fingerprint, tuple(LiveText(*each) for each in texts), item_lists)
+        fingerprint, texts, item_lists, *later = msgpack.unpackb(packed, use_list=False)
+        return LiveRules(fingerprint, tuple(LiveText(*each) for each in texts), item_lists, *later)
     except (TypeError, ValueError, msgpack.UnpackException) as error:
         raise ValueError("not packed live rules") from error

@@ -63,6 +63,7 @@ FEAT_LIVE_SEGMENTS = Table(
         "is_live": "boolean",
         "fingerprint": "string",  # of the program of all of them, which alone reads the states
         "item_lists": "string",  # JSON: the items of the lists it names, by name
+        "order_feeds": "string",  # JSON: sources whose purchases are counted by their orders
     },
     lengths={"definition": 1_000_000, "item_lists": 100_000_000},
 )

@@ -34,7 +34,7 @@ from serving_app.intake.messages import (
     show_raw_text,
     take_user_token,
 )
-from serving_app.intake.products import read_items
+from serving_app.intake.products import read_currency, read_items
 from serving_app.intake.receipts import Receipt
 from serving_app.live.events import IDENTIFY, PURCHASE, LiveEvent
 
@@ -122,6 +122,7 @@ def accept(sent_event: SentEvent, receipt: Receipt) -> NormalEvent:
         latitude=latitude,
         longitude=longitude,
         time_zone=zone if zone and find_zone(zone) else None,
+        currency=read_currency(properties),
     )
     return NormalEvent(
         key=message_id,

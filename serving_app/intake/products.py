@@ -31,15 +31,26 @@ def read_items(
         Refused: a product has no id, or a number is none.
     """
     check_ids(properties)
-    currency = properties.get("currency")
-    if currency is not None and (text := normalise_text(as_text(currency))) and not CURRENCY.fullmatch(text):
-        raise Refused("bad_value", "currency")
+    read_currency(properties)
     products = properties.get("products")
     if event_type == PURCHASE and products:
         return tuple(read_item(product, normalise_item_id) for product in products)
     if event_type == PURCHASE or event_type in OF_ONE_ITEM:
         return (read_item(properties, normalise_item_id),)
     return ()
+
+
+def read_currency(properties: dict[str, Any]) -> str | None:
+    """The currency of an event's prices.
+
+    Raises:
+        Refused: it is none.
+    """
+    currency = properties.get("currency")
+    text = normalise_text(as_text(currency)) if currency is not None else ""
+    if text and not CURRENCY.fullmatch(text):
+        raise Refused("bad_value", "currency")
+    return text or None
 
 
 def check_ids(properties: dict[str, Any]) -> None:

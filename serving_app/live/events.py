@@ -36,6 +36,7 @@ class LiveEvent:
         latitude, longitude: where it was, both or neither.
         time_zone: of the visitor's own clock; None: not known.
         is_alias: it says that two ids are one visitor's, and is no behaviour.
+        currency: of its prices, three capitals; None: it says none.
         calendar_lag: by how much the shop's own calendar lagged the clock when it was received.
     """
 
@@ -61,3 +62,4 @@ class LiveEvent:
     latitude: float | None = None
     longitude: float | None = None
     time_zone: str | None = None
+    currency: str | None = None

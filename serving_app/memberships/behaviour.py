@@ -1,5 +1,7 @@
 """A received event as events of a customer's history: what the night would make of it."""
 
+from collections.abc import Container
+
 from expectations.contracts.places import find_local_minute
 from segments.calendar import ShopCalendar
 from segments.events import TYPES, Event
@@ -9,22 +11,41 @@ from serving_app.storage.snapshots import Snapshot
 
 MOST_PIECES = 1_000_000  # beyond which the night knows no amount
 MOST_ITEMS = 150  # of one event
+LINE = "line:"  # begins the id of an order's line, as the night has it
 
 
-def list_segment_events(event: LiveEvent, snapshot: Snapshot, calendar: ShopCalendar) -> list[Event]:
-    """The events, a purchase's one for each product; none of what is no behaviour. Times are the shop's."""
+def list_segment_events(
+    event: LiveEvent, snapshot: Snapshot, calendar: ShopCalendar, order_feeds: Container[str] = ()
+) -> list[Event]:
+    """The events, a purchase's one for each product; none of what is no behaviour. Times are the shop's.
+
+    Args:
+        order_feeds: sources whose orders have a feed: such a purchase has the ids of its order's lines, so an
+            order that is sent twice is one.
+    """
     if event.is_bot or event.is_alias or event.event_type not in TYPES:
         return []
     at = to_microseconds(event.occurred_at - event.calendar_lag)
     message_id = event.message_id.replace("#", "##")
     if not event.items:
         return [make_event(event, at, message_id, None, snapshot, calendar)]
-    names = [f"{message_id}#{n}" for n in range(1, len(event.items) + 1)]
+    numbers = range(1, len(event.items) + 1)
+    if event.event_type == PURCHASE and event.source in order_feeds:
+        names = [f"{LINE}{event.source}:{event.order_id}:{n}" for n in numbers]
+    else:
+        names = [f"{message_id}#{n}" for n in numbers]
     ids = names if event.event_type == PURCHASE else [message_id]
     return [
         make_event(event, at, event_id, item, snapshot, calendar)
         for event_id, item in zip(ids[:MOST_ITEMS], event.items, strict=False)
     ]
+
+
+def is_line_of(event: Event, until: int) -> bool:
+    """Whether it is a purchase that happened by the end of a night's last day, of a source with a feed of
+    orders: the night has it from there, or has not heard of it.
+    """
+    return event.type == PURCHASE and event.at <= until and event.event_id.startswith(LINE)
 
 
 def make_event(

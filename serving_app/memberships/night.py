@@ -13,7 +13,8 @@ from segments.live_rules import compile_rules
 from segments.parsing.flaws import SegmentError
 from segments.shop_days import find_end_of_day
 from segments.standing import NOBODY_YET, Standing
-from serving_app.memberships.record import OwnerRecord, read_held
+from serving_app.memberships.behaviour import is_line_of
+from serving_app.memberships.record import HeldEvent, OwnerRecord, read_held
 from serving_app.storage.protocols import SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 
@@ -54,6 +55,7 @@ class LiveNight:
         end: the last microsecond of the last absorbed day of the shop.
         first_timer: the key before that of the first timer behind it.
         versions: of the definitions' texts, by segment.
+        order_feeds: sources whose purchases the night counts by their orders alone.
     """
 
     def __init__(self, snapshot: Snapshot, rules: LiveRules) -> None:
@@ -65,6 +67,7 @@ class LiveNight:
         self.calendar = ShopCalendar(snapshot.meta.time_zone)
         self.live = compile_rules(rules, self.calendar)
         self.versions: dict[str, str] = {each.segment_id: each.version for each in rules.texts}
+        self.order_feeds = frozenset(rules.order_feeds)
         self.absorbed_day = snapshot.meta.get_absorbed_date().toordinal()
         self.end = find_end_of_day(self.calendar, snapshot.meta.get_absorbed_date())
         self._lock = threading.Lock()
@@ -74,6 +77,11 @@ class LiveNight:
     def read_base(self, owner: str) -> SegmentBase | None:
         """What an owner begins with; None of whom no night knows, or none may measure."""
         return self.snapshot.read_segment_base(owner)
+
+    def find_currency(self, owner: str, record: OwnerRecord) -> str:
+        """In which amounts of an owner are added; empty: in any, until there is an order."""
+        bases = map(self.read_base, (owner, *record.joined))
+        return next((base.currency for base in bases if base and base.currency), record.currency)
 
     def knows(self, owner: str) -> bool:
         """Whether an owner is a customer of the night."""
@@ -121,6 +129,10 @@ class LiveNight:
             if len(self._states) > MOST_STATES:
                 self._states.pop(next(iter(self._states)), None)
 
+    def counts(self, held: HeldEvent) -> bool:
+        """Whether an event is not this night's own already, which has its base of it."""
+        return held.received_day > self.absorbed_day and not is_line_of(held.event, self.end)
+
     def _begin(self, base: SegmentBase, joined: tuple[str, ...]) -> SegmentState:
         """The state of the night, of all customers who are one."""
         program, packer = self.live.program, self.live.packer
@@ -133,7 +145,7 @@ class LiveNight:
 
     def _add_held(self, state: SegmentState, body: bytes) -> None:
         for held in read_held(body) if body else ():
-            if held.received_day > self.absorbed_day:
+            if self.counts(held):
                 self.live.program.add(state, held.event)
 
 

@@ -75,11 +75,13 @@ def add_events(
     record = NO_RECORD if record.is_moved else record
     opened = night.open(owner, record)
     standing, turns, new = opened.standing, [], []
+    currency = night.find_currency(owner, record) if any(one.currency is not None for one in held) else ""
     for one in held:
         if one.event.event_id in opened.state.ids:
             continue
+        one, currency = fit_amount(one, currency)
         new.append(one)
-        if one.received_day > night.absorbed_day:
+        if night.counts(one):
             standing, turned = take_event(
                 night.live, opened.state, opened.context, standing, one.event, when.now
             )
@@ -92,8 +94,20 @@ def add_events(
         # whoever keeps all memberships looks at once
         standing = standing._replace(changes_at=standing.decided_at)
     after = add_held(record, new)._replace(tag=night.tag, standing=standing)
+    after = after._replace(currency=currency or record.currency)
     write_record(transaction, night, owner, record, after)
     night.remember(owner, after, opened)
+
+
+def fit_amount(held: HeldEvent, currency: str) -> tuple[HeldEvent, str]:
+    """An event whose amount may be added to its owner's, and their currency: of the first amount, where it is
+    not known. An amount in another is none, as with the night.
+    """
+    if held.currency is None or held.event.amount is None or held.currency == currency:
+        return held, currency
+    if not currency:
+        return held, held.currency
+    return held._replace(event=held.event._replace(amount=None)), currency
 
 
 def is_pending(record: OwnerRecord) -> bool:
@@ -159,7 +173,8 @@ def move_owner(transaction: BackendTransaction, night: LiveNight, one: str, othe
         return
     end_memberships(transaction, one, when, MERGE, night.versions)
     if not is_of_night:
-        add_events(transaction, night, other, read_held(record.body), when, MERGE)
+        moved = [one._replace(currency=record.currency or None) for one in read_held(record.body)]
+        add_events(transaction, night, other, moved, when, MERGE)
         return
     transaction.put(get_memberships_key(one), pack_owner(make_moved(when.now)))
     before = read_record(transaction, other)

@@ -20,10 +20,16 @@ DAYS_KEPT = 3  # that a night has absorbed: a roll-back to an earlier one needs 
 
 
 class HeldEvent(NamedTuple):
-    """An event, and the shop's day on which it was received, as `date.toordinal`."""
+    """An event, and the shop's day on which it was received, as `date.toordinal`.
+
+    Attributes:
+        currency: of its amount, until that is added: empty of one that does not say it; None: as the amounts
+            of its owner are, or of whom all are added.
+    """
 
     received_day: int
     event: Event
+    currency: str | None = None
 
 
 class OwnerRecord(NamedTuple):
@@ -34,6 +40,7 @@ class OwnerRecord(NamedTuple):
         joined: customers whose base is this owner's too since they turned out to be one.
         n_held: how many events `body` has.
         body: the events, packed behind each other.
+        currency: of the amounts in them, where the night knows of no order.
     """
 
     tag: str
@@ -41,6 +48,7 @@ class OwnerRecord(NamedTuple):
     standing: Standing
     n_held: int
     body: bytes
+    currency: str = ""
 
     @property
     def is_denied(self) -> bool:
@@ -113,6 +121,7 @@ def pack_owner(record: OwnerRecord) -> bytes:
     """The record as bytes: what is decided, then the events."""
     members, changes_at, decided_at = record.standing
     head = (record.tag, record.joined, list(members.items()), changes_at, decided_at, record.n_held)
+    head += (record.currency,) if record.currency else ()
     packed = pack(head)
     return len(packed).to_bytes(4) + packed + record.body
 
@@ -126,8 +135,9 @@ def unpack_owner(packed: bytes) -> OwnerRecord:
     end = 4 + int.from_bytes(packed[:4])
     try:
         head = msgpack.unpackb(packed[4:end], use_list=False, unicode_errors="surrogatepass")
-        tag, joined, members, changes_at, decided_at, n_held = head
-        return OwnerRecord(tag, joined, Standing(dict(members), changes_at, decided_at), n_held, packed[end:])
+        tag, joined, members, changes_at, decided_at, n_held, *currency = head
+        standing = Standing(dict(members), changes_at, decided_at)
+        return OwnerRecord(tag, joined, standing, n_held, packed[end:], *currency)
     except (TypeError, ValueError, msgpack.UnpackException) as error:
         raise ValueError("not the memberships of an owner") from error
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from segments.standing import EVENT
 from serving_app.live.backends import BackendTransaction, get_memberships_key, get_told_key
 from serving_app.live.consent import ConsentWords
-from serving_app.live.events import LiveEvent
+from serving_app.live.events import PURCHASE, LiveEvent
 from serving_app.live.timestamps import to_microseconds
 from serving_app.memberships.behaviour import list_segment_events
 from serving_app.memberships.night import LiveNight, LiveNights
@@ -19,7 +19,7 @@ from serving_app.memberships.owners import (
     move_owner,
     read_record,
 )
-from serving_app.memberships.record import NO_RECORD, HeldEvent
+from serving_app.memberships.record import NO_RECORD, HeldEvent, OwnerRecord
 from serving_app.memberships.told import When
 
 
@@ -56,9 +56,11 @@ class MembershipRecorder:
         record = read_record(transaction, owner)
         if record.is_denied and analytics.yes_at > record.standing.decided_at:
             delete_record(transaction, owner, record)
-        events = list_segment_events(event, night.snapshot, night.calendar)
+        events = list_segment_events(event, night.snapshot, night.calendar, night.order_feeds)
         if events and to_microseconds(event.occurred_at) >= analytics.get_since():
-            add_events(transaction, night, owner, [HeldEvent(received_day, each) for each in events], when)
+            currency = find_currency(night, event, owner, record)
+            held = [HeldEvent(received_day, each, currency) for each in events]
+            add_events(transaction, night, owner, held, when)
 
     def join(self, transaction: BackendTransaction, from_root: str, to_root: str, event: LiveEvent) -> None:
         """What was one's becomes another's."""
@@ -78,6 +80,16 @@ class MembershipRecorder:
         owners = {find_owner(night, root) for root in roots} if night else set(roots)
         for owner in sorted(owners):
             end_memberships(transaction, owner, find_when(event), EVENT, versions)
+
+
+def find_currency(night: LiveNight, event: LiveEvent, owner: str, record: OwnerRecord) -> str | None:
+    """The currency of a purchase's amounts, as `HeldEvent` has it: all are added where no order of the
+    visitor's has come, nor will come by a feed, as the night adds them.
+    """
+    if event.event_type != PURCHASE:
+        return None
+    is_compared = event.source in night.order_feeds or night.find_currency(owner, record)
+    return event.currency or "" if is_compared else None
 
 
 def bring_along(transaction: BackendTransaction, night: LiveNight, root: str, owner: str, when: When) -> None:

@@ -105,13 +105,19 @@ class Lake(LakeReader):
             )
 
     def replace_rows(self, rows: list[dict], table: Table) -> None:
-        """Make a small table hold exactly these rows, without Spark; commits nothing when it already does."""
+        """Make a small table hold exactly these rows, in today's layout, without Spark; commits nothing when
+        it already does.
+        """
         data = pa.Table.from_pylist(rows, schema=build_arrow_schema(table))
         with self.lock(table):
             if self.exists(table) and self.read_arrow(table).to_pylist() == data.to_pylist():
                 return
             write_deltalake(
-                self.path(table), data, mode="overwrite", configuration=delta_writes.NO_DELETION_VECTORS
+                self.path(table),
+                data,
+                mode="overwrite",
+                configuration=delta_writes.NO_DELETION_VECTORS,
+                schema_mode="overwrite",
             )
 
     def overwrite(self, rows: pa.RecordBatchReader, table: Table, schema_mode: str | None = None) -> None:

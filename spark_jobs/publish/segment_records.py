@@ -25,7 +25,8 @@ def encode_live_segments(sources: SnapshotTables) -> Pairs:
     for row in rows:
         lists |= json.loads(row["item_lists"] or "{}")
     fingerprint = rows[0]["fingerprint"]
-    yield snapshot.LIVE_RULES, pack_live_rules(LiveRules(fingerprint, tuple(texts), lists))
+    feeds = tuple(json.loads(rows[0].get("order_feeds") or "[]"))
+    yield snapshot.LIVE_RULES, pack_live_rules(LiveRules(fingerprint, tuple(texts), lists, feeds))
     yield from encode_bases(sources, fingerprint)
 
 

@@ -18,6 +18,7 @@ from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.warehouse.segments_in_force import load_segments_in_force
 
 LIST_ITEMS = "warehouse.main_intermediate.int_list_items"
+ORDER_FEEDS = "select source from warehouse.main_intermediate.int_order_feeds order by source"
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class LiveTexts:
 
     Attributes:
         texts: of definitions by segment id, as bytes of their files.
+        order_feeds: sources whose purchases the night counts by their orders alone.
     """
 
     definitions: LiveDefinitions
     texts: dict[str, bytes]
     item_lists: dict[str, list[str]]
     program: LiveProgram | None
+    order_feeds: tuple[str, ...] = ()
 
     def list_rows(self) -> list[dict[str, Any]]:
         """The rows of `feat_live_segments`."""
@@ -48,6 +51,7 @@ class LiveTexts:
             "is_live": segment_id in self.definitions.live,
             "fingerprint": self.program.fingerprint,
             "item_lists": json.dumps(lists),
+            "order_feeds": json.dumps(self.order_feeds),
         }
 
 
@@ -65,7 +69,8 @@ def load_live_texts(settings: Settings, lake: Lake, connection: duckdb.DuckDBPyC
     items = read_items(connection, sorted(definitions.requirements.item_lists))
     calendar = ShopCalendar(find_shop_time_zone(settings.sources))
     program = LiveProgram(definitions, calendar, {name: frozenset(ids) for name, ids in items.items()})
-    return LiveTexts(definitions, texts, items, program)
+    feeds = tuple(source for (source,) in connection.execute(ORDER_FEEDS).fetchall())
+    return LiveTexts(definitions, texts, items, program, feeds)
 
 
 def read_items(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict[str, list[str]]:

@@ -81,6 +81,7 @@ class BaseBuilder:
             min(state.changes_at, NEVER),
             {name: since for name, since in entered.items() if name not in self._live.live},
             left,
+            content.get("currency") or "",
         )
         return (
             known.customer_id,

@@ -46,7 +46,8 @@ def format_digests(program: LiveProgram) -> str:
 
 def format_contexts(program: LiveProgram) -> str:
     """A query of what is known beside events of whoever may be measured: `customer_id, known` (JSON: fields,
-    lists, stays of lately), `context_digest`. `$day` is the last day.
+    lists, stays of lately, and the currency of amounts where one is asked for), `context_digest`. `$day` is
+    the last day.
     """
     required = program.requirements
     fields = format_fields(required.fields).replace("main_intermediate.", WAREHOUSE)
@@ -59,9 +60,12 @@ def format_contexts(program: LiveProgram) -> str:
     known = f"""to_json(struct_pack(
         fields := {f"struct_pack({names})" if names else "null"},
         lists := {on_lists if lists else "null"},
-        stays := stays.stays
+        stays := stays.stays{", currency := currencies.currency" if asks_for_amounts(program) else ""}
     ))"""
     join = "left join asked on customers.customer_id = asked.customer_id" if names else ""
+    if asks_for_amounts(program):
+        join += f" left join {WAREHOUSE}int_customer_currencies as currencies on"
+        join += " customers.customer_id = currencies.customer_id"
     return f"""
         with asked as ({fields}),
         stays as (
@@ -84,6 +88,11 @@ def format_contexts(program: LiveProgram) -> str:
         left join stays on customers.customer_id = stays.customer_id
         {join}
     """
+
+
+def asks_for_amounts(program: LiveProgram) -> bool:
+    """Whether a definition asks for amounts, which are added in a customer's own currency alone."""
+    return any("amount" in names for names in program.program.attributes.values())
 
 
 def format_stays(program: LiveProgram) -> str:

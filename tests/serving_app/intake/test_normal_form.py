@@ -55,11 +55,12 @@ EXPECTED = {
             user_id="u-1",
             order_id="o-1",
             request_id="r-1",
+            currency="EUR",
         ),
     ),
     "an order of one item": (
         bought(products=[], product_id="a", quantity="3.0", price=" 2.50 "),
-        live("purchase", (EventItem("A", 3, 2.5),), user_id="u-1", order_id="o-1"),
+        live("purchase", (EventItem("A", 3, 2.5),), user_id="u-1", order_id="o-1", currency="EUR"),
     ),
     "a search": (viewed(event="Products Searched", properties={"query": "tea"}), live("search", ())),
     "the cart": (viewed(event="Cart Viewed"), live("page", ())),

@@ -36,10 +36,14 @@ members: {sum: quantity, of: purchase, op: ">=", value: 2}
 TEXTS = {"fresh_cart": FRESH_CART, "busy": BUSY, "buyer": BUYER}
 
 
-@cache
-def make_program(names=tuple(TEXTS)):
+def make_program():
     """The definitions, compiled."""
-    return make_live_program({name: TEXTS[name] for name in names})
+    return compile_texts(tuple(TEXTS.items()))
+
+
+@cache
+def compile_texts(texts):
+    return make_live_program(dict(texts))
 
 
 def decide(history, owner, now):

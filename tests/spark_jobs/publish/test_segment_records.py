@@ -20,6 +20,7 @@ RULE = {
     "is_live": True,
     "fingerprint": "f1",
     "item_lists": '{"teas": ["item-1"]}',
+    "order_feeds": '["sample_shop"]',
 }
 ANN = {"customer_id": "c_ann", "base": b"a", "fingerprint": "f1", "changes_at": 5}
 BEN = {"customer_id": "c_ben", "base": b"b", "fingerprint": "f1", "changes_at": NEVER}
@@ -42,7 +43,7 @@ def encode(rules, states):
 def test_definitions_bases_and_timers():
     assert encode([RULE], [ANN, BEN, HELD_BACK]) == {
         snapshot.LIVE_RULES: pack_live_rules(
-            LiveRules("f1", (LiveText("busy", "text", "v1", True),), {"teas": ("item-1",)})
+            LiveRules("f1", (LiveText("busy", "text", "v1", True),), {"teas": ("item-1",)}, ("sample_shop",))
         ),
         snapshot.get_segment_base_key("c_ann"): b"a",
         snapshot.get_segment_base_key("c_ben"): b"b",

@@ -192,6 +192,7 @@ GOOD = {
         "is_live": True,
         "fingerprint": "0123456789abcdef",
         "item_lists": "{}",
+        "order_feeds": "[]",
     },
     "feat_segment_states": lambda n: {
         "customer_id": cid(n),

@@ -227,3 +227,19 @@ def test_other_definitions_build_all_anew(night):
     night.texts = LiveTexts(LiveDefinitions(frozenset(), {}), {}, {}, None)
     assert night.run()["gone"] == 3
     assert night.read_bases() == {} and night.lake.read_arrow(FEAT_LIVE_SEGMENTS).num_rows == 0
+
+
+def test_amounts_come_with_the_currency_that_they_are_added_in(night):
+    """Only where a definition asks for amounts: Ann ordered in euros, Ben never."""
+    night.execute(
+        "create table main_intermediate.int_customer_currencies as"
+        f" select '{ANN}' as customer_id, 'EUR' as currency"
+    )
+    night.run()
+    assert {base.currency for base in night.read_bases().values()} == {""}
+    spender = "members: {sum: amount, of: purchase, op: '>=', value: 100}"
+    text = FRESH_CART.partition("members:")[0].replace("fresh_cart", "spender") + spender
+    night.texts = make_texts(TEXTS | {"spender": text})
+    night.run()
+    currencies = {name: base.currency for name, base in night.read_bases().items()}
+    assert currencies == {ANN: "EUR", BEN: "", CYD: ""}
