@@ -33,6 +33,7 @@ from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.live.timestamps import to_microseconds
 from serving_app.memberships.behaviour import list_segment_events
+from serving_app.memberships.live_nights import LiveNights
 from serving_app.memberships.service import make_memberships
 from serving_app.memberships.told import ShopTime
 from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
@@ -81,7 +82,7 @@ class Service:
         time_of_shop = ShopTime(lambda: self.now, lambda now: timedelta(0))
         roots = RootFinder(MemoryRestrictions(), self.snapshots, IDENTITY_KEY, load_identity_rules())
         self.parts = make_memberships(
-            self.backend, self.snapshots, self.log, time_of_shop, self._folder.joinpath, roots
+            self.backend, LiveNights(self.snapshots), self.log, time_of_shop, self._folder.joinpath, roots
         )
         self.live = LiveStates(self.backend, roots, self.parts.recorder)
 

@@ -82,6 +82,32 @@ def print_diff(console: Console, answer: Mapping[str, Any]) -> None:
             console.print(f"{change}: {', '.join(answer[change])}")
 
 
+def print_draft(console: Console, draft: Mapping[str, Any]) -> None:
+    """A draft, whether it may be published, and how it differs from the newest text."""
+    state = "outdated: save it anew" if draft["is_outdated"] else f"counts from: {draft['counts_from']}"
+    approval = draft["approval"]
+    approved = f", approved by {approval['by']}" if approval else ""
+    console.print(
+        f"{draft['draft_id']} of {draft['segment_id']}, saved by {escape(draft['saved_by'])} at"
+        f" {draft['saved_at']}{escape(approved)}; {state}"
+    )
+    console.print(escape(draft["diff"]) or "The text is the newest one.")
+
+
+def print_impact(console: Console, answer: Mapping[str, Any]) -> None:
+    """Who would come and go by a draft, and what names its segment."""
+    print_diff(console, answer)
+    needed = "needs" if answer["is_approval_needed"] else "needs no"
+    console.print(
+        f"That is {answer['share']:.1%} of {answer['n_customers']:,} customers; it {needed} approval by"
+        f" somebody else (beyond {answer['most_share']:.0%})."
+    )
+    console.print(
+        f"{len(answer['overrides'])} overrides name it; the lists of {answer['n_lists']:,} customers may"
+        f" change, by {answer['n_items']:,} items."
+    )
+
+
 def print_sizes(console: Console, sizes: Mapping[str, Mapping[str, int]], days: list[str]) -> None:
     """How many members each segment had on some days, a week apart where not all fit the width, and what
     became of the number since the first of all days.

@@ -4,22 +4,22 @@
 what the night evaluates, and `list` lists that and traits. `explain SEGMENT CUSTOMER` says why somebody is in
 a segment or not; `preview FILE` and `diff FILE` what a definition would change, `diff SEGMENT --version N` an
 earlier one; `sizes` and `overlap` how large segments are and whom they share; `versions SEGMENT` which texts
-were in force; `rollback SEGMENT --to N` has the next night read one again. `/v1/segments` answers the same.
+were in force. `save FILE`, `drafts`, `impact DRAFT`, `approve DRAFT`, `publish DRAFT`, `discard DRAFT` bring
+one into force; `rollback SEGMENT --to N` an earlier one. `/v1/segments` answers the same.
 """
 
 import argparse
 import csv
-import getpass
 import shlex
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 from rich.console import Console
 
 from operate import segment_answers as answers
+from operate import segment_drafts
 from operate.segment_files import check_files, print_segments, print_traits, refuse_too_dear
 from operate.settings import load_settings_or_exit
 from segments.in_force import select_in_force
@@ -31,7 +31,7 @@ from segments.sql_traits import load_shop_sql_traits
 from segments.to_sql import DEFINITIONS
 from segments.tree.rules import Segment
 from serving_app.http.problems import ApiError, NotReady, UnknownSegment, list_flaws
-from serving_app.segments.definitions import Definitions, Said
+from serving_app.segments.definitions import Definitions
 from serving_app.segments.naming import NamingRules
 from serving_app.segments.schemas import ExplainQuery
 from serving_app.segments.service import SegmentService
@@ -139,20 +139,6 @@ def versions(service: SegmentService, console: Console, args: argparse.Namespace
     answers.print_versions(console, found, waiting)
 
 
-def rollback(service: SegmentService, console: Console, args: argparse.Namespace) -> None:
-    """Have the next night read an earlier version of a definition again."""
-    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    change = service.roll_back(args.segment, args.to, Said(at, args.by or getpass.getuser(), args.reason))
-    console.print(
-        f"The next night reads version {args.to} of {args.segment}, and works out its whole history by it."
-        " Until then members stay who they are; `make rollback` brings back an earlier night at once."
-    )
-    if change["kept"]:
-        console.print(
-            f"The text before, which no night had yet, is kept: segments/{change['kept']} of the home."
-        )
-
-
 ANSWERS = {
     "explain": explain,
     "preview": preview,
@@ -160,7 +146,6 @@ ANSWERS = {
     "sizes": sizes,
     "overlap": overlap,
     "versions": versions,
-    "rollback": rollback,
 }
 
 
@@ -174,7 +159,7 @@ def make_parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="definitions, of any folder")
     commands.add_parser("list")
     asked = {name: commands.add_parser(name) for name in ANSWERS}
-    for name in ("explain", "versions", "rollback"):
+    for name in ("explain", "versions"):
         asked[name].add_argument("segment")
     asked["explain"].add_argument("customer", help="a customer_id; or user_id:…, anonymous_id:…")
     asked["explain"].add_argument("--at", default="", help="a day, or a moment with its offset")
@@ -184,9 +169,7 @@ def make_parser() -> argparse.ArgumentParser:
     asked["diff"].add_argument("--csv", default="", metavar="FILE", help="write who comes and goes")
     asked["sizes"].add_argument("--days", type=int, default=N_DAYS)
     asked["sizes"].add_argument("--csv", default="", metavar="FILE", help="write every day's")
-    asked["rollback"].add_argument("--to", type=int, required=True, metavar="VERSION")
-    asked["rollback"].add_argument("--reason", default="")
-    asked["rollback"].add_argument("--by", default="", help="default: your name on this machine")
+    segment_drafts.add_commands(commands)
     return parser
 
 
@@ -214,6 +197,8 @@ def main(argv: list[str], folder: Path = DEFINITIONS) -> int:
                 print_traits(console, load_traits(), load_shop_sql_traits()[0])
             for sentence in in_force.sentences:
                 print(f"left out: {sentence}", file=sys.stderr)
+        elif args.command in segment_drafts.COMMANDS:
+            segment_drafts.COMMANDS[args.command](settings, make_service(settings), console, args)
         else:
             ANSWERS[args.command](make_service(settings), console, args)
     except UnknownSegment as error:

@@ -44,11 +44,15 @@ from serving_app.profiles.service import ProfileService
 from serving_app.recommendations import views as recommendations
 from serving_app.recommendations.placements import Placements
 from serving_app.recommendations.preview import ListPreview
+from serving_app.recommendations.segment_uses import SegmentUses
 from serving_app.recommendations.service import RecommendationService
+from serving_app.segments import draft_views as drafts
 from serving_app.segments import views as segments
 from serving_app.segments.definitions import Definitions
+from serving_app.segments.drafting import DraftService
 from serving_app.segments.live_answers import LiveAnswers
 from serving_app.segments.naming import NamingRules
+from serving_app.segments.publishing import PublishingService
 from serving_app.segments.service import SegmentService
 from serving_app.segments.warehouse import SegmentWarehouse
 from serving_app.settings import Settings
@@ -77,6 +81,7 @@ FEATURES = (
     catalogue,
     identity,
     segments,
+    drafts,
     timelines,
     triggers,
     status,
@@ -148,6 +153,15 @@ def create_app(
     intake_service = IntakeService(
         writer, stores.snapshots, tokens, clock, new_id, ShopCalendar(settings.home, stores.snapshots)
     )
+    definitions = Definitions(settings.home)
+    segment_service = SegmentService(
+        SegmentWarehouse(settings.home, SEGMENT_SECONDS, settings.segment_limits),
+        definitions,
+        stores.snapshots,
+        NamingRules(stores.snapshots, stores.restrictions),
+        visitors,
+        LiveAnswers(stores.memberships.present, stores.live, clock, SEGMENT_SECONDS),
+    )
     build, limits = hash_service_code(), RateLimits(settings.key_rate, settings.workers)
     app = ServiceApp(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
@@ -161,13 +175,14 @@ def create_app(
         CatalogueService(stores.item_changes, stores.restrictions, stores.snapshots, clock),
         ItemSearch(stores.snapshots),
         IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
-        SegmentService(
-            SegmentWarehouse(settings.home, SEGMENT_SECONDS, settings.segment_limits),
-            Definitions(settings.home),
-            stores.snapshots,
-            NamingRules(stores.snapshots, stores.restrictions),
-            visitors,
-            LiveAnswers(stores.memberships.present, stores.live, clock, SEGMENT_SECONDS),
+        segment_service,
+        DraftService(
+            definitions,
+            segment_service,
+            SegmentUses(stores.overrides, stores.snapshots, clock),
+            clock,
+            new_id,
+            settings.segment_approval_share,
         ),
         TimelineService(
             stores,
@@ -177,6 +192,7 @@ def create_app(
             clock,
             has_event_files=settings.events == "log",
         ),
+        PublishingService(definitions, segment_service, clock, settings.segment_approval_share),
         intake_service,
         WebhookService(declared_webhooks, intake_service, settings.sources, clock),
         StreamService(settings, stores.keys, clock),

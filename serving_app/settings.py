@@ -44,6 +44,7 @@ class Settings:
     syncs_each_impression: bool = True
     decision_log_days: int | None = None
     segment_limits: CostLimits = field(default_factory=CostLimits)
+    segment_approval_share: float = 0.05
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -93,6 +94,7 @@ class Settings:
             segment_limits=CostLimits(
                 int(values["CONCIERGE_SEGMENT_ROWS_READ"]), int(values["CONCIERGE_SEGMENT_ROWS_MADE"])
             ),
+            segment_approval_share=int(values["CONCIERGE_SEGMENT_APPROVAL_PERCENT"]) / 100,
         )
 
 

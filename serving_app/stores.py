@@ -17,6 +17,8 @@ from serving_app.live.redis_store import SLOW_SECONDS, RedisBackend
 from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.live.state import LiveStore
+from serving_app.memberships.live_nights import LiveNights
+from serving_app.memberships.published_definitions import PublishedDefinitions
 from serving_app.memberships.service import Memberships, make_memberships
 from serving_app.memberships.told import ShopTime
 from serving_app.memberships.told_log import TransitionLog
@@ -83,9 +85,9 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         paths.transitions, clock, new_name, TRANSITION_FILES, title="the log of transitions"
     )
     told = TransitionLog(transitions, paths.transitions)
-    memberships = make_memberships(
-        backend, snapshots, told, ShopTime(clock, calendar.find_lag), paths.live_parity_report, roots
-    )
+    shop_time = ShopTime(clock, calendar.find_lag)
+    nights = LiveNights(snapshots, PublishedDefinitions(settings.home, look_every_seconds), shop_time)
+    memberships = make_memberships(backend, nights, told, shop_time, paths.live_parity_report, roots)
     return Stores(
         snapshots=snapshots,
         restrictions=restrictions,

@@ -131,6 +131,11 @@ class HomePaths:
         return self.segment_definitions / "changes.jsonl"
 
     @property
+    def segment_drafts(self) -> Path:
+        """Definitions that somebody works on, a file each; no night reads them."""
+        return self.segment_definitions / "drafts"
+
+    @property
     def lists(self) -> Path:
         """The lists of customers and items that the shop uploads, a CSV file each."""
         return self.root / "lists"

@@ -147,6 +147,13 @@ SETTINGS = {
             find_flaw=SEGMENT_ROWS,
         ),
         Setting(
+            "CONCIERGE_SEGMENT_APPROVAL_PERCENT",
+            "5",
+            "customers, in percent, who may come or go by a published definition that nobody else has"
+            " approved; 100: any",
+            find_flaw=check_whole_number(0, 100),
+        ),
+        Setting(
             "CONCIERGE_SHOP_CUSTOMERS",
             "2000",
             "size of the sample shop",

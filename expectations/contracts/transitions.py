@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import orjson
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Why: an event came, time passed, a night worked it out, or two visitors turned out to be one.
-REASONS = ("event", "time", "night", "merge")
+# Why: an event came, time passed, a night worked it out, two visitors turned out to be one, or a definition
+# was published that counts at once.
+REASONS = ("event", "time", "night", "merge", "definition")
 TEXTS = ("customer_id", "segment_id", "reason", "version")
 
 

@@ -199,6 +199,30 @@ class BadDefinition(ApiError):
     status, kind, title = 400, "bad-definition", "The definition is not understood"
 
 
+class UnknownDraft(ApiError):
+    """No draft of a definition has the id in the path."""
+
+    status, kind, title = 404, "unknown-draft", "There is no such draft"
+
+
+class DraftOutdated(ApiError):
+    """A draft was made on another text than the newest of its segment; the answer shows how they differ."""
+
+    status, kind, title = 409, "draft-outdated", "Somebody else has changed the definition"
+
+
+class ApprovalNeeded(ApiError):
+    """A definition by which many customers would come or go, and that nobody else has approved."""
+
+    status, kind, title = 409, "approval-needed", "Somebody else must approve it"
+
+
+class DefinitionsUnwritable(ApiError):
+    """Drafts and definitions of segments cannot be written."""
+
+    status, kind, title = 503, "definitions-out-of-reach", "The definitions cannot be written"
+
+
 class TooLargeToAnswer(ApiError):
     """A question about segments that would take more rows, time or memory than one answer may."""
 

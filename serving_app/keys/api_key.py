@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-SCOPES = ("read", "events", "overrides", "items", "profiles", "segments", "stream", "metrics", "admin")
+SCOPES = (
+    "read",
+    "events",
+    "overrides",
+    "items",
+    "profiles",
+    "segments",
+    "definitions",
+    "stream",
+    "metrics",
+    "admin",
+)
 KINDS = ("server", "browser")
 BROWSER_SCOPES = ("read", "events")  # what a key that every visitor of a page can read may be given
 FORMAT = re.compile(r"ck_([0-9a-f]{12})_([0-9a-f]{64})")

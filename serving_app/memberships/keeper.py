@@ -13,7 +13,8 @@ from expectations.contracts.snapshot import read_segment_timer_key
 from expectations.contracts.transitions import decode_transition
 from segments.standing import EVENT
 from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend, OutboxEntry
-from serving_app.memberships.night import LiveNight, LiveNights
+from serving_app.memberships.live_nights import LiveNights
+from serving_app.memberships.night import LiveNight
 from serving_app.memberships.owners import MAY_TELL, end_memberships
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
 from serving_app.memberships.settling import settle, settle_base
@@ -130,7 +131,7 @@ class MembershipKeeper:
         for cause, n_differing in count_causes(reconciliation.differences).items():
             metrics.LIVE_DIFFERENCES.labels(cause=cause).inc(n_differing)
         if reconciliation.n_compared:
-            reconciliation.write(self._find_report(self._takeover.night.tag))
+            reconciliation.write(self._find_report(self._takeover.night.snapshot.name))
 
     def _run_timers(self, night: LiveNight) -> None:
         when = self._time.read()

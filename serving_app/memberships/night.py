@@ -1,7 +1,8 @@
 """The live definitions of a published night, and the state that a customer begins with."""
 
-import logging
+import hashlib
 import threading
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from expectations.contracts.live_segments import LiveRules, SegmentBase
@@ -9,19 +10,19 @@ from expectations.contracts.snapshot import get_segment_timer_key
 from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Context, Stay
 from segments.evaluation.state import SegmentState
+from segments.joined import JoinedLive
+from segments.live import LiveProgram
 from segments.live_rules import compile_rules
-from segments.parsing.flaws import SegmentError
 from segments.shop_days import find_end_of_day
 from segments.standing import NOBODY_YET, Standing
 from serving_app.memberships.behaviour import is_line_of
+from serving_app.memberships.published_definitions import Published
 from serving_app.memberships.record import HeldEvent, OwnerRecord, read_held
-from serving_app.storage.protocols import SnapshotStore
 from serving_app.storage.snapshots import Snapshot
 
 NO_BASE = SegmentBase()
+NO_MOMENTS: Mapping[str, int] = {}
 MOST_STATES = 2_000  # that a worker remembers, of some 10 kB; others are built again in 0.2 ms
-
-logger = logging.getLogger(__name__)
 
 
 class Opened(NamedTuple):
@@ -56,18 +57,36 @@ class LiveNight:
         first_timer: the key before that of the first timer behind it.
         versions: of the definitions' texts, by segment.
         order_feeds: sources whose purchases the night counts by their orders alone.
+        since: of the definitions that were published after it and count already, from when on each.
     """
 
-    def __init__(self, snapshot: Snapshot, rules: LiveRules) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        rules: LiveRules,
+        published: Published = (),
+        since: Mapping[str, int] = NO_MOMENTS,
+    ) -> None:
         """
+        Args:
+            published: definitions that count in the place of the night's of the same ids.
+            since: from when on each does.
+
         Raises:
             SegmentError: a definition is not understood by this build.
         """
         self.snapshot, self.tag = snapshot, snapshot.name
         self.calendar = ShopCalendar(snapshot.meta.time_zone)
-        self.live = compile_rules(rules, self.calendar)
         self.versions: dict[str, str] = {each.segment_id: each.version for each in rules.texts}
         self.order_feeds = frozenset(rules.order_feeds)
+        self.live: LiveProgram | JoinedLive = compile_rules(rules, self.calendar)
+        self.since = dict(since)
+        if published:
+            since_rules = {each.segment_id: each.rule for each in published}
+            self.live = JoinedLive(self.live, since_rules, self.calendar)
+            self.versions |= {each.segment_id: each.version for each in published}
+            digests = repr(sorted((each.segment_id, each.version) for each in published))
+            self.tag += f"+{hashlib.blake2b(digests.encode(), digest_size=8).hexdigest()}"
         self.absorbed_day = snapshot.meta.get_absorbed_date().toordinal()
         self.end = find_end_of_day(self.calendar, snapshot.meta.get_absorbed_date())
         self._lock = threading.Lock()
@@ -76,7 +95,11 @@ class LiveNight:
 
     def read_base(self, owner: str) -> SegmentBase | None:
         """What an owner begins with; None of whom no night knows, or none may measure."""
-        return self.snapshot.read_segment_base(owner)
+        base = self.snapshot.read_segment_base(owner)
+        if base is None or base.members.keys().isdisjoint(self.since):
+            return base
+        members = {name: at for name, at in base.members.items() if name not in self.since}
+        return base._replace(members=members)
 
     def find_currency(self, owner: str, record: OwnerRecord) -> str:
         """In which amounts of an owner are added; empty: in any, until there is an order."""
@@ -147,45 +170,3 @@ class LiveNight:
         for held in read_held(body) if body else ():
             if self.counts(held):
                 self.live.program.add(state, held.event)
-
-
-class LiveNights:
-    """Live nights by their snapshots. Two are kept: where a new one is published, an answer that began
-    before goes on with the one of before, and neither is compiled twice.
-    """
-
-    def __init__(self, snapshots: SnapshotStore) -> None:
-        self._lock, self._snapshots = threading.Lock(), snapshots
-        self._newest: tuple[tuple[Snapshot, LiveNight | None], ...] = ()
-
-    def find_current(self) -> LiveNight | None:
-        """The live night that is published now."""
-        return self.find(self._snapshots.get_current())
-
-    def find(self, snapshot: Snapshot | None) -> LiveNight | None:
-        """The live night of a snapshot; None where it has none, or none that this build understands."""
-        if snapshot is None:
-            return None
-        for known, night in self._newest:
-            if known is snapshot:
-                return night
-        with self._lock:
-            if all(known is not snapshot for known, _ in self._newest):
-                self._newest = ((snapshot, open_night(snapshot)), *self._newest[:1])
-            return next(night for known, night in self._newest if known is snapshot)
-
-
-def open_night(snapshot: Snapshot) -> LiveNight | None:
-    """The live night of a snapshot; None as in `LiveNights.find`."""
-    rules = snapshot.read_live_rules()
-    if not rules or not rules.texts:
-        return None
-    try:
-        night = LiveNight(snapshot, rules)
-    except SegmentError as error:
-        logger.error("segments do not live: %s", "; ".join(str(error).splitlines()))
-        return None
-    if night.live.fingerprint != rules.fingerprint:
-        logger.error("segments do not live: snapshot %s was made by another build", snapshot.name)
-        return None
-    return night

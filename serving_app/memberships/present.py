@@ -8,10 +8,11 @@ from expectations.contracts.snapshot import read_segment_timer_key
 from serving_app.live.backends import MEMBERSHIPS, BackendError, LiveBackend
 from serving_app.live.packing import unpack_or
 from serving_app.live.timestamps import to_microseconds
-from serving_app.memberships.night import NO_BASE, LiveNight, LiveNights
+from serving_app.memberships.live_nights import LiveNights
+from serving_app.memberships.night import NO_BASE, LiveNight
 from serving_app.memberships.record import NO_RECORD, OwnerRecord, unpack_owner
+from serving_app.memberships.renewal import CUSTOMER_IDS
 from serving_app.memberships.shown import find_standing
-from serving_app.memberships.takeover import CUSTOMER_IDS
 from serving_app.storage.snapshots import Snapshot
 
 AT_ONCE = 500

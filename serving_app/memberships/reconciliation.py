@@ -86,8 +86,8 @@ class Reconciliation:
     def describe(self) -> dict:
         """The report."""
         return {
-            "snapshot": self._night.tag,
-            "before": self._before.tag if self._before else None,
+            "snapshot": self._night.snapshot.name,
+            "before": self._before.snapshot.name if self._before else None,
             "absorbed_date": self._night.snapshot.meta.get_absorbed_date().isoformat(),
             "n_compared": self.n_compared,
             "n_differing": len(self.differences),

@@ -8,7 +8,8 @@ from serving_app.live.consent import ConsentWords
 from serving_app.live.events import PURCHASE, LiveEvent
 from serving_app.live.timestamps import to_microseconds
 from serving_app.memberships.behaviour import list_segment_events
-from serving_app.memberships.night import LiveNight, LiveNights
+from serving_app.memberships.live_nights import LiveNights
+from serving_app.memberships.night import LiveNight
 from serving_app.memberships.owners import (
     MAY_TELL,
     add_events,

@@ -8,13 +8,12 @@ from typing import NamedTuple
 from serving_app.live.backends import LiveBackend
 from serving_app.live.roots import RootFinder
 from serving_app.memberships.keeper import MembershipKeeper
-from serving_app.memberships.night import LiveNights
+from serving_app.memberships.live_nights import LiveNights
 from serving_app.memberships.present import PresentMembers
 from serving_app.memberships.recorder import MembershipRecorder
 from serving_app.memberships.shown import ShownSegments
 from serving_app.memberships.told import ShopTime
 from serving_app.memberships.told_log import TransitionLog
-from serving_app.storage.protocols import SnapshotStore
 
 
 class Memberships(NamedTuple):
@@ -24,11 +23,12 @@ class Memberships(NamedTuple):
     shown: ShownSegments
     keeper: MembershipKeeper
     present: PresentMembers
+    nights: LiveNights
 
 
 def make_memberships(
     backend: LiveBackend,
-    snapshots: SnapshotStore,
+    nights: LiveNights,
     log: TransitionLog,
     time: ShopTime,
     find_report: Callable[[str], Path],
@@ -41,7 +41,6 @@ def make_memberships(
         find_report: where what live segments said is compared with a snapshot, by its name.
         roots: know of whom nothing may be stored.
     """
-    nights = LiveNights(snapshots)
     return Memberships(
         MembershipRecorder(nights),
         ShownSegments(nights, time.find_lag),
@@ -49,4 +48,5 @@ def make_memberships(
             backend, nights, log, time, find_report, partial(roots.open_forbidden, must_know=True)
         ),
         PresentMembers(nights, backend, time.find_lag),
+        nights,
     )

@@ -14,7 +14,7 @@ from serving_app.memberships.owners import (
     write_record,
 )
 from serving_app.memberships.record import DENIED_TAG, MOVED_TAG, OwnerRecord
-from serving_app.memberships.takeover import NIGHT
+from serving_app.memberships.renewal import NIGHT
 from serving_app.memberships.told import When, read_told, tell
 
 
@@ -75,7 +75,7 @@ def list_differences(
         is_in = name in standing.members
         if said.get(name, False) == is_in:
             continue
-        is_of_night = base is not NO_BASE and is_in == (name in base.members)
+        is_of_night = base is not NO_BASE and name not in night.since and is_in == (name in base.members)
         left_at = base.left.get(name) or night.end + 1 if is_of_night else standing.decided_at
         since = standing.members[name] if is_in else left_at
         turns.append(Turn(name, is_in, since, NIGHT if is_of_night else ""))

@@ -8,7 +8,8 @@ from segments.standing import pass_time
 from serving_app.live.packing import unpack_or
 from serving_app.live.state import LiveState
 from serving_app.live.timestamps import to_microseconds
-from serving_app.memberships.night import LiveNight, LiveNights
+from serving_app.memberships.live_nights import LiveNights
+from serving_app.memberships.night import LiveNight
 from serving_app.memberships.record import NO_RECORD, OwnerRecord, unpack_owner
 from serving_app.storage.snapshots import Snapshot
 

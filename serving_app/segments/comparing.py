@@ -11,12 +11,15 @@ from segments.sql.costs import (
     check_costs,
 )
 from segments.sql.night_relations import EVENTS
-from segments.tree.rules import Rule, Segment
+from segments.tree.rules import RandomShare, Rule, Segment
 from serving_app.http.problems import TooLargeToAnswer
 from serving_app.segments.members import MEMBERS, find_members
 from serving_app.segments.moments import Asked
 from serving_app.segments.warehouse import Night
 
+NOBODY = Segment(
+    "nobody", "Nobody", "rule", "Stands in the place of a segment that there is not.", RandomShare(0.0, "")
+)
 OVERLAPS = f"""
     select
         stays.segment_id,
@@ -90,17 +93,21 @@ def format_overlap(name: str, n_shared: int, n_members: int, n_others: int) -> d
 
 
 def compare_members(
-    night: Night, before: Segment, after: Segment, rules: Mapping[str, Rule], asked: Asked
+    night: Night, before: Segment | None, after: Segment, rules: Mapping[str, Rule], asked: Asked
 ) -> dict[str, Any]:
     """How many would come and go if one definition stood in the place of another, as `DiffAnswer`; who is in
     the rows of `CHANGES`.
+
+    Args:
+        before: None: there is none yet.
 
     Raises:
         TooLargeToAnswer: the new one's cost is out of bounds.
         NotReady: by `find_members`.
     """
     estimate(night, after, rules)
-    n_before, n_after = find_members(night, [before, after], rules, asked)
+    n_before, n_after = find_members(night, [before or NOBODY, after], rules, asked)
+    n_customers = night.ask("select count(*) from asked_fields")[0][0]
     counts = dict(night.ask(f"select change, count(*) from ({CHANGES}) group by change"))
     n_enters, n_leaves = counts.get("enters", 0), counts.get("leaves", 0)
     return {
@@ -111,6 +118,8 @@ def compare_members(
         "n_enters": n_enters,
         "n_leaves": n_leaves,
         "n_stays": n_before - n_leaves,
+        "n_customers": n_customers,
+        "share": (n_enters + n_leaves) / n_customers if n_customers else 0.0,
     }
 
 

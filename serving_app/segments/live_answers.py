@@ -122,7 +122,8 @@ def correct_size(found: dict[str, Any], present: Present | None) -> dict[str, An
     segment_id = found["segment_id"]
     if present is None or segment_id not in present.night.live.live:
         return found | {"basis": NIGHT, "n_visitors": 0}
-    n_customers = found["n_customers"] + present.count_change(segment_id)
+    by_night = 0 if segment_id in present.night.since else found["n_customers"]  # of another definition
+    n_customers = by_night + present.count_change(segment_id)
     return found | {
         "basis": LIVE,
         "n_customers": n_customers,
@@ -134,7 +135,8 @@ def read_present_members(
     night: Night, present: Present, segment_id: str, after: str, limit: int
 ) -> list[tuple[str, str]]:
     """Customers who are in a segment now, as `read_members` has them."""
-    unchanged = read_members(night, segment_id, after, limit, list(present.customers))
+    is_of_night = segment_id not in present.night.since  # else of another definition
+    unchanged = read_members(night, segment_id, after, limit, list(present.customers)) if is_of_night else []
     changed = [
         (customer_id, find_date(night.calendar, since[segment_id]))
         for customer_id, since in present.customers.items()

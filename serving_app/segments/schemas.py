@@ -223,5 +223,7 @@ class DiffAnswer(NightAnswer):
     n_enters: int
     n_leaves: int
     n_stays: int
+    n_customers: int = Field(description="of the shop, of whom `share` come or go")
+    share: float
     enters: list[str] | None = Field(description="some of them; null: the key lacks the scope profiles")
     leaves: list[str] | None

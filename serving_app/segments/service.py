@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 from segments.sentences import describe_rule
@@ -10,7 +9,7 @@ from segments.sql.costs import CostLimits
 from segments.tree.rules import Segment
 from serving_app.http.problems import NotReady
 from serving_app.segments.comparing import CHANGES, compare_members, preview_members
-from serving_app.segments.definitions import SENT, Definitions, Said, find_segment, format_versions, get_rules
+from serving_app.segments.definitions import SENT, Definitions, find_segment, format_versions, get_rules
 from serving_app.segments.live_answers import (
     LiveAnswers,
     correct_size,
@@ -109,14 +108,6 @@ class SegmentService:
         """By `Definitions.find_waiting`."""
         return self._definitions.find_waiting(segment_id)
 
-    def roll_back(self, segment_id: str, number: int, said: Said) -> dict:
-        """Let the next night read an earlier version of a definition; the change, as it is logged.
-
-        Raises:
-            UnknownSegment, BadDefinition, CannotApply: by `Definitions.roll_back`.
-        """
-        return asdict(self._definitions.roll_back(segment_id, number, said))
-
     def list_members(self, segment_id: str, query: MembersQuery) -> dict:
         """A page of members who may be named, as `MembersAnswer`.
 
@@ -184,6 +175,11 @@ class SegmentService:
         Raises:
             UnknownSegment: none is in use of its id.
         """
+        find_segment(self._definitions.read_in_use(), segment.segment_id)
+        return self.measure(segment, with_names=with_names)
+
+    def measure(self, segment: Segment, *, with_names: bool) -> dict:
+        """As `diff`, of a segment too that there is not yet: then all its members would enter."""
         with self._compare(segment) as (night, answer):
             named = {
                 change: self._sample(night, f"select * from ({CHANGES}) where change = '{change}'")
@@ -194,11 +190,7 @@ class SegmentService:
         return answer | named
 
     def list_changes(self, segment: Segment) -> list[tuple[str, str]]:
-        """Everybody who would come or go by a definition and may be named: customer id, `enters` or `leaves`.
-
-        Raises:
-            UnknownSegment: none is in use of its id.
-        """
+        """Who would come or go by a definition and may be named: customer id, `enters` or `leaves`."""
         with self._compare(segment) as (night, _):
             changes = dict(night.ask(f"{CHANGES} order by customer_id"))
             return [(name, changes[name]) for name in self._naming.select(night, changes)]
@@ -206,10 +198,10 @@ class SegmentService:
     @contextmanager
     def _compare(self, segment: Segment) -> Iterator[tuple[Night, dict]]:
         definitions = self._definitions.read_in_use()
-        before = find_segment(definitions, segment.segment_id)
+        before = definitions.get(segment.segment_id)
         with self._open() as (night, snapshot):
             asked = find_asked(night, None)
-            answer = compare_members(night, before, segment, get_rules(definitions), asked)
+            answer = compare_members(night, before and before.segment, segment, get_rules(definitions), asked)
             yield night, self._say(night, snapshot) | answer
 
     def _sample(self, night: Night, query: str) -> list[str]:

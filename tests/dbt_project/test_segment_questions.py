@@ -12,6 +12,7 @@ import pytest
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published
+from segments.definition_changes import read_changes
 from segments.evaluation.changes import decide, find_smallest_change
 from segments.evaluation.explanation import Shop, explain
 from segments.evaluation.measures import Context
@@ -26,8 +27,8 @@ from segments.tree.events import Duration
 from segments.tree.rules import InSegment, Segment
 from serving_app.segments.comparing import CHANGES, compare_members
 from serving_app.segments.definitions import (
+    Author,
     Definitions,
-    Said,
     find_segment,
     get_rules,
 )
@@ -35,7 +36,6 @@ from serving_app.segments.explaining import explain_membership
 from serving_app.segments.histories import read_history, read_stays
 from serving_app.segments.members import MEMBERS, find_members
 from serving_app.segments.moments import find_asked
-from serving_app.segments.saving import read_changes
 from serving_app.segments.warehouse import Night, SegmentWarehouse
 from spark_jobs.publish.deployments import Deployment, deploy
 from spark_jobs.publish.rule_files import hash_rule_files, hash_rule_set, store_rule_file_copies
@@ -264,7 +264,7 @@ def test_a_night_does_what_was_previewed_and_the_next_undoes_it(shop):
     assert came and went and answer["n_stays"] == len(members[0] & members[1])
 
     assert [version.is_in_force for version in definitions.list_versions("window_shoppers")] == [False, True]
-    definitions.roll_back("window_shoppers", 1, Said("2026-01-13T09:00:00Z", "MK", "too many"))
+    definitions.roll_back("window_shoppers", 1, "2026-01-13T09:00:00Z", Author("MK", "too many"))
     assert not own.exists(), "the shipped text is what the next night reads"
     build_and_deploy(shop, "3")
     assert ask_night(shop, read_all_stays) == before, "its whole history is worked out by the version again"

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from expectations.contracts.home import HomePaths
 from operate.segments import main
+from segments.definition_changes import hash_text, read_changes
 from segments.to_sql import DEFINITIONS
 from segments.versions import FOLDER
-from serving_app.segments.saving import hash_text, read_changes
 from tests.serving_app.conftest import KEY, REGULAR, SOURCE, publish
 from tests.serving_app.segments.small_warehouse import STRANGER, write_warehouse
 from tests.serving_app.segments.test_segment_routes import LAPSED
@@ -185,3 +185,23 @@ def test_a_version_that_is_not_understood_any_more_stays_where_it_is(ask, home):
     assert "version 1:5:18: unknown field 'gone'" in ask("rollback", "lapsed", "--to", "1")
     assert not HomePaths(home).segment_definition("lapsed").exists()
     copy.write_text(LAPSED)
+
+
+def test_a_draft_from_file_to_force(ask, home, definition):
+    """Of three customers one enters, which is more than five in a hundred."""
+    definition.write_text(LAPSED.replace("value: 10", "value: 11"))
+    said = ask("save", str(definition), "--by", "MK").splitlines()
+    draft = said[0].split()[0]
+    assert said[0].startswith(f"{draft} of lapsed, saved by MK at ")
+    assert said[-1] == '+members: {field: days_since_last_order, op: ">=", value: 11}'
+    assert ask("drafts").splitlines() == said
+    assert "33.3% of 3 customers; it needs approval by somebody else" in ask("impact", draft)
+    assert "another key than the one that saved it" in ask("publish", draft, "--by", "MK")
+    assert "needs another key" in ask("approve", draft, "--by", "MK")
+    assert "approved by JD" in ask("approve", draft, "--by", "JD")
+    lines = ask("publish", draft, "--by", "MK", "--reason", "asked for").splitlines()
+    assert lines[0].startswith("lapsed is published")
+    assert lines[1].startswith("It counts from the next night on: it asks for days_since_last_order")
+    assert ask("drafts").startswith("There are no drafts")
+    assert read_changes(home)[-1].approved_by == "JD"
+    HomePaths(home).segment_definition("lapsed").unlink()

@@ -25,6 +25,8 @@ from serving_app.live.breaker import GuardedBackend
 from serving_app.live.memory import MemoryBackend
 from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
+from serving_app.memberships.live_nights import LiveNights
+from serving_app.memberships.published_definitions import PublishedDefinitions
 from serving_app.memberships.service import make_memberships
 from serving_app.memberships.told import ShopTime
 from serving_app.memberships.told_log import TransitionLog
@@ -270,11 +272,12 @@ class Shop:
         backend = GuardedBackend(self.database, lambda: clock().timestamp())
         roots = RootFinder(self.restrictions, self.snapshots, KEY, RULES)
         log = TransitionLog(self.stores.transitions, HomePaths(home).transitions)
+        time = ShopTime(clock, lambda now: timedelta(0))
         self.memberships = make_memberships(
             backend,
-            self.snapshots,
+            LiveNights(self.snapshots, PublishedDefinitions(home), time),
             log,
-            ShopTime(clock, lambda now: timedelta(0)),
+            time,
             HomePaths(home).live_parity_report,
             roots,
         )

@@ -166,6 +166,29 @@ REQUESTS = [
     ("post", "/v1/segments/preview", "/v1/segments/preview", "text", 415),
     ("post", "/v1/segments/diff", "/v1/segments/diff", LAPSED, 200),
     ("post", "/v1/segments/diff", "/v1/segments/diff", {**LAPSED, "segment_id": "late"}, 404),
+    ("get", "/v1/segment-drafts", "/v1/segment-drafts", None, 200),
+    ("post", "/v1/segment-drafts", "/v1/segment-drafts", LAPSED, 201),
+    ("post", "/v1/segment-drafts", "/v1/segment-drafts?base=of-none", LAPSED, 409),
+    ("get", "/v1/segment-drafts/{draft_id}", "/v1/segment-drafts/d_none", None, 404),
+    ("put", "/v1/segment-drafts/{draft_id}", "/v1/segment-drafts/d_none", LAPSED, 404),
+    ("delete", "/v1/segment-drafts/{draft_id}", "/v1/segment-drafts/d_none", None, 404),
+    ("get", "/v1/segment-drafts/{draft_id}/impact", "/v1/segment-drafts/d_none/impact", None, 404),
+    (
+        "post",
+        "/v1/segment-drafts/{draft_id}/approve",
+        "/v1/segment-drafts/d_none/approve",
+        {"digest": "0"},
+        404,
+    ),
+    ("post", "/v1/segment-drafts/{draft_id}/publish", "/v1/segment-drafts/d_none/publish", {}, 404),
+    ("get", "/v1/segments/changes", "/v1/segments/changes", None, 200),
+    (
+        "post",
+        "/v1/segments/{segment_id}/rollback",
+        "/v1/segments/lapsed/rollback",
+        {"version": 1},
+        404,
+    ),
     ("post", "/v1/batch", "/v1/batch", {"batch": [EVENT, {**EVENT, "event": "Unknown"}]}, 200),
     ("post", "/v1/batch", "/v1/batch", {"batch": {}}, 400),
     ("post", "/v1/batch", "/v1/batch", {"batch": [{"pad": "x" * 600_000}]}, 413),
@@ -225,7 +248,7 @@ def test_real_answers_fit(shop, document, method, path, url, body, status):
     sent = {"json": body} if isinstance(body, dict) else {"data": body} if body else {}
     if path.startswith("/v1/overrides") and method == "get":
         shop.client.post("/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL})
-    if path.startswith("/v1/segments"):
+    if path.startswith("/v1/segment"):
         write_warehouse(shop.home)
     answer = getattr(shop.client, method)(url, **sent)
     assert answer.status_code == status, answer.text
@@ -242,7 +265,7 @@ def test_real_answers_fit(shop, document, method, path, url, body, status):
         if status < 400:
             assert set(answer.json) == set(declared["properties"]), "no field is undeclared, none is missing"
     if isinstance(body, dict) and status == 201:
-        [sent] = document["paths"][path][method]["requestBody"]["content"].values()
+        sent = document["paths"][path][method]["requestBody"]["content"]["application/json"]
         fits(document, sent["schema"], body)
 
 

@@ -1,6 +1,6 @@
 """Published nights as live segments go on from them."""
 
-from serving_app.memberships.night import LiveNights
+from serving_app.memberships.live_nights import LiveNights
 from serving_app.storage.memory import MemorySnapshots
 from tests.serving_app.memberships.nights import make_snapshot
 

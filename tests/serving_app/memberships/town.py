@@ -10,6 +10,7 @@ from serving_app.live.roots import RootFinder
 from serving_app.live.service import LiveStates
 from serving_app.live.timestamps import to_microseconds
 from serving_app.memberships.behaviour import list_segment_events
+from serving_app.memberships.live_nights import LiveNights
 from serving_app.memberships.service import make_memberships
 from serving_app.memberships.told import ShopTime
 from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
@@ -60,7 +61,7 @@ class Town:
         roots = RootFinder(MemoryRestrictions(), self.snapshots, KEY, RULES)
         time = ShopTime(self.clock, lambda now: timedelta(0))
         self.parts = make_memberships(
-            self.backend, self.snapshots, self.log, time, self.reports.joinpath, roots
+            self.backend, LiveNights(self.snapshots), self.log, time, self.reports.joinpath, roots
         )
         self.live = LiveStates(self.backend, roots, self.parts.recorder)
         if is_filled:

@@ -1,0 +1,23 @@
+"""From when on a definition counts that is published between two nights."""
+
+from typing import Any
+
+from segments.at_once import list_obstacles
+from segments.sentences import describe_rule
+from segments.tree.rules import Segment
+
+NOW, NEXT_NIGHT = "now", "next night"
+
+
+def describe_start(segment: Segment | None) -> dict[str, Any]:
+    """From when on a definition counts if it is published now, as `StartAnswer`.
+
+    Args:
+        segment: None: its text is not understood any more.
+    """
+    obstacles = list_obstacles(segment.members) if segment else ["its text is not understood"]
+    return {
+        "rule": describe_rule(segment.members) if segment else None,
+        "counts_from": NEXT_NIGHT if obstacles else NOW,
+        "obstacles": obstacles,
+    }
