@@ -20,9 +20,10 @@ class Difference(NamedTuple):
     """A membership that the night decides otherwise.
 
     Attributes:
-        cause: two customers are one now (`merge`); a timer was due and nobody had looked (`lost timer`); an
-            event has another time (`clock`); the night has other events (`late`: they came later, or by a
-            feed); what is known beside events is other (`context`); or none of these.
+        cause: a timer was due, nobody had looked, and who had would have said the same (`lost timer`); two
+            customers are one now (`merge`); an event has another time (`clock`); the night has other events
+            (`late`: they came later, or by a feed); what is known beside events is other (`context`); or none
+            of these.
     """
 
     customer_id: str
@@ -49,20 +50,21 @@ class Reconciliation:
         if before is None or base is None or record.tag != before.tag:
             return
         opened = before.open(owner, record)
-        said = before.live.program.decide(opened.state, self._night.end, opened.context) & self._live
+        punctual = before.live.program.decide(opened.state, self._night.end, opened.context) & self._live
+        # Who was due before the day ended, and at whom nobody has looked, was told what held before that.
+        is_overdue = record.standing.changes_at <= self._night.end
+        said = record.standing.members.keys() & self._live if is_overdue else punctual
+        by_night = base.members.keys() & self._live
         self.n_compared += len(self._live)
-        differing = sorted(said ^ (base.members.keys() & self._live))
-        if not differing:
-            return
-        cause = self._find_cause(owner, record)
-        self.differences += [Difference(owner, name, name in said, cause) for name in differing]
+        for name in sorted(said ^ by_night):
+            is_late = name not in punctual ^ by_night
+            cause = TIMER if is_late else self._find_cause(owner, record)
+            self.differences.append(Difference(owner, name, name in said, cause))
 
     def _find_cause(self, owner: str, record: OwnerRecord) -> str:
         before, night = self._before, self._night
         if record.joined:
             return MERGE
-        if record.standing.changes_at <= night.end:
-            return TIMER
         base = night.read_base(owner)
         ours = before.open(owner, record).state.events
         theirs = night.live.packer.unpack(base.state).events if base.state else []

@@ -13,7 +13,8 @@ from serving_app.memberships.night import LiveNight
 from serving_app.memberships.record import NO_RECORD, OwnerRecord, unpack_owner
 from serving_app.storage.snapshots import Snapshot
 
-STRANGER = CustomerSlice(None, (), None, 0, None, is_known=False)
+# In segments alone: what else filters ask of a customer is null of a stranger.
+STRANGER = CustomerSlice(None, (), None, None, None, is_known=False)
 
 
 class ShownSegments:

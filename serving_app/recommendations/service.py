@@ -164,7 +164,7 @@ class RecommendationService:
         overrides = self._select_overrides(snapshot, (customer_id, customer), name, now)
         read_item = self._items.get_reader(snapshot)
         subject = ListSubject(customer_id, item_id and snapshot.normalise_item_id(item_id), live, customer)
-        request = make_filter_request(query, snapshot, customer if customer_id else None, name, now)
+        request = make_filter_request(query, snapshot, customer, name, now)
         if subject.item_id is not None:
             request = request._replace(page_item_id=subject.item_id)
         find_removal = build_hard_filters(read_item, view, request)
