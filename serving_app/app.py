@@ -144,7 +144,7 @@ def create_app(
         endpoints,
     )
     preview = ListPreview(stores, visitors, placements)
-    builder = OverrideBuilder(visitors, new_id)
+    builder = OverrideBuilder(visitors, new_id, stores.memberships.nights.lives)
     changes = OverrideWriter(stores.overrides, stores.snapshots, clock, preview.compare)
     tokens = UserTokens(settings.user_token_secrets, clock)
     permissions = PermissionWriter(stores.restrictions, stores.snapshots, settings.identity_key)

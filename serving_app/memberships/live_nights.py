@@ -68,6 +68,11 @@ class LiveNights:
                 self._newest = (opening, *others[:1])
             return opening.night
 
+    def lives(self, snapshot: Snapshot, segment_id: str) -> bool:
+        """Whether customers come into a segment and leave it between the nights."""
+        night = self.find(snapshot)
+        return night is not None and segment_id in night.live.live
+
     def _find_opening(self, snapshot: Snapshot, published: Published) -> Opening | None:
         for opening in self._newest:
             if opening.snapshot is snapshot and opening.published is published:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from expectations.contracts.snapshot import read_segment_timer_key
 from serving_app.live.backends import MEMBERSHIPS, BackendError, LiveBackend
 from serving_app.live.packing import unpack_or
-from serving_app.live.timestamps import to_microseconds
+from serving_app.live.timestamps import to_microseconds, to_moment
 from serving_app.memberships.live_nights import LiveNights
 from serving_app.memberships.night import NO_BASE, LiveNight
 from serving_app.memberships.record import NO_RECORD, OwnerRecord, unpack_owner
@@ -64,6 +64,10 @@ class PresentMembers:
     def find_moment(self, now: datetime) -> int:
         """The shop's moment of which an answer at `now` is."""
         return to_microseconds(now - self._find_lag(now)) + 1
+
+    def tell_time(self, moment: int, now: datetime) -> str:
+        """A moment of the shop by the clock, ISO in UTC."""
+        return f"{(to_moment(moment) + self._find_lag(now)):%Y-%m-%dT%H:%M:%SZ}"
 
     def find(self, snapshot: Snapshot, now: datetime, go_on: Callable[[], None]) -> Present | None:
         """Everybody's live memberships; None where nothing lives, or the live states cannot be read.

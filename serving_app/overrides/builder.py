@@ -15,8 +15,17 @@ from serving_app.visitors.service import VisitorResolver
 class OverrideBuilder:
     """Makes overrides, each checked against what is published: one that would do nothing is refused."""
 
-    def __init__(self, visitors: VisitorResolver, new_id: Callable[[], str]) -> None:
-        self._visitors, self._new_id = visitors, new_id
+    def __init__(
+        self,
+        visitors: VisitorResolver,
+        new_id: Callable[[], str],
+        lives: Callable[[Snapshot, str], bool] = lambda snapshot, segment_id: False,
+    ) -> None:
+        """
+        Args:
+            lives: whether customers come into a segment between the nights, so that it may be empty now.
+        """
+        self._visitors, self._new_id, self._lives = visitors, new_id, lives
 
     def build(
         self, request: NewOverride, now: datetime, snapshot: Snapshot | None, before: Override | None = None
@@ -44,7 +53,7 @@ class OverrideBuilder:
             created_at=now,
             reason=request.reason or request.note,
             category=_find_category(request, snapshot),
-            segment_id=_find_segment_id(request, snapshot),
+            segment_id=self._find_segment_id(request, snapshot),
             placement=request.placement,
             starts_at=request.starts_at,
             priority=request.priority,
@@ -61,6 +70,17 @@ class OverrideBuilder:
         if customer_id is None and names_visitor(visitor):
             raise CannotApply("No customer is known by this id.")
         return customer_id
+
+    def _find_segment_id(self, request: NewOverride, snapshot: Snapshot | None) -> str | None:
+        segment_id = request.segment_id
+        is_checked = segment_id is not None and snapshot and request.kind != BLOCK
+        if (
+            is_checked
+            and snapshot.count_customers_of_segment(segment_id) == 0
+            and not self._lives(snapshot, segment_id)
+        ):
+            raise CannotApply("No customer is in this segment; a block alone may precede its customers.")
+        return segment_id
 
     def _read_customer_id(
         self, request: NewOverride, snapshot: Snapshot | None, before: Override | None
@@ -86,11 +106,3 @@ def _find_category(request: NewOverride, snapshot: Snapshot | None) -> str | Non
     if is_checked and snapshot.count_items_of_category(category) == 0:
         raise CannotApply("No item of the shop is in this category; a block alone may precede its items.")
     return category
-
-
-def _find_segment_id(request: NewOverride, snapshot: Snapshot | None) -> str | None:
-    segment_id = request.segment_id
-    is_checked = segment_id is not None and snapshot and request.kind != BLOCK
-    if is_checked and snapshot.count_customers_of_segment(segment_id) == 0:
-        raise CannotApply("No customer is in this segment; a block alone may precede its customers.")
-    return segment_id

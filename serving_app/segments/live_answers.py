@@ -81,6 +81,11 @@ class LiveAnswers:
 
         return self._present.find(snapshot, self._clock(), go_on)
 
+    def find_starts(self, snapshot: Snapshot) -> dict[str, str]:
+        """From when on (ISO, UTC) definitions count that were published since the night, by segment."""
+        night, now = self._present.find_night(snapshot), self._clock()
+        return {name: self._present.tell_time(at, now) for name, at in night.since.items()} if night else {}
+
     def find_part(
         self, snapshot: Snapshot, segment_id: str, keys: VisitorKeys, at: Moment | None
     ) -> LivePart | None:

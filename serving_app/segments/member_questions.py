@@ -3,7 +3,8 @@
 from typing import Any
 
 from serving_app.http.problems import UnknownCustomer
-from serving_app.segments.definitions import Definitions, get_rules
+from serving_app.segments.counting import CountingDefinitions
+from serving_app.segments.definitions import Definitions
 from serving_app.segments.explaining import (
     explain_learned,
     explain_membership,
@@ -14,7 +15,7 @@ from serving_app.segments.live_answers import LIVE, NIGHT, LiveAnswers, read_pre
 from serving_app.segments.moments import find_asked
 from serving_app.segments.naming import NamingRules
 from serving_app.segments.schemas import ExplainQuery, MembersQuery
-from serving_app.segments.sizes import decode_cursor, encode_cursor, read_members, read_segment
+from serving_app.segments.sizes import decode_cursor, encode_cursor, read_members
 from serving_app.segments.warehouse import Night
 from serving_app.storage.snapshots import Snapshot
 from serving_app.visitors.keys import VisitorKeys
@@ -28,6 +29,7 @@ class MemberQuestions:
 
     def __init__(
         self,
+        counting: CountingDefinitions,
         definitions: Definitions,
         naming: NamingRules,
         visitors: VisitorResolver,
@@ -37,7 +39,8 @@ class MemberQuestions:
         Args:
             live: None: of the night alone.
         """
-        self._definitions, self._naming, self._visitors, self._live = definitions, naming, visitors, live
+        self._counting, self._definitions, self._naming = counting, definitions, naming
+        self._visitors, self._live = visitors, live
 
     def list_members(
         self, night: Night, snapshot: Snapshot, segment_id: str, query: MembersQuery
@@ -49,7 +52,7 @@ class MemberQuestions:
             BadRequest: the cursor is none.
         """
         after = decode_cursor(query.cursor) if query.cursor else ""
-        read_segment(night, segment_id)
+        self._counting.read_segment(night, snapshot, segment_id)
         present = self._live.find_present(snapshot, segment_id) if self._live else None
         if present:
             page = read_present_members(night, present, segment_id, after, query.limit + 1)
@@ -74,8 +77,9 @@ class MemberQuestions:
             UnknownCustomer: nobody has the id, or nobody who may be named.
             BadRequest: the published night does not reach the moment.
         """
-        definitions = self._definitions.read_in_use()
-        read_segment(night, segment_id)  # the night may have left it out
+        segments = {name: each.segment for name, each in self._definitions.read_in_use().items()}
+        segments |= {name: each.segment for name, each in self._counting.find_all(snapshot).items()}
+        self._counting.read_segment(night, snapshot, segment_id)  # the night may have left it out
         keys = self._find_visitor(query, snapshot)
         customer_id = keys.customer_id
         live = self._live.find_part(snapshot, segment_id, keys, query.at) if self._live else None
@@ -83,10 +87,11 @@ class MemberQuestions:
         if not is_visitor and not (customer_id and self._naming.select(night, [customer_id])):
             raise UnknownCustomer(NOBODY)
         asked = live.asked if live else find_asked(night, query.at)
-        if segment_id not in definitions:
+        if segment_id not in segments:
             answer = explain_learned(night, segment_id, customer_id, asked)
         else:
-            segment, rules = definitions[segment_id].segment, get_rules(definitions)
+            segment = segments[segment_id]
+            rules = {name: each.members for name, each in segments.items()}
             if live:
                 answer = explain_now(night, segment, rules, customer_id, live)
             else:

@@ -77,6 +77,9 @@ class SegmentSummary(BaseModel):
     n_customers: int = Field(description="members now, or on the newest day: see basis")
     n_visitors: int = Field(description="beside them: visitors whom no night knows yet, in it now")
     version: int | None = Field(description="which of its texts made the night; null: not known")
+    counts_since: str | None = Field(
+        description="since when another definition counts, published after the night; null: the night's does"
+    )
 
 
 class SegmentsAnswer(NightAnswer):
@@ -107,6 +110,7 @@ class SegmentAnswer(NightAnswer, SegmentSummary):
 
     rule: str | None = Field(description="in words; null: a model decides")
     definition: str | None = Field(description="the text that made the night; null: not known")
+    next_definition: str | None = Field(description="the text that the next night reads; null: there is none")
     is_changed: bool = Field(description="the next night reads another text")
     versions: list[VersionAnswer]
     sizes: list[SizeAnswer] = Field(description="by day, oldest first; days without members are left out")

@@ -9,6 +9,7 @@ from segments.sql.costs import CostLimits
 from segments.tree.rules import Segment
 from serving_app.http.problems import NotReady
 from serving_app.segments.comparing import CHANGES, compare_members, preview_members
+from serving_app.segments.counting import CountingDefinitions
 from serving_app.segments.definitions import SENT, Definitions, find_segment, format_versions, get_rules
 from serving_app.segments.live_answers import (
     LiveAnswers,
@@ -22,7 +23,6 @@ from serving_app.segments.schemas import ExplainQuery, MembersQuery
 from serving_app.segments.sizes import (
     list_segments,
     read_overlaps,
-    read_segment,
     read_size_table,
     read_sizes,
 )
@@ -58,7 +58,8 @@ class SegmentService:
         """
         self._warehouse, self._definitions, self._snapshots = warehouse, definitions, snapshots
         self._naming, self._live = naming, live
-        self._members = MemberQuestions(definitions, naming, visitors, live)
+        self._counting = CountingDefinitions(definitions, live)
+        self._members = MemberQuestions(self._counting, definitions, naming, visitors, live)
 
     @property
     def limits(self) -> CostLimits:
@@ -68,7 +69,7 @@ class SegmentService:
     def list_segments(self) -> dict:
         """Every segment with its size and version, as `SegmentsAnswer`."""
         with self._open() as (night, snapshot):
-            found = list_segments(night)
+            found = self._counting.list_summaries(list_segments(night), snapshot)
         present = self._live.find_present(snapshot) if self._live else None
         return self._say(night, snapshot) | {
             "segments": [
@@ -84,9 +85,11 @@ class SegmentService:
             UnknownSegment: none has this id.
         """
         with self._open() as (night, snapshot):
-            found, sizes = read_segment(night, segment_id), read_sizes(night, segment_id)
+            found = self._counting.read_segment(night, snapshot, segment_id)
+            sizes = read_sizes(night, segment_id)
         definition = self._definitions.read_in_use().get(segment_id)
         versions = self.list_versions(segment_id)
+        next_text = self._definitions.find_next_text(segment_id)
         text = self._definitions.find_text_in_use(segment_id)
         present = self._live.find_present(snapshot, segment_id) if self._live else None
         return {
@@ -95,7 +98,8 @@ class SegmentService:
             "version": self._find_version(segment_id),
             "rule": describe_rule(definition.segment.members) if definition else None,
             "definition": text,
-            "is_changed": self._definitions.find_next_text(segment_id) != text,
+            "next_definition": next_text,
+            "is_changed": next_text != text,
             "versions": versions,
             "sizes": sizes,
         }
