@@ -16,9 +16,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from expectations.contracts.lake import OPS_DELIVERIES, QUARANTINE
+from expectations.contracts.masking import MASK, mask_record
 from expectations.contracts.personal import has_personal_value
 from expectations.contracts.reasons import REASONS
-from operate.masking import MASK, mask_record, read_csv_header
+from operate.csv_headers import read_csv_header
 from operate.settings import load_settings_or_exit
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings

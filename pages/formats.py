@@ -43,6 +43,11 @@ def format_moment(moment: datetime | None) -> str:
     return NOTHING if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def format_clock(moment: datetime | None) -> str:
+    """`03:04:05 UTC`, where the day is clear; a dash for none."""
+    return NOTHING if moment is None else f"{moment.astimezone(UTC):%H:%M:%S} UTC"
+
+
 def format_ago(moment: datetime | None, now: datetime) -> str:
     """How long ago, or in how long: `3 min ago`, `just now`, `in 2 h`, `4 days ago`; empty for none."""
     if moment is None:

@@ -210,8 +210,8 @@ def create_app(
             },
         ),
         openapi.ApiDescription(app, build),
-        *make_services(settings, stores, limits, clock),
     )
+    services += make_services(settings, stores, limits, clock, services)
     register_observation(app, clock, access_log)
     register_services(app, services)
     register_error_handlers(app)

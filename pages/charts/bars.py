@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from pages.charts.lines import N_COLOURS, Series, draw_legend_entry
+from pages.charts.lines import N_COLOURS, Series, draw_legend, measure_legend
 from pages.charts.scale import choose_labels, choose_ticks, format_tick, place
 from pages.charts.svg import WIDTH, draw_box, draw_segment, render_chart, write_text
 from pages.formats import format_value
@@ -49,7 +49,8 @@ def draw_stacked_bars(
     if not any(sums):
         return render_chart(f"{title}: nothing yet", WIDTH, 40, [write_text(0, 24, "Nothing yet")])
     ticks = choose_ticks(0, max(sums))
-    top, bottom, left, right = 18 + 14 * (len(series) > 1), height - 22, 44, WIDTH - 8
+    height += measure_legend(len(series))
+    top, bottom, left, right = 12 + measure_legend(len(series)), height - 22, 44, WIDTH - 8
     domain = (0.0, ticks[-1])
     parts = []
     for tick in ticks:
@@ -71,11 +72,10 @@ def draw_stacked_bars(
                 parts.append(draw_box(corner, size, f"bar fill-{colour % N_COLOURS + 1}", about))
             below += value
     for number in choose_labels(labels, 4):
-        middle = round(left + (number + 0.5) * slot, 1)
-        parts.append(write_text(middle, height - 6, labels[number], "middle"))
-    if len(series) > 1:
-        for number, each in enumerate(series):
-            parts += draw_legend_entry(number, number % N_COLOURS + 1, each.name, len(series))
+        is_last = number == len(labels) - 1 and len(labels) > 1
+        x = right if is_last else round(left + (number + 0.5) * slot, 1)
+        parts.append(write_text(x, height - 6, labels[number], "end" if is_last else "middle"))
+    parts += draw_legend([each.name for each in series], is_filled=True)
     words = "; ".join(f"{each.name}: {format_label(sum(v or 0 for v in each.values))}" for each in series)
     return render_chart(f"{title}. In all {words}", WIDTH, height, parts)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pages.charts.scale import choose_labels, choose_ticks, format_tick, place
 from pages.charts.svg import (
     WIDTH,
+    draw_box,
     draw_dot,
     draw_path,
     draw_segment,
@@ -15,6 +16,7 @@ from pages.charts.svg import (
 from pages.formats import format_value
 
 N_COLOURS = 6
+LEGEND_COLUMNS, LEGEND_ROW = 3, 18
 MOST_DOTS = 40  # a point more is a line anyway
 
 
@@ -48,7 +50,8 @@ def draw_lines(
     low = min(0.0, *values) if starts_at_zero else min(values)
     ticks = choose_ticks(low, max(values))
     step = ticks[1] - ticks[0]
-    top, bottom, left, right = 18 + 14 * (len(series) > 1), height - 22, 44, WIDTH - 8
+    height += measure_legend(len(series))
+    top, bottom, left, right = 12 + measure_legend(len(series)), height - 22, 44, WIDTH - 8
     domain = (ticks[0], ticks[-1])
     spots = [place(number, (0, max(len(labels) - 1, 1)), (left, right)) for number in range(len(labels))]
     parts = []
@@ -73,19 +76,32 @@ def draw_lines(
                     )
                     for n, (x, y) in zip(run, points, strict=True)
                 ]
-        if len(series) > 1:
-            parts += draw_legend_entry(number, colour, each.name, len(series))
+    parts += draw_legend([each.name for each in series])
     return render_chart(describe_lines(title, labels, series, format_label), WIDTH, height, parts)
 
 
-def draw_legend_entry(number: int, colour: int, name: str, n_series: int) -> list[str]:
-    """The name of a curve above the drawing, behind a stroke of it."""
-    x = round(8 + number * (WIDTH - 8) / n_series, 1)
-    shown = (
-        name if len(name) <= (longest := int((WIDTH / n_series - 34) / 5.6)) else f"{name[: longest - 1]}…"
-    )
-    stroke = draw_path([(x, 10), (x + 18, 10)], f"line series-{colour} dash-{min(number + 1, 4)}")
-    return [stroke, write_text(x + 24, 14, shown)]
+def measure_legend(n_series: int) -> int:
+    """The height of the names above a drawing; one series needs none."""
+    return LEGEND_ROW * -(-n_series // LEGEND_COLUMNS) if n_series > 1 else 0
+
+
+def draw_legend(names: Sequence[str], *, is_filled: bool = False) -> list[str]:
+    """The names of series above the drawing, each behind a stroke of its curve or a box of its bars."""
+    if len(names) < 2:
+        return []
+    parts, width = [], WIDTH / min(len(names), LEGEND_COLUMNS)
+    for number, name in enumerate(names):
+        row, column = divmod(number, LEGEND_COLUMNS)
+        x, y, colour = round(8 + column * width, 1), row * LEGEND_ROW, number % N_COLOURS + 1
+        longest = int((width - 32) / 6.6)
+        shown = name if len(name) <= longest else f"{name[: longest - 1]}…"
+        if is_filled:
+            parts.append(draw_box((x, y + 4), (12, 10), f"bar fill-{colour}"))
+        else:
+            stroke = [(x, y + 10), (x + 18, y + 10)]
+            parts.append(draw_path(stroke, f"line series-{colour} dash-{min(number + 1, 4)}"))
+        parts.append(write_text(x + 24, y + 14, shown))
+    return parts
 
 
 def find_runs(values: Sequence[float | None]) -> list[list[int]]:

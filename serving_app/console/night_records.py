@@ -26,6 +26,39 @@ class State(StrEnum):
     NOTHING_NEW = "nothing new"
 
 
+@dataclass(frozen=True)
+class Balance:
+    """What became of the records that one table received in one feed.
+
+    Attributes:
+        counts: in the order of `OUTCOMES`.
+        reasons: of the refused ones, how many for each reason code.
+        suspicious: sentences on whole files that were not believed.
+    """
+
+    table: str
+    source: str
+    entity: str
+    counts: tuple[int, ...]
+    reasons: Mapping[str, int]
+    suspicious: tuple[str, ...]
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every received record has one outcome."""
+        return self.counts[0] == sum(self.counts[1:])
+
+
+@dataclass(frozen=True)
+class BorderCheck:
+    """A table's suite on what a step wrote or was about to read."""
+
+    table: str
+    n_expectations: int
+    unmet: tuple[str, ...]
+    has_passed: bool
+
+
 @dataclass
 class Step:
     """One step of a night: its newest try."""
@@ -38,6 +71,7 @@ class Step:
     state: State = State.UNFINISHED
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    checks: list[BorderCheck] = field(default_factory=list)
 
 
 @dataclass
@@ -45,7 +79,7 @@ class Night:
     """One run, newest facts last.
 
     Attributes:
-        outcomes: of each table that received records, in the order of `OUTCOMES`; of each table its newest.
+        balances: of each feed of each table that received records.
         model_version: what readers were given by it; empty where it was not published.
         landing_date: the newest day it holds, ISO; empty where it was not published.
     """
@@ -54,7 +88,7 @@ class Night:
     started_at: datetime
     ended_at: datetime
     steps: dict[str, Step] = field(default_factory=dict)
-    outcomes: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+    balances: list[Balance] = field(default_factory=list)
     published_at: datetime | None = None
     landing_date: str = ""
     model_version: str = ""
@@ -128,6 +162,7 @@ def add_line(night: Night, line: Mapping[str, Any], at: datetime) -> None:
         if night.steps and isinstance(seconds := line.get("seconds"), int | float):
             last = next(reversed(night.steps.values()))
             last.check_seconds += seconds
+            last.checks += read_checks(line.get("tables"))
         return
     if name not in STEPS:
         return
@@ -149,7 +184,7 @@ def add_line(night: Night, line: Mapping[str, Any], at: datetime) -> None:
         step.seconds = (step.seconds or 0.0) + line["seconds"]
         step.state = State.RAN
         if name == "ingest":
-            add_outcomes(night, line["tables"])
+            night.balances = read_balances(line["tables"])
 
 
 def is_new_try(step: Step, line: Mapping[str, Any], at: datetime) -> bool:
@@ -164,13 +199,55 @@ def is_refusal(message: str) -> bool:
     return message.startswith(AT_THE_BORDER) or "Refused" in message
 
 
-def add_outcomes(night: Night, tables: Any) -> None:
-    """Note what became of the received records of each table."""
-    night.outcomes = {}
-    for row in tables if isinstance(tables, list) else ():
-        if isinstance(row, Mapping) and row.get("n_received") is not None:
-            counts = tuple(int(row.get(f"n_{name}") or 0) for name in OUTCOMES)
-            night.outcomes.setdefault(str(row.get("table_name")), []).append(counts)
+def read_balances(tables: Any) -> list[Balance]:
+    """What became of the received records, of each table and feed."""
+    balances = []
+    for row in list_rows(tables):
+        if row.get("n_received") is None:
+            continue
+        detail = row.get("detail") if isinstance(row.get("detail"), Mapping) else {}
+        reasons = detail.get("reasons")
+        suspicious = detail.get("suspicious_whole_files")
+        balances.append(
+            Balance(
+                str(row.get("table_name")),
+                str(detail.get("source", "")),
+                str(detail.get("entity", "")),
+                tuple(read_count(row.get(f"n_{name}")) for name in OUTCOMES),
+                {str(code): read_count(n) for code, n in reasons.items()}
+                if isinstance(reasons, Mapping)
+                else {},
+                tuple(map(str, suspicious)) if isinstance(suspicious, list) else (),
+            )
+        )
+    return balances
+
+
+def read_checks(tables: Any) -> list[BorderCheck]:
+    """The suites that a step's border asked."""
+    checks = []
+    for row in list_rows(tables):
+        detail = row.get("detail") if isinstance(row.get("detail"), Mapping) else {}
+        unmet = [each for each in detail.get("unmet") or () if isinstance(each, Mapping)]
+        checks.append(
+            BorderCheck(
+                str(row.get("table_name")),
+                read_count(detail.get("n_expectations")),
+                tuple(str(each.get("expectation")) for each in unmet),
+                bool(detail.get("passed", True)),
+            )
+        )
+    return checks
+
+
+def list_rows(tables: Any) -> list[Mapping[str, Any]]:
+    """The rows of a log line that are rows."""
+    return [row for row in tables if isinstance(row, Mapping)] if isinstance(tables, list) else []
+
+
+def read_count(value: Any) -> int:
+    """A count of a log line; 0 where it is none."""
+    return value if isinstance(value, int) else 0
 
 
 def mark_published(night: Night | None, record: Mapping[str, Any]) -> None:

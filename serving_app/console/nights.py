@@ -1,15 +1,51 @@
-"""The first page: the last nights, and what became of each."""
+"""The first page: the last nights, and what became of each; a night in full."""
 
 from flask import Response
 
 from serving_app.console.blueprint import bp, console_page
+from serving_app.console.night_details import draw_steps, list_checks, list_waiting
 from serving_app.console.night_service import NightService
 from serving_app.console.rendering import render
 from serving_app.http.services import get_service
+
+# A report holds its style and pictures in itself, and no script.
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox"
+)
 
 
 @bp.get("/", strict_slashes=False)
 @console_page("admin")
 def get_nights() -> Response:
-    """The last nights."""
-    return render("console/nights.html", nights=get_service(NightService).list_nights())
+    """The last nights, and what waits for a person."""
+    service = get_service(NightService)
+    nights = service.list_nights()
+    newest = next(iter(nights), None)
+    waiting = list_waiting(newest, service.read_reports(newest), service.list_reviews())
+    return render("console/nights.html", nights=nights, newest=newest, waiting=waiting)
+
+
+@bp.get("/nights/<slug>")
+@console_page("admin")
+def get_night(slug: str) -> Response:
+    """A night in full."""
+    service = get_service(NightService)
+    night = service.get_night(slug)
+    reports = service.read_reports(night)
+    return render(
+        "console/night.html",
+        night=night,
+        reports=reports,
+        checks=list_checks(reports.lists),
+        waiting=list_waiting(night, reports, ()),
+        steps_chart=draw_steps(night),
+    )
+
+
+@bp.get("/nights/<slug>/identities")
+@console_page("admin")
+def get_night_identities(slug: str) -> Response:
+    """The page of a night's identities, as the night wrote it."""
+    page = get_service(NightService).read_identity_page(slug)
+    return Response(page, mimetype="text/html", headers={"Content-Security-Policy": REPORT_POLICY})

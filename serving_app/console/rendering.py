@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from jinja2 import StrictUndefined
 
 from pages import formats
@@ -32,6 +32,7 @@ FILTERS = {
     "seconds": formats.format_seconds,
     "day": formats.format_day,
     "moment": formats.format_moment,
+    "clock": formats.format_clock,
 }
 
 
@@ -40,7 +41,12 @@ def prepare_templates(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {**FILTERS, "ago": format_ago}
-    app.jinja_env.globals |= {"asset": find_address}
+    app.jinja_env.globals |= {"asset": find_address, "has_page": has_page}
+
+
+def has_page(endpoint: str) -> bool:
+    """Whether there is a page of this name to link to."""
+    return endpoint in current_app.view_functions
 
 
 def format_ago(moment: datetime | None) -> str:
@@ -86,7 +92,7 @@ def get_nonce() -> str:
 def add_security_headers(response: Response) -> Response:
     """The answer with the console's headers; nothing stores it that does not say otherwise itself."""
     scripts = f"'nonce-{g.nonce}'" if "nonce" in g else "'none'"
-    response.headers["Content-Security-Policy"] = POLICY.format(scripts=scripts)
+    response.headers.setdefault("Content-Security-Policy", POLICY.format(scripts=scripts))
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from expectations.contracts.lake import OPS_DELIVERIES, QUARANTINE
+from expectations.contracts.masking import MASK, mask_record, mask_shape
 from operate import quarantine
-from operate.masking import MASK, mask_record, mask_shape
 from spark_jobs.ingest.sources.sample_shop import ORDER_COLUMNS, PEOPLE_COLUMNS
 from spark_jobs.lake.tables import Lake
 

@@ -79,24 +79,32 @@ def test_a_night_that_was_killed_is_unfinished_and_one_without_files_had_nothing
     assert one([write_line("land", 1, "nothing new (2026-02-21)")]).state == State.NOTHING_NEW
 
 
-def test_outcomes_are_of_each_feed_and_of_the_newest_try():
-    def row(received, inserted, duplicate=0):
-        return {
-            "table_name": "core_events",
-            "n_received": received,
-            "n_inserted": inserted,
-            "n_duplicate": duplicate,
-        }
+def receive(received, inserted, duplicate=0, **detail):
+    counts = {"n_received": received, "n_inserted": inserted, "n_duplicate": duplicate}
+    return {"table_name": "core_events", **counts, "detail": detail}
 
+
+def test_balances_are_of_each_feed_and_of_the_newest_try():
     other = {"table_name": "raw_x__events", "n_received": None}
-    night = one(
-        [
-            finish("ingest", 3, 1.0, [row(9, 9)]),
-            write_line("ingest", 5),
-            finish("ingest", 6, 1.0, [row(10, 8, 2), row(4, 4), other]),
-        ]
-    )
-    assert night.outcomes == {"core_events": [(10, 8, 0, 0, 0, 2, 0), (4, 4, 0, 0, 0, 0, 0)]}
+    rows = [receive(10, 8, 2, source="web", entity="events", reasons={"bad_time": 1}), receive(5, 4), other]
+    lines = [
+        finish("ingest", 3, 1.0, [receive(9, 9)]),
+        write_line("ingest", 5),
+        finish("ingest", 6, 1.0, rows),
+    ]
+    first, second = one(lines).balances
+    assert (first.source, first.entity, first.counts) == ("web", "events", (10, 8, 0, 0, 0, 2, 0))
+    assert first.is_balanced and dict(first.reasons) == {"bad_time": 1}
+    assert not second.is_balanced
+
+
+def test_checks_stand_with_the_step_whose_border_they_are():
+    unmet = [{"expectation": "is_key(customer_id)", "is_fatal": True}]
+    rows = [{"table_name": "core_events", "detail": {"n_expectations": 17, "passed": False, "unmet": unmet}}]
+    night = one([finish("ingest", 3, 1.0), finish("validate", 3, 0.5, rows)])
+    (check,) = night.steps["ingest"].checks
+    assert (check.table, check.n_expectations, check.unmet) == ("core_events", 17, ("is_key(customer_id)",))
+    assert not check.has_passed
 
 
 def test_warnings_stand_with_their_steps():

@@ -8,14 +8,9 @@ column.
 import csv
 import json
 import re
-from collections.abc import Collection
-from pathlib import Path
 
 from expectations.contracts.lake import CORE_PEOPLE
 from expectations.contracts.personal import has_personal_value
-from spark_jobs.ingest.csv_records import join_quoted_lines
-from spark_jobs.ingest.formats import MAX_BYTES, decode_line, split_csv_fields
-from spark_jobs.ingest.lines import read_lines
 
 MASK = "•••"
 LONGEST = 240  # characters of a sample
@@ -72,8 +67,8 @@ def parse_named_values(raw_text: str, header: list[str] | None) -> dict | None:
         if header is None:
             document = json.loads(raw_text)
             return document if isinstance(document, dict) and all(map(is_column_name, document)) else None
-        fields = split_csv_fields(raw_text)
-    except (ValueError, RecursionError, csv.Error):
+        fields = next(csv.reader((raw_text,), strict=True))
+    except (ValueError, RecursionError, csv.Error, StopIteration):
         return None
     return dict(zip(header, fields, strict=True)) if len(fields) == len(header) else None
 
@@ -109,18 +104,3 @@ def mask_shape(raw_text: str) -> str:
         "9" if each.isdigit() else "x" if each.isalpha() else each if each.isprintable() else "·"
         for each in raw_text
     )
-
-
-def read_csv_header(file: Path, columns: Collection[str]) -> list[str] | None:
-    """The header of a landed CSV file; None when it names not all of the columns, or the file is not there
-    any more.
-    """
-    try:
-        with file.open("rb") as opened:
-            first = next(join_quoted_lines(read_lines(opened, MAX_BYTES), MAX_BYTES), None)
-        header = (
-            [name.strip() for name in split_csv_fields(decode_line(first.line.content)[0])] if first else []
-        )
-    except (OSError, csv.Error):
-        return None
-    return header if columns and set(columns) <= set(header) else None
