@@ -20,6 +20,7 @@ from benchmarks.leaderboard.table import describe_columns, describe_test_size, f
 from models.evaluation import bootstrap_interval, slices
 from models.evaluation.legend import explain_column_names
 from models.evaluation.summary import summarise_metrics
+from pages.reports import render_report
 
 DRAWS = 1000
 WHOLE = ("mrr", "map", "hit", "coverage", "gini", "novelty", "serendipity", "diversity", "miscalibration")
@@ -28,24 +29,19 @@ SLICES = (
     " thirds by items had; active ones bought within 28 days, lapsed ones not within 84. Cold items: fewer"
     " than five customers ever wanted them."
 )
+# beside what all reports look like: wide tables whose first column stays
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 76rem; margin: 2rem auto;
-padding: 0 1rem }
-h1 { font-size: 1.5rem }
-h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd }
+body { max-width: 76rem }
 div.wide { overflow-x: auto }
-table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums }
-th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top }
-th { border-bottom: 1px solid #999; font-weight: 600 }
-td.n, th.n { text-align: right; white-space: nowrap }
-td.first, th.first { position: sticky; left: 0; background: #fff; white-space: nowrap }
+table { display: table }
+td.n, th.n { white-space: nowrap }
+td.first, th.first { position: sticky; left: 0; background: var(--surface); white-space: nowrap }
 td:last-child { min-width: 8rem }
-tr.theirs td { color: #777 }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .85rem; color: #555 }
+tr.theirs td, small { color: var(--text-muted); font-weight: 400 }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: var(--size-small);
+color: var(--text-muted) }
 dt { font-weight: 600 }
 dd { margin: 0 }
-small { color: #777; font-weight: 400 }
-img { max-width: 100% }
 """
 
 
@@ -129,13 +125,7 @@ def render_page(content: PageContent, image: Path) -> str:
             ),
             render_slices(task, summaries),
         ]
-    about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    head = f"{about}<title>{escape(title)}</title><style>{STYLE}</style>"
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+    return render_report(title, parts, STYLE)
 
 
 def render_rows(data: Dataset, results: Sequence[RowResult], published: Sequence[PublishedRow]) -> str:

@@ -19,6 +19,7 @@ from benchmarks.sample_shop_lists.report import (
 )
 from benchmarks.sample_shop_lists.worth import AUDIENCE, SERVED, ComparisonBoard
 from expectations.contracts.files import write_text_atomically
+from pages.reports import render_report
 
 TITLE = "The sample shop's lists by its own truth"
 
@@ -113,10 +114,4 @@ def render_page(comparison: ListComparison, image: Path) -> str:
         )
     parts += [f"<p>{escape(format_first_night(one))}</p>" for one in comparison.nights]
     parts += [f"<p>{escape(sentence)}</p>" for sentence in format_verdict(comparison)]
-    about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    head = f"{about}<title>{escape(TITLE)}</title><style>{STYLE}</style>"
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+    return render_report(TITLE, parts, STYLE)

@@ -1,19 +1,16 @@
 """The answers as one HTML page that needs no other file."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
 from html import escape
-from typing import Any
 
 import pyarrow as pa
 
 from operate.insights.pictures import draw_answer, format_name
 from operate.insights.questions import QUESTIONS, Question
-from spark_jobs.identify.report.page import STYLE, render_image, render_table
+from pages.formats import format_value
+from pages.reports import render_image, render_report, render_table
 
 MOST_ROWS = 25  # of an answer's table; its picture shows more
-STYLE_HERE = "details { margin: .4rem 0 } nav li { margin: .15rem 0 } body { max-width: 62rem }"
 
 
 def render_page(title: str, answers: Mapping[str, pa.Table]) -> str:
@@ -29,13 +26,7 @@ def render_page(title: str, answers: Mapping[str, pa.Table]) -> str:
         f"<nav><ol>{contents}</ol></nav>",
         *(render_question(question, answers[question.name]) for question in QUESTIONS),
     ]
-    about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    head = f"{about}<title>{escape(title)}</title><style>{STYLE}{STYLE_HERE}</style>"
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+    return render_report(title, parts)
 
 
 def render_question(question: Question, answer: pa.Table) -> str:
@@ -69,18 +60,3 @@ def render_answer(answer: pa.Table) -> str:
     )
     left = answer.num_rows - len(rows)
     return table + (f"<p class='why'>{left:,} more rows</p>" if left else "")
-
-
-def format_value(value: Any) -> str:
-    """A value as it is read: thousands apart, money with two digits, nothing for null."""
-    if value is None:
-        return "–"
-    if isinstance(value, Decimal):
-        return f"{value:,.2f}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.10g}"
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)

@@ -3,9 +3,8 @@
 Identifiers stand here by kind and id only: no personal values.
 """
 
-from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.contracts.files import write_text_atomically
+from pages.reports import render_image, render_report, render_table
 from spark_jobs.identify.report import charts, cluster_picture
 from spark_jobs.identify.report.subgraph import build_drawn_graph, read_neighbourhood, shorten_id
 from spark_jobs.identify.review.inputs import ReviewLimits
@@ -22,20 +22,6 @@ from spark_jobs.identify.review.questions import ReviewQuestions
 
 N_QUESTIONS, N_PICTURED, N_LARGEST = 10, 4, 2
 CHANGES = ("created", "merged", "split", "renamed", "retired")
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto;
-padding: 0 1rem }
-h1 { font-size: 1.5rem }
-h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd }
-h3 { font-size: 1rem; margin-bottom: 0 }
-table { border-collapse: collapse; margin: .6rem 0; display: block; overflow-x: auto }
-th, td { padding: .3rem 1rem .3rem 0; text-align: left; vertical-align: top }
-th { border-bottom: 1px solid #999; font-weight: 600 }
-td.n, th.n { text-align: right }
-code { font-size: .8rem; background: #f4f4f4; padding: .1rem .3rem; overflow-wrap: anywhere }
-img { max-width: 100% }
-p.why { margin: .1rem 0; color: #555 }
-"""
 
 
 @dataclass(frozen=True)
@@ -82,13 +68,7 @@ def render_page(report: IdentityReport) -> str:
             ["rule", "followed", "held", "held by"], count_links_by_rule(report.links), numbers=(1, 2)
         ),
     ]
-    about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    head = f"{about}<title>{escape(report.title)}</title><style>{STYLE}</style>"
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+    return render_report(report.title, parts)
 
 
 def count_changes(changes: pa.Table) -> list[str]:
@@ -217,20 +197,3 @@ def count_links_by_rule(links: pa.Table) -> list[list[str]]:
         reasons = ", ".join(f"{escape(by)} {-n:,}" for n, by in held_counts)
         rows.append([escape(rule), f"{followed:,}", f"{-sum(n for n, _ in held_counts):,}", reasons])
     return rows
-
-
-def render_table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    """An HTML table; cells are HTML already."""
-
-    def row(cells: Sequence[str], tag: str) -> str:
-        return (
-            "<tr>"
-            + "".join(f"<{tag}{' class=n' * (i in numbers)}>{cell}</{tag}>" for i, cell in enumerate(cells))
-            + "</tr>"
-        )
-
-    return f"<table>{row(headings, 'th')}\n" + "\n".join(row(cells, "td") for cells in rows) + "</table>"
-
-
-def render_image(png: bytes, alt_text: str) -> str:
-    return f'<img alt="{escape(alt_text)}" src="data:image/png;base64,{b64encode(png).decode()}">'
