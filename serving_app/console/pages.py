@@ -5,7 +5,17 @@ from datetime import datetime
 
 from flask import Flask
 
-from serving_app.console import entrance, events, figures, models, nights, quarantine
+from serving_app.console import (
+    entrance,
+    events,
+    figures,
+    models,
+    nights,
+    quarantine,
+    segment_builder,
+    segment_drafts,
+    segments,
+)
 from serving_app.console.blueprint import bp
 from serving_app.console.event_service import EventTailService
 from serving_app.console.figure_service import FigureService
@@ -13,6 +23,7 @@ from serving_app.console.model_service import ModelService
 from serving_app.console.night_service import NightService
 from serving_app.console.quarantine_service import QuarantineService
 from serving_app.console.rendering import prepare_templates
+from serving_app.console.segment_turns import SegmentTurns
 from serving_app.console.sign_in import ConsoleSessions
 from serving_app.identity.service import IdentityService
 from serving_app.keys.rate_limits import RateLimits
@@ -20,7 +31,17 @@ from serving_app.segments.warehouse import SegmentWarehouse
 from serving_app.settings import Settings
 from serving_app.stores import Stores
 
-SUBJECTS = (entrance, nights, models, events, quarantine, figures)
+SUBJECTS = (
+    entrance,
+    nights,
+    models,
+    segments,
+    segment_builder,
+    segment_drafts,
+    events,
+    quarantine,
+    figures,
+)
 WAREHOUSE_SECONDS = 5.0  # for what one page asks the warehouse
 
 
@@ -44,6 +65,7 @@ def make_services(
         EventTailService(settings, stores.snapshots, clock),
         QuarantineService(settings.home),
         FigureService(SegmentWarehouse(settings.home, WAREHOUSE_SECONDS), stores.snapshots),
+        SegmentTurns(settings.home),
     )
 
 

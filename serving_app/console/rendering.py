@@ -26,6 +26,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+def parse_moment(text: str | None) -> datetime | None:
+    """The moment of an ISO text; None for none."""
+    return datetime.fromisoformat(text) if text else None
+
+
 FILTERS = {
     "number": formats.format_number,
     "share": formats.format_share,
@@ -33,6 +40,7 @@ FILTERS = {
     "day": formats.format_day,
     "moment": formats.format_moment,
     "clock": formats.format_clock,
+    "parse_moment": parse_moment,
 }
 
 
@@ -40,13 +48,18 @@ def prepare_templates(app: Flask) -> None:
     """Give an app's templates the filters of numbers and times; a name that a view forgot is an error."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {**FILTERS, "ago": format_ago}
+    app.jinja_env.filters |= {**FILTERS, "ago": format_ago, "reader_name": format_reader}
     app.jinja_env.globals |= {"asset": find_address, "has_page": has_page}
 
 
 def has_page(endpoint: str) -> bool:
     """Whether there is a page of this name to link to."""
     return endpoint in current_app.view_functions
+
+
+def format_reader(name: str) -> str:
+    """Who did something: a key's id, or what stands for this machine and for the operator's token."""
+    return {"local": "this machine", "admin-token": "operator", "": "–"}.get(name, name)
 
 
 def format_ago(moment: datetime | None) -> str:

@@ -88,6 +88,15 @@ class PublishingService:
         change = self._definitions.roll_back(segment_id, number, format_utc(self._clock()), author)
         return asdict(change) | describe_start(segment)
 
+    def list_waiting(self) -> list[dict]:
+        """The segments of which the next night reads another text than made the published one: id, name and
+        `StartAnswer`.
+        """
+        return [
+            {"segment_id": each.segment_id, "name": each.name} | describe_start(each)
+            for each in self._definitions.list_waiting()
+        ]
+
     def list_changes(self, segment_id: str | None = None) -> dict:
         """Who put which text in force and why, the newest first, as `DefinitionChangesAnswer`."""
         changes = self._definitions.list_changes(segment_id)[:MOST_CHANGES]

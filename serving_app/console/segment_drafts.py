@@ -1,0 +1,78 @@
+"""Drafts: saved, looked at with what they would change, approved, published."""
+
+from flask import Response, request, url_for
+from werkzeug.utils import redirect
+
+from serving_app.console.blueprint import bp, console_page
+from serving_app.console.rendering import render
+from serving_app.console.segment_builder import read_text, render_builder
+from serving_app.console.segments import ask_patiently
+from serving_app.http.auth import get_caller
+from serving_app.http.problems import BadDefinition
+from serving_app.http.services import get_service
+from serving_app.segments.definitions import Author
+from serving_app.segments.drafting import DraftService
+from serving_app.segments.publishing import PublishingService
+
+
+def make_author() -> Author:
+    """Who sends the form, and why."""
+    return Author(get_caller().name, request.form.get("reason", "").strip())
+
+
+@bp.post("/segment-drafts")
+@console_page("definitions")
+def save_segment_draft() -> Response:
+    """Save a draft, or one anew."""
+    text, draft_id = read_text(), request.form.get("draft", "")
+    try:
+        draft = get_service(DraftService).save(text, make_author(), draft_id=draft_id or None)
+    except BadDefinition as error:
+        draft = get_service(DraftService).get(draft_id) if draft_id else None
+        return render_builder(text, 400, flaws=error.extensions["flaws"], draft=draft)
+    return redirect(url_for("console.get_segment_draft", draft_id=draft["draft_id"]), 303)
+
+
+@bp.get("/segment-drafts/<draft_id>")
+@console_page("segments")
+def get_segment_draft(draft_id: str) -> Response:
+    """A draft: how it differs, and what may be done with it."""
+    draft = get_service(DraftService).get(draft_id)
+    may_change = get_caller().may("definitions", is_for_browsers=False)
+    is_own = draft["saved_by"] == get_caller().name
+    return render("console/segment_draft.html", draft=draft, may_change=may_change, is_own=is_own)
+
+
+@bp.get("/segment-drafts/<draft_id>/impact")
+@console_page("segments")
+def get_segment_impact(draft_id: str) -> Response:
+    """Who would enter and leave by a draft, and what else would change."""
+    with_names = get_caller().may("profiles", is_for_browsers=False)
+    service = get_service(DraftService)
+    impact = ask_patiently(lambda: service.measure(draft_id, with_names=with_names))
+    return render("console/segment_impact.html", impact=impact)
+
+
+@bp.post("/segment-drafts/<draft_id>/approve")
+@console_page("definitions")
+def approve_segment_draft(draft_id: str) -> Response:
+    """Approve what somebody else has saved."""
+    get_service(DraftService).approve(draft_id, request.form.get("digest", ""), make_author())
+    return redirect(url_for("console.get_segment_draft", draft_id=draft_id), 303)
+
+
+@bp.post("/segment-drafts/<draft_id>/publish")
+@console_page("definitions")
+def publish_segment_draft(draft_id: str) -> Response:
+    """Put a draft in force."""
+    service = get_service(PublishingService)
+    change = ask_patiently(lambda: service.publish(draft_id, make_author()))
+    return redirect(url_for("console.get_segments", published=change["segment_id"]), 303)
+
+
+@bp.post("/segment-drafts/<draft_id>/discard")
+@console_page("definitions")
+def discard_segment_draft(draft_id: str) -> Response:
+    """Delete a draft."""
+    get_service(DraftService).delete(draft_id)
+    return redirect(url_for("console.get_segments"), 303)

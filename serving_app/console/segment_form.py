@@ -1,0 +1,138 @@
+"""The common rules as a form: what somebody chose into the text of a definition."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+N_ROWS = 3
+UNITS = ("minutes", "hours", "days")
+JOINS = (("all", "all of these are true"), ("any", "one of these is true"))
+
+
+class Choice(NamedTuple):
+    """A common rule.
+
+    Attributes:
+        label: as the form names it.
+        rule: the language's, with `number` and `window` in it.
+        words: as a description says it.
+    """
+
+    label: str
+    rule: str
+    words: str
+
+
+AT_LEAST = '{{count: {type}, within: {{window}}, op: ">=", value: {{number}}}}'
+NONE_OF = '{{count: {type}, within: {{window}}, op: "=", value: 0}}'
+FIELD = '{{field: {name}, op: ">=", value: {{number}}}}'
+CHOICES = {
+    "cart_left": Choice(
+        "Put something into the cart and bought nothing since",
+        "{{sequence: [{{event: cart}}, {{absent: purchase}}], within: {window}}}",
+        "put something into the cart in the last {window} and bought nothing since",
+    ),
+    "view": Choice(
+        "Viewed products",
+        AT_LEAST.format(type="view"),
+        "viewed {number} products or more in the last {window}",
+    ),
+    "cart": Choice(
+        "Put products into the cart",
+        AT_LEAST.format(type="cart"),
+        "put {number} products or more into the cart in the last {window}",
+    ),
+    "purchase": Choice(
+        "Bought products",
+        AT_LEAST.format(type="purchase"),
+        "bought {number} products or more in the last {window}",
+    ),
+    "search": Choice(
+        "Searched", AT_LEAST.format(type="search"), "searched {number} times or more in the last {window}"
+    ),
+    "no_view": Choice("Viewed nothing", NONE_OF.format(type="view"), "viewed nothing in the last {window}"),
+    "no_purchase": Choice(
+        "Bought nothing", NONE_OF.format(type="purchase"), "bought nothing in the last {window}"
+    ),
+    "n_orders": Choice(
+        "Has ordered at least so often, ever", FIELD.format(name="n_orders"), "ordered {number} times or more"
+    ),
+    "amount_net": Choice(
+        "Has spent at least so much, ever", FIELD.format(name="amount_net"), "spent {number} or more"
+    ),
+    "days_since_last_order": Choice(
+        "Ordered last at least so many days ago",
+        FIELD.format(name="days_since_last_order"),
+        "ordered last {number} days ago or more",
+    ),
+}
+
+
+class Row(NamedTuple):
+    """A line of the form as it was filled in."""
+
+    choice: str
+    number: str
+    length: str
+    unit: str
+
+    @property
+    def window(self) -> str:
+        """How long it looks back, as the language writes it; what was typed, where that is no number."""
+        return f"{self.length.strip() or '10'} {self.unit if self.unit in UNITS else UNITS[0]}"
+
+
+def read_rows(form: Mapping[str, str]) -> list[Row]:
+    """The lines of a form that was sent; of one that was not, as it begins."""
+    return [
+        Row(
+            form.get(f"choice-{n}", "" if n else "cart_left"),
+            form.get(f"number-{n}", "1"),
+            form.get(f"length-{n}", "10"),
+            form.get(f"unit-{n}", UNITS[0]),
+        )
+        for n in range(N_ROWS)
+    ]
+
+
+def write_definition(name: str, join: str, rows: list[Row]) -> str:
+    """The text of a definition. What is no number stands in it as it was typed, to be shown as a mistake."""
+    chosen = [row for row in rows if row.choice in CHOICES]
+    lines = [
+        f"segment_id: {make_segment_id(name)}",
+        f"name: {quote(name.strip() or 'New segment')}",
+        "kind: rule",
+        f"description: {quote(describe(join, chosen))}",
+        "members:",
+        f"  {join if join in dict(JOINS) else 'all'}:",
+        *(f"    - {write_rule(row)}" for row in chosen),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_rule(row: Row) -> str:
+    """A line of the form as a rule of the language."""
+    number = row.number.strip() or "1"
+    is_number = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", number)
+    return CHOICES[row.choice].rule.format(number=number if is_number else quote(number), window=row.window)
+
+
+def describe(join: str, rows: list[Row]) -> str:
+    """Who is in it, in a sentence."""
+    words = [
+        CHOICES[row.choice].words.format(number=row.number.strip() or "1", window=row.window) for row in rows
+    ]
+    text = (" or " if join == "any" else ", and ").join(words)
+    return f"{text[:1].upper()}{text[1:]}." if text else "Say who is in it."
+
+
+def make_segment_id(name: str) -> str:
+    """An id made of a name: small letters, digits, underscores."""
+    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60].strip("_")
+    return words if words[:1].isalpha() else f"segment_{words}".strip("_")
+
+
+def quote(text: str) -> str:
+    """A text in quotes, as YAML reads it."""
+    return json.dumps(" ".join(text.split()), ensure_ascii=False)

@@ -1,0 +1,129 @@
+"""Pages of segments: what they show, what changes by them, and who may."""
+
+import html
+import re
+
+import pytest
+
+from expectations.contracts.home import HomePaths
+from tests.serving_app.conftest import REGULAR
+from tests.serving_app.intake.sent_events import send, viewed
+from tests.serving_app.keys.made_keys import make_keys, server_key
+from tests.serving_app.memberships.conftest import keep
+from tests.serving_app.memberships.nights import make_snapshot
+from tests.serving_app.segments.small_warehouse import write_warehouse
+from tests.serving_app.segments.test_drafts import HESITANT
+from tests.serving_app.segments.test_segment_routes import LAPSED
+
+
+@pytest.fixture
+def office(shop, sign_in):
+    """A published night with live segments, read on this machine."""
+    write_warehouse(shop.home)
+    shop.snapshots.publish(make_snapshot("night-1"))
+    keep(shop)
+    return sign_in()
+
+
+def read(reader, path, status=200, **sent):
+    answer = reader.get(f"/console/{path}", **sent)
+    assert answer.status_code == status, answer.text
+    return html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).replace("\n", " ")
+
+
+def follow(reader, answer):
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"].removeprefix("/console/")
+
+
+def test_the_list_has_the_largest_first(office):
+    text = read(office, "segments")
+    assert text.index("Champions") < text.index("Frequent_Buyers")
+    assert "night of 2026-02-20" in text
+
+
+def test_one_segment_with_its_rule_and_members(office):
+    text = " ".join(read(office, "segments/frequent_buyers").split())
+    assert "n_orders_90d >= 3" in text and REGULAR in text
+    assert "1 customers by the night" in text
+    assert "There is no such segment" in read(office, "segments/nothing", 404)
+
+
+def test_why_in_and_why_not(office):
+    answer = office.post("/console/segments/frequent_buyers/why", {"kind": "user_id", "id": "u-regular"})
+    assert "it would end when n_orders_90d is below 3 (it is 4)" in html.unescape(answer.text)
+    for data in ({"kind": "user_id", "id": ""}, {"kind": "name", "id": "Ada"}):
+        assert office.post("/console/segments/frequent_buyers/why", data).status_code == 400
+
+
+def test_a_marketer_builds_previews_publishes_and_watches(office, shop, clock):
+    """In the cart and not bought in ten minutes: by the form, to somebody who enters and leaves."""
+    form = {"name": "Hesitant", "join": "all", "choice-0": "cart_left", "length-0": "10", "unit-0": "minutes"}
+    text = re.search(
+        r"<textarea[^>]*>(.*?)</textarea>", office.post("/console/segment-text", form).text, re.S
+    )[1]
+    text = html.unescape(text)
+    assert "{sequence: [{event: cart}, {absent: purchase}], within: 10 minutes}" in text
+    preview = html.unescape(office.post("/console/segment-preview", {"text": text}).text)
+    assert "at once" in preview and "0.0 %" in preview
+    draft = follow(office, office.post("/console/segment-drafts", {"text": text.replace("\n", "\r\n")}))
+    assert "+segment_id: hesitant" in read(office, draft)
+    assert "needs nobody's approval" in read(office, f"{draft}/impact")
+    listed = follow(office, office.post(f"/console/{draft}/publish"))
+    assert listed == "segments?published=hesitant" and "Hesitant is published" in read(office, listed)
+    assert "new definition" in read(office, "segments/hesitant")
+    send(shop, viewed("m-1", event="Product Added", userId="u-regular"))
+    keep(shop)
+    now = " ".join(read(office, "segments/hesitant/now").split())
+    assert now.startswith("1 customer and 0 visitors") and "in a customer by what they did" in now
+    clock.move(minutes=10, seconds=1)
+    keep(shop)
+    now = " ".join(read(office, "segments/hesitant/now").split())
+    assert now.startswith("0 customers") and "out a customer by time" in now
+
+
+def test_mistakes_stand_by_their_line(office):
+    wrong = LAPSED.replace("days_since_last_order", "days<b>")
+    for path in ("segment-preview", "segment-drafts"):
+        answer = office.post(f"/console/{path}", {"text": wrong})
+        assert answer.status_code == 400
+        assert '<td class="n">5</td>' in answer.text and "<b>" not in answer.text
+    assert not HomePaths(office.shop.home).segment_drafts.exists()
+
+
+def test_a_draft_of_many_needs_another_key(shop):
+    """Of three customers one enters; whoever saved it cannot approve it."""
+    from tests.serving_app.console.conftest import Reader
+
+    write_warehouse(shop.home)
+    store, texts = make_keys(
+        *(server_key("segments", "definitions") for _ in range(2)), server_key("segments")
+    )
+    shop.use_stores(keys=store)
+    ann, ben, eve = (Reader(shop, text) for text in texts)
+    draft = follow(ann, ann.post("/console/segment-drafts", {"text": LAPSED}))
+    assert "somebody else must approve it" in read(ann, f"{draft}/impact")
+    assert "Somebody else must approve it" in ann.post(f"/console/{draft}/publish").text
+    digest = re.search(r'name="digest" value="(\w+)"', ben.get(f"/console/{draft}").text)[1]
+    assert "digest" not in ann.get(f"/console/{draft}").text
+    for path in (f"{draft}/approve", f"{draft}/publish", f"{draft}/discard", "segments/lapsed/rollback"):
+        assert eve.post(f"/console/{path}").status_code == 403
+    assert follow(ben, ben.post(f"/console/{draft}/approve", {"digest": digest})) == draft
+    assert "approved" in read(ann, draft)
+    follow(ann, ann.post(f"/console/{draft}/publish"))
+    assert HomePaths(shop.home).segment_definition("lapsed").read_text() == LAPSED
+    assert REGULAR not in ann.get("/console/segments/champions").text, "it lacks the scope profiles"
+    assert (
+        eve.post("/console/segments/champions/why", {"kind": "user_id", "id": "u-regular"}).status_code == 403
+    )
+
+
+def test_hostile_names_are_text(office):
+    text = HESITANT.replace("name: Hesitant", 'name: "<script>alert(1)</script>"').replace(
+        "Put something", "<img src=x onerror=alert(1)> put"
+    )
+    draft = follow(office, office.post("/console/segment-drafts", {"text": text}))
+    follow(office, office.post(f"/console/{draft}/publish"))
+    for path in ("segments", "segments/hesitant", "segments/hesitant/now"):
+        page = office.get(f"/console/{path}").text
+        assert "<script>alert" not in page and "<img src=x" not in page
