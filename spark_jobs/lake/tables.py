@@ -100,30 +100,23 @@ class Lake(LakeReader):
             return
         with self.lock(table):
             data = pa.Table.from_pylist(rows, schema=build_arrow_schema(table))
-            write_deltalake(
-                self.path(table), data, mode="append", configuration=delta_writes.NO_DELETION_VECTORS
-            )
+            delta_writes.write_few(self.path(table), data, "append")
 
     def replace_rows(self, rows: list[dict], table: Table) -> None:
-        """Make a small table hold exactly these rows, in today's layout, without Spark; commits nothing when
-        it already does.
-        """
+        """Make a small table hold exactly these rows, without Spark; commits nothing when it does already."""
         data = pa.Table.from_pylist(rows, schema=build_arrow_schema(table))
         with self.lock(table):
-            if self.exists(table) and self.read_arrow(table).to_pylist() == data.to_pylist():
-                return
-            write_deltalake(
-                self.path(table),
-                data,
-                mode="overwrite",
-                configuration=delta_writes.NO_DELETION_VECTORS,
-                schema_mode="overwrite",
-            )
+            if not self.exists(table) or self.read_arrow(table).to_pylist() != data.to_pylist():
+                delta_writes.write_few(self.path(table), data, "overwrite")
+
+    def replace_arrow(self, data: pa.Table, table: Table) -> None:
+        """As `replace_rows`, of millions of rows."""
+        with self.lock(table):
+            if not self.exists(table) or not self.read_arrow(table).cast(data.schema).equals(data):
+                delta_writes.write_few(self.path(table), data, "overwrite")
 
     def overwrite(self, rows: pa.RecordBatchReader, table: Table, schema_mode: str | None = None) -> None:
-        """Make the table hold exactly these rows, streamed, without Spark; `schema_mode="overwrite"`: in
-        today's layout too.
-        """
+        """Make the table hold exactly these rows, streamed; `schema_mode="overwrite"`: in today's layout."""
         with self.lock(table):
             write_deltalake(
                 self.path(table),

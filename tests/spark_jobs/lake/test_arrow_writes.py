@@ -127,3 +127,16 @@ def test_a_view_holds_a_tables_rows(lake):
     assert found["seen_at"].to_pylist()[0] == datetime(2026, 1, 1, 12, tzinfo=UTC)
     assert found["words"].to_pylist()[3] is None
     assert nothing.num_rows == 0 and nothing.column_names == list(SLATE.columns)
+
+
+def test_a_few_rows_take_the_place_of_an_earlier_layout(lake):
+    """Once, and nothing is committed where they are the same; row by row or in Arrow."""
+    old = replace(SLATE, columns={"mark_id": "string"})
+    lake.replace_rows([{"mark_id": "a"}], old)
+    rows = [{"mark_id": "a", "value": 1}, {"mark_id": "b", "value": None}]
+    for _ in range(2):
+        lake.replace_rows(rows, SLATE)
+        lake.replace_arrow(pa.Table.from_pylist(rows, build_arrow_schema(SLATE)), SLATE)
+        assert (lake.read_arrow(SLATE).to_pylist(), lake.version(SLATE)) == (rows, 1)
+    lake.replace_arrow(pa.Table.from_pylist(rows[1:], build_arrow_schema(SLATE)), SLATE)
+    assert (lake.read_arrow(SLATE).to_pylist(), lake.version(SLATE)) == (rows[1:], 2)

@@ -10,6 +10,7 @@ from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.lake import LIST_ENTRIES
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
+from spark_jobs.warehouse import uploaded_lists
 from spark_jobs.warehouse.uploaded_lists import MOST_CHARACTERS, MOST_NAMED, read_lists, write_lists
 
 
@@ -31,7 +32,7 @@ def test_entries_are_hashed_as_ingest_hashes_them(settings):
     put(settings, "sale.csv", "item_id\n7\n 8 \n")
     lists = read_lists(settings.paths, "k", "web")
     assert lists.flaws == []
-    assert set(lists.entries) == {
+    assert set(lists.list_rows()) == {
         ("vip", "customers", hash_identifier("k", "email", "", "ada@shop.example")),
         ("staff", "customers", hash_identifier("k", "user_id", "till", "u1")),
         ("staff", "customers", hash_identifier("k", "user_id", "web", "u1")),
@@ -47,7 +48,7 @@ def test_what_cannot_be_read_is_named_without_its_value_and_stops_nothing(settin
     put(settings, "broken.csv", b"email\n\xff\xfe\n")
     put(settings, "empty.csv", "")
     lists = read_lists(settings.paths, "k", "web")
-    assert [entry[2] for entry in lists.entries] == ["1", "2"]
+    assert [entry[2] for entry in lists.list_rows()] == ["1", "2"]
     assert [flaw.partition(":")[0] for flaw in lists.flaws] == [
         "broken.csv",
         "empty.csv",
@@ -73,7 +74,7 @@ def test_nothing_that_lies_there_stops_a_night_or_leads_out_of_the_folder(settin
     put(settings, "nothing.csv", b"item_id\n\x00\n")
     (folder / os.fsdecode(b"\xff\n.csv")).write_text("item_id\n1\n")
     lists = read_lists(settings.paths, "k", "web")
-    assert set(lists.entries) == {(name, "items", "1") for name in ("good", "inside")} | {
+    assert set(lists.list_rows()) == {(name, "items", "1") for name in ("good", "inside")} | {
         ("long", "items", "2")
     }
     refused = {flaw.split(":")[0] for flaw in lists.flaws}
@@ -103,3 +104,24 @@ def test_the_lake_holds_what_the_files_say(settings, tmp_path):
     (settings.paths.lists / "sale.csv").unlink()
     write_lists(lake, settings)
     assert lake.read_arrow(LIST_ENTRIES).num_rows == 0
+
+
+def test_a_list_for_which_there_is_no_room_is_left_out_whole(settings, tmp_path):
+    """Not cut in half, and not emptied: it holds what it held, and its neighbours are read."""
+    lake = Lake(tmp_path / "lake")
+    put(settings, "blocked.csv", "user_id\nu1\nu2\n")
+    put(settings, "sale.csv", "item_id\n7\n")
+    write_lists(lake, settings)
+    before = lake.read_arrow(LIST_ENTRIES).to_pylist()
+    put(settings, "blocked.csv", "user_id\n" + "".join(f"u{n}\n" for n in range(5)))
+    lists = read_lists(settings.paths, "k", "web", most=4)
+    assert (lists.too_large, set(lists.list_rows())) == (["blocked"], {("sale", "items", "7")})
+    assert lists.flaws[0].startswith("blocked.csv: with it all lists together have more than")
+    full = read_lists(settings.paths, "k", "web", most=6)
+    assert (full.too_large, full.count()) == ([], 6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uploaded_lists, "MOST_LINES", 3)
+        report = write_lists(lake, settings)
+    assert lake.read_arrow(LIST_ENTRIES).to_pylist() == before
+    assert (report.n_rows, report.detail["refused"]) == (3, 1)
+    assert "a list has at most 3 lines; it is left out, and holds what it held" in report.detail["flaws"][0]
