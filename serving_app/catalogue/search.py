@@ -66,6 +66,10 @@ class ItemSearch:
         found = find_best(self._get_index(snapshot), query, limit)
         return [describe_item(name, facts) for name in found if (facts := snapshot.read_item(name))]
 
+    def answer(self, query: str, limit: int) -> dict:
+        """What `search` finds, as `FoundItemsAnswer`."""
+        return {"items": [item._asdict() for item in self.search(query, limit)]}
+
     def _get_index(self, snapshot: Snapshot) -> list[Indexed]:
         with self._lock:
             if self._index[0] is not snapshot:

@@ -67,5 +67,4 @@ def change_items() -> Response:
 def search_items() -> Response:
     """The items that fit best what people type."""
     query = ItemSearchQuery(**read_query_parameters())
-    found = get_service(ItemSearch).search(query.text, query.limit)
-    return make_json_response({"items": [item._asdict() for item in found]})
+    return make_json_response(get_service(ItemSearch).answer(query.text, query.limit))

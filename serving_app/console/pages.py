@@ -6,12 +6,17 @@ from datetime import datetime
 from flask import Flask
 
 from serving_app.console import (
+    customer_lists,
+    customers,
     entrance,
     events,
     figures,
     models,
     nights,
+    override_forms,
+    overrides,
     quarantine,
+    reviews,
     segment_builder,
     segment_drafts,
     segments,
@@ -24,9 +29,12 @@ from serving_app.console.night_service import NightService
 from serving_app.console.quarantine_service import QuarantineService
 from serving_app.console.rendering import prepare_templates
 from serving_app.console.segment_turns import SegmentTurns
+from serving_app.console.shop_facts import ShopFacts
 from serving_app.console.sign_in import ConsoleSessions
 from serving_app.identity.service import IdentityService
 from serving_app.keys.rate_limits import RateLimits
+from serving_app.recommendations.placements import Placements
+from serving_app.segments.service import SegmentService
 from serving_app.segments.warehouse import SegmentWarehouse
 from serving_app.settings import Settings
 from serving_app.stores import Stores
@@ -38,6 +46,11 @@ SUBJECTS = (
     segments,
     segment_builder,
     segment_drafts,
+    customers,
+    customer_lists,
+    overrides,
+    override_forms,
+    reviews,
     events,
     quarantine,
     figures,
@@ -66,6 +79,7 @@ def make_services(
         QuarantineService(settings.home),
         FigureService(SegmentWarehouse(settings.home, WAREHOUSE_SECONDS), stores.snapshots),
         SegmentTurns(settings.home),
+        ShopFacts(stores.snapshots, Placements(settings.home), by_class[SegmentService]),
     )
 
 

@@ -86,6 +86,10 @@ class Placements:
                     return self._by_name[known]
         return self._by_name[DEFAULT]
 
+    def list_names(self) -> list[str]:
+        """The names of all placements."""
+        return [*self._by_name]
+
     def describe_problem(self) -> str:
         """Why the home's own placements are not used; empty when they are."""
         return self._problem

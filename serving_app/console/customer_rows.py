@@ -1,0 +1,124 @@
+"""A customer as pages show them: pure, of what the services answer."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+IDENTIFIERS = (
+    ("user_id", "User id of the shop"),
+    ("email", "E-mail address"),
+    ("phone", "Phone number"),
+    ("crm_id", "CRM number"),
+    ("anonymous_id", "Browser"),
+    ("customer_id", "Customer id (c_…)"),
+)
+TIMELINE_FILTERS = (
+    ("", "All"),
+    ("order", "Orders"),
+    ("event", "Events"),
+    ("list", "Lists"),
+    ("segment", "Segments"),
+    ("identity", "Merges"),
+    ("override", "Overrides"),
+    ("consent", "Consents"),
+)
+UNREAD = {
+    "decision_log": "lists of today that are older than the newest 16 MB of the decision log",
+    "event_log": "which lists of today were clicked",
+    "transitions": "turns of live segments that are older than the newest 16 MB of their log",
+    "live": "what was done since the night, as the live states cannot be read now",
+}
+PARTS = {
+    "list": "as scored",
+    "session": "by this session",
+    "fatigue": "shown often",
+    "boost": "by an override",
+}
+
+
+class ShownEntry(NamedTuple):
+    """An entry of a timeline as a row; `titles` are of a list's items, those clicked marked."""
+
+    at: datetime
+    kind: str
+    sentence: str
+    titles: list[tuple[str, bool]]
+    overrides: list[str]
+    request_id: str | None
+    override_id: str | None
+    is_since_night: bool
+
+
+class ShownPart(NamedTuple):
+    """A part of an item's score."""
+
+    of: str
+    adds: float
+    factor: float | None
+    override_id: str | None
+
+
+def show_entry(entry: Mapping[str, Any], titles: Mapping[str, str]) -> ShownEntry:
+    """An entry of a timeline as a row."""
+    clicked = {*(entry["clicked"] or ())}
+    return ShownEntry(
+        datetime.fromisoformat(entry["at"]),
+        entry["kind"],
+        entry["sentence"],
+        [(titles.get(name, name), name in clicked) for name in entry["items"] or ()],
+        list(entry["applied_overrides"] or ()),
+        entry["request_id"],
+        entry["override_id"],
+        entry["is_since_night"],
+    )
+
+
+def list_entry_items(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The items of the lists of a timeline."""
+    for entry in entries:
+        yield from entry["items"] or ()
+
+
+def show_parts(item: Mapping[str, Any]) -> list[ShownPart]:
+    """What an item's score is made of."""
+    return [
+        ShownPart(PARTS.get(part["of"], part["of"]), part["adds"], part["factor"], part["override_id"])
+        for part in item.get("contributions") or ()
+    ]
+
+
+def list_facts(profile: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """What is known of a customer, by names for people."""
+    consent, words = profile["consent"] or {}, {True: "yes", False: "no"}
+    return [
+        ("Known by a login", words.get(profile["is_known"], "no night has met them yet")),
+        ("Country", profile["country"] or "–"),
+        ("Orders", profile["n_orders"]),
+        ("Last order", read_time(profile["last_order_at"])),
+        ("Personalization", words.get(consent.get("personalization"), "nothing recorded")),
+    ]
+
+
+def list_traits(profile: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The traits of a customer, by name; none of who has said no to analytics."""
+    return [(name, show_trait(value)) for name, value in sorted((profile["traits"] or {}).items())]
+
+
+def show_trait(value: object) -> str:
+    """A trait's value: lists with commas, numbers without needless digits."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def read_time(text: str | None) -> datetime | None:
+    """A moment of an answer."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def describe_unread(sources: Iterable[str]) -> str:
+    """What a timeline lacks, as a sentence; empty where it lacks nothing."""
+    lacking = "; ".join(UNREAD[name] for name in sources)
+    return f"Not here: {lacking}. The next night brings it." if lacking else ""

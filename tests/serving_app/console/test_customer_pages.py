@@ -1,0 +1,123 @@
+"""Pages of customers: found by any identifier, shown with all that is known, and nobody who may not be."""
+
+import html
+
+import pytest
+
+from expectations.contracts.home import HomePaths
+from expectations.contracts.restrictions import CONSENTS, Permission
+from serving_app.live.events import CART, VIEW
+from tests.serving_app.conftest import FORMER, NOW, REGULAR
+from tests.serving_app.live.events import make_event
+from tests.serving_app.overrides.test_views import create
+from tests.serving_app.timelines.timeline_warehouse import SENTENCES, write_timelines
+
+PAGE = f"/console/customers/{REGULAR}"
+PART = {"HX-Request": "true"}
+EMAIL = "ada@shop.example"
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def reader(shop, sign_in):
+    write_timelines(shop.home)
+    return sign_in()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("user_id", "u-regular"),
+        ("email", " Ada@Shop.example "),
+        ("customer_id", FORMER),
+        ("customer_id", REGULAR),
+    ],
+)
+def test_one_is_found_by_any_identifier(reader, kind, value):
+    answer = reader.post("/console/customers", {"kind": kind, "value": value})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    page = reader.get(PAGE).text
+    assert EMAIL not in page and all(word in page for word in ("France", "favourite_brand", "Acme", "vip"))
+
+
+@pytest.mark.parametrize(("kind", "value"), [("email", "no@shop.example"), ("user_id", HOSTILE)])
+def test_nobody_is_found(reader, kind, value):
+    answer = reader.post("/console/customers", {"kind": kind, "value": value})
+    assert answer.status_code == 404 and "No customer has this id" in answer.text and value not in answer.text
+    assert reader.post("/console/customers", {"kind": "name", "value": "x"}).status_code == 400
+
+
+def test_a_visitor_whom_no_night_has_met_is_shown_without_an_address(shop, reader):
+    shop.live.record([make_event(CART, "item-07", browser="b-new", quantity=2)])
+    page = reader.post("/console/customers", {"kind": "anonymous_id", "value": "b-new"})
+    assert page.status_code == 200 and "Item 7 × 2" in page.text and "b-new" not in page.text
+
+
+def test_the_timeline_stands_page_by_page_and_by_kind(reader, monkeypatch):
+    whole = html.unescape(reader.get(f"{PAGE}/timeline").text)
+    places = [whole.index(sentence) for sentence in SENTENCES]
+    assert places == sorted(places) and "clicked</span>" in whole
+    orders = reader.get(f"{PAGE}/timeline?kind=order", headers=PART).text
+    assert SENTENCES[0] in orders and SENTENCES[2] not in orders and "<html" not in orders
+    monkeypatch.setattr("serving_app.console.customers.N_ENTRIES", 5)
+    first = reader.get(f"{PAGE}/timeline", headers=PART).text
+    assert SENTENCES[4] in first and SENTENCES[5] not in first
+    address = html.unescape(first.split('hx-get="')[-1].split('"')[0])
+    older = reader.get(address, headers=PART).text
+    assert SENTENCES[5] in older and SENTENCES[4] not in older and "filters" not in older
+
+
+def test_a_list_is_shown_with_reasons_and_is_no_impression(shop, reader):
+    create(shop, kind="boost", item_id="item-05", factor=2.0, customer_id=REGULAR)
+    page = reader.get(f"{PAGE}/list?placement=home", headers=PART).text
+    assert "by an override (×2)" in page and "Microseconds" in page and "Item 5" in page
+    assert not [*HomePaths(shop.home).decision_log.glob("*.jsonl*")], "nobody was shown it"
+
+
+def test_why_an_item_is_not_in_the_list(shop, reader):
+    create(shop, item_id="item-03", reason="recall")
+    blocked = reader.get(f"{PAGE}/why-not?text=item+3", headers=PART).text
+    assert "remove the override" in blocked and "Item 3" in blocked
+    assert "at place 1." in reader.get(f"{PAGE}/why-not?text=item-00", headers=PART).text
+    assert "No item has these words" in reader.get(f"{PAGE}/why-not?text=zzz", headers=PART).text
+
+
+def test_overrides_for_them_are_there_for_who_may_see_them(shop, reader):
+    create(shop, kind="pin", item_id="item-05", segment_id="vip")
+    create(shop, kind="pin", item_id="item-06", customer_id=REGULAR)
+    create(shop, kind="pin", item_id="item-07")
+    page = reader.get(PAGE).text
+    assert [n for n in (5, 6, 7) if f"Pin Item {n}" in page] == [5, 6]
+
+
+def test_without_the_scope_overrides_are_left_out(shop, sign_in, keys):
+    body = {"kind": "pin", "item_id": "item-05", "segment_id": "vip", "until": "2026-02-22T00:00:00Z"}
+    headers = {"Authorization": f"Bearer {keys['overrides']}"}
+    assert shop.client.post("/v1/overrides", json=body, headers=headers).status_code == 201
+    page = sign_in(keys["profiles"]).get(PAGE)
+    assert page.status_code == 200 and "Pin Item 5" not in page.text and "New override" not in page.text
+    for path in (PAGE, f"{PAGE}/timeline", f"{PAGE}/list", f"{PAGE}/segment", "/console/customers"):
+        assert sign_in(keys["segments"]).get(path).status_code == 403
+
+
+def test_who_said_no_has_no_page(shop, reader):
+    shop.restrictions.record_permissions(CONSENTS, {shop.ids[EMAIL]: Permission(False, NOW, "test")})
+    assert reader.get(f"{PAGE}/timeline").status_code == 404
+    shop.live.record([make_event(VIEW, "item-07", user="u-regular", has_personalization_consent=False)])
+    for path in ("", "/list", "/timeline", "/why-not?text=item-00"):
+        assert reader.get(PAGE + path).status_code == 404, path
+
+
+def test_hostile_words_are_text(shop, reader):
+    shop.live.record([make_event(CART, HOSTILE, user="u-regular")])
+    pages = [
+        reader.get(PAGE),
+        reader.get(f"{PAGE}/timeline"),
+        reader.get(f"{PAGE}/why-not", query_string={"text": HOSTILE}),
+        reader.get(f"{PAGE}/list", query_string={"placement": HOSTILE}),
+        reader.get(f"{PAGE}/segment", query_string={"segment_id": HOSTILE}),
+        reader.get(f"{PAGE}/timeline", query_string={"kind": HOSTILE}),
+        reader.get(f"/console/customers/{HOSTILE}"),
+    ]
+    assert all(HOSTILE not in page.text for page in pages)
+    assert "&lt;script&gt;" in pages[0].text
