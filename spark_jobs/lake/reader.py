@@ -69,6 +69,10 @@ class LakeReader:
         partition = [table.partition] if table.partition else []
         return there == wanted and table_on_disk.metadata().partition_columns == partition
 
+    def has_columns(self, table: Table) -> bool:
+        """Whether the table was written, by code that knew all of its contract's columns."""
+        return self.exists(table) and table.columns.keys() <= set(self.scan(table).schema.names)
+
     def read_versions(self) -> dict[str, int]:
         """The newest version of every table but the `ops_*` logs, by name."""
         folders = sorted(path.parent for path in self.root.glob("*/_delta_log"))

@@ -106,13 +106,13 @@ class Lake(LakeReader):
         """Make a small table hold exactly these rows, without Spark; commits nothing when it does already."""
         data = pa.Table.from_pylist(rows, schema=build_arrow_schema(table))
         with self.lock(table):
-            if not self.exists(table) or self.read_arrow(table).to_pylist() != data.to_pylist():
+            if not self.has_columns(table) or self.read_arrow(table).to_pylist() != data.to_pylist():
                 delta_writes.write_few(self.path(table), data, "overwrite")
 
     def replace_arrow(self, data: pa.Table, table: Table) -> None:
         """As `replace_rows`, of millions of rows."""
         with self.lock(table):
-            if not self.exists(table) or not self.read_arrow(table).cast(data.schema).equals(data):
+            if not self.has_columns(table) or not self.read_arrow(table).cast(data.schema).equals(data):
                 delta_writes.write_few(self.path(table), data, "overwrite")
 
     def overwrite(self, rows: pa.RecordBatchReader, table: Table, schema_mode: str | None = None) -> None:
