@@ -152,6 +152,9 @@ stream: $(READY) ## events from Kafka into the lake while the day goes on, until
 live: $(READY) ## broker, stream, service and simulated shoppers at once, on one screen, until Ctrl-C [SHOPPERS=50 SECONDS=…]
 	@$(PY) -m operate.live $(if $(SHOPPERS),--shoppers=$(SHOPPERS)) $(if $(SECONDS),--seconds=$(SECONDS))
 
+demo: $(READY) ## a storefront (/demo/) and the operator's console (/console/) on last night's home, until Ctrl-C [SHOPPERS=50]
+	@$(PY) -m operate.demo $(if $(SHOPPERS),--shoppers=$(SHOPPERS))
+
 mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000 (MLFLOW_PORT changes it)
 	@$(PY) -m operate.mlflow_pages
 
@@ -196,5 +199,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka topics stream live mlflow dbt docs insights segments webhooks architecture lint bench soak \
+.PHONY: help setup run night next test test-fast serve backfill rollback history restore rebuild identity-model sql quarantine explain decide key keys airflow kafka topics stream live demo mlflow dbt docs insights segments webhooks architecture lint bench soak \
   leaderboard lock clean

@@ -11,6 +11,8 @@ from serving_app.catalogue import views as catalogue
 from serving_app.catalogue.search import ItemSearch
 from serving_app.catalogue.service import CatalogueService
 from serving_app.console.pages import make_services, register_console
+from serving_app.demo import views as demo
+from serving_app.demo.service import DemoShop
 from serving_app.http import docs_page, openapi
 from serving_app.http.access import register_access
 from serving_app.http.access_log import AccessLog
@@ -210,6 +212,7 @@ def create_app(
             },
         ),
         openapi.ApiDescription(app, build),
+        DemoShop(stores.snapshots, paths.demo, settings.user_token_secrets, clock),
     )
     services += make_services(settings, stores, limits, clock, services)
     register_observation(app, clock, access_log)
@@ -219,7 +222,7 @@ def create_app(
     app.url_map.merge_slashes = False  # it answers `//v1` by a redirect to whatever host the request names
     app.url_map.converters["anything"] = AnyPathConverter
     app.url_map.redirect_defaults = False  # a second path of a view answers itself
-    for feature in FEATURES:
+    for feature in (*FEATURES, *([demo] if settings.has_demo else [])):
         app.register_blueprint(feature.bp)
     register_console(app)
     register_access(app, stores.keys, tokens, limits, clock)

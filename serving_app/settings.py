@@ -45,6 +45,7 @@ class Settings:
     decision_log_days: int | None = None
     segment_limits: CostLimits = field(default_factory=CostLimits)
     segment_approval_share: float = 0.05
+    has_demo: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -95,6 +96,7 @@ class Settings:
                 int(values["CONCIERGE_SEGMENT_ROWS_READ"]), int(values["CONCIERGE_SEGMENT_ROWS_MADE"])
             ),
             segment_approval_share=int(values["CONCIERGE_SEGMENT_APPROVAL_PERCENT"]) / 100,
+            has_demo=values["CONCIERGE_DEMO"] == "on",
         )
 
 

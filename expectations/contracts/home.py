@@ -141,6 +141,11 @@ class HomePaths:
         return self.root / "lists"
 
     @property
+    def demo(self) -> Path:
+        """As whom one can look at the demo shop, and the key of its pages."""
+        return self.root / "demo.json"
+
+    @property
     def webhooks(self) -> Path:
         """The webhooks that the shop's other systems send, a YAML file each."""
         return self.root / "webhooks"

@@ -220,6 +220,12 @@ SETTINGS = {
             find_flaw=check_whole_number(0, 600),
         ),
         Setting(
+            "CONCIERGE_DEMO",
+            "off",
+            "on: the service has a demo shop at /demo/, for looking at; never for a real shop's home",
+            find_flaw=check_one_of("on", "off"),
+        ),
+        Setting(
             "CONCIERGE_ACCESS_LOG",
             "stderr",
             "where the service writes a line for each request: stderr, or off",

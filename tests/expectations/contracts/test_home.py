@@ -122,6 +122,7 @@ def test_the_names_of_files_stay():
         "airflow/airflow.db",
         "airflow/logs/dag_id=nightly/run_id=run/task_id=land/attempt=1.log",
         "airflow/shop_clock.json",
+        "demo.json",
         "engine/client.json",
         "engine/engine.json",
         "identity/decisions.csv",
