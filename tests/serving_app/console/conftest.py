@@ -4,7 +4,12 @@ import re
 
 import pytest
 
+from serving_app.app import create_app
 from serving_app.console.blueprint import COOKIE
+from serving_app.settings import Settings
+from tests.serving_app.conftest import KEY, SOURCE, Clock
+from tests.serving_app.console.browsing import serve
+from tests.serving_app.console.hostile_home import HOSTILE, write_home
 from tests.serving_app.keys.made_keys import browser_key, make_keys, server_key
 
 TOKEN = "an operator's token of some length"
@@ -54,3 +59,16 @@ def keys(shop):
     store, texts = make_keys(*news)
     shop.use_stores(keys=store)
     return dict(zip((*scopes, "page", "second"), texts, strict=True))
+
+
+@pytest.fixture(scope="session")
+def served_console(written_nights, tmp_path_factory):
+    """A console over a hostile home, really served: its address. All tests of a worker share it."""
+    home = tmp_path_factory.mktemp("hostile") / "home"
+    write_home(written_nights, home)
+    app = create_app(Settings(home=home, sources=(SOURCE,), identity_key=KEY), clock=Clock())
+    sent = {"type": "track", "event": "Product Viewed", "anonymousId": HOSTILE, "messageId": HOSTILE}
+    sent["properties"] = {"product_id": "item-05", "list_name": HOSTILE}
+    assert app.test_client().post("/v1/track", json=sent).status_code == 200
+    with serve(app) as address:
+        yield address
