@@ -13,6 +13,7 @@ from serving_app.http.problems import BadRequest
 
 MOST_TRAININGS = 60
 LONGEST_REASON = 300
+ROLLED_BACK = "rolled back from "  # begins the `inputs` of a record that a rollback wrote (`deployments.py`)
 
 
 class ModelService:
