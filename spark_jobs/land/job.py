@@ -1,7 +1,8 @@
 """Bring the run's files into `landing/<source>/<entity>/<landing date>/`, each in its source's own format.
 
 Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished logs of lists and events
-Writes:  landing/; new columns of tables whose contract gained some; core_consents of an earlier version
+Writes:  landing/, where many files of a log become one; new columns of tables whose contract gained some;
+         core_consents of an earlier version
 If it fails: no file is half there; correct what the message names and clear the task. A run whose files,
 code, settings, decisions, definitions and lists are those of what is published ends here: nothing new.
 """
@@ -9,15 +10,19 @@ code, settings, decisions, definitions and lists are those of what is published 
 import logging
 from datetime import date
 
-from expectations.contracts.lake import LAKE
+import pyarrow.compute as pc
+
+from expectations.contracts.lake import LAKE, OPS_DELIVERIES
 from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import consent_migration
 from spark_jobs.land.collect_files import collect_files
+from spark_jobs.land.merge_files import merge_landed_files
 from spark_jobs.run.context import NothingNew, RunContext, TableReport
 from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
+from spark_jobs.sources.declaration import ServiceLog, Source
 from spark_jobs.sources.registry import load_sources
 
 logger = logging.getLogger(__name__)
@@ -46,6 +51,8 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     consent_migration.migrate_consents(lake, {source.name: source.time_zone for source in sources})
     for source in sources:
         n_files = collect_files(source, context)
+        if isinstance(source.origin, ServiceLog):
+            merge_new_files(source, context, lake)
         reports.append(
             TableReport(table_name=f"landing/{source.name}", n_rows=None, detail={"n_files": n_files})
         )
@@ -58,3 +65,14 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
         ):
             raise NothingNew(f"run {published.run_id} published these very inputs, up to {newest}")
     return reports
+
+
+def merge_new_files(source: Source, context: RunContext, lake: Lake) -> None:
+    """Merge the files of a service's log that no night has ingested, where they are too many."""
+    entity = source.origin.entity
+    rows = lake.read_arrow(OPS_DELIVERIES, ["source", "source_file"])
+    ingested = {
+        name.as_py().removeprefix(f"{source.name}/{entity}/")
+        for name in rows.filter(pc.equal(rows["source"], source.name))["source_file"]
+    }
+    merge_landed_files(context.settings.landing / source.name / entity, context.days.last, ingested)

@@ -22,6 +22,7 @@ from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.sources.landed_files import LandedFile, hash_file, list_landing_dates, parse_folder_date
+from spark_jobs.sources.merged_files import read_parts
 from spark_jobs.sources.registry import LIVE_SOURCE, load_sources
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ class OpenDays:
         for day in self._list_open_days():
             known = self._find_known(day)
             folder = self.settings.paths.landed_events / str(day)
-            new = sorted(path.name for path in folder.glob("[!.]*.jsonl") if path.name not in known)
+            new = sorted(
+                path.name
+                for path in folder.glob("[!.]*.jsonl")
+                if path.name not in known and not is_made_of(path, known)
+            )
             if new:
                 yield self._ingest(day, folder, new)
 
@@ -122,6 +127,12 @@ class OpenDays:
         if self._n_ingested[day] % BATCHES_BETWEEN_COMPACTIONS == 0:
             compact_lake(lake.root)
         return IngestedDay(day, len(names), time.monotonic() - began, reports)
+
+
+def is_made_of(path: Path, known: set[str]) -> bool:
+    """Whether a file was merged, by `land` of a night, of files that are known."""
+    parts = read_parts(path)
+    return bool(parts) and parts <= known
 
 
 def make_landed_file(path: Path, landing: Path, day: date) -> LandedFile:
