@@ -25,8 +25,13 @@ from serving_app.http.problems import NotReady, SegmentsBusy, TooLargeToAnswer
 
 MEMORY = "512MB"
 NICENESS = 15
-# What DuckDB says of a file that is no database, or of an older night that lacks a table.
-UNREADABLE = (duckdb.IOException, duckdb.CatalogException, duckdb.SerializationException)
+# What DuckDB says of a file that is no database, or of an older night that lacks a table or column.
+UNREADABLE = (
+    duckdb.IOException,
+    duckdb.CatalogException,
+    duckdb.BinderException,
+    duckdb.SerializationException,
+)
 
 
 @dataclass(frozen=True)

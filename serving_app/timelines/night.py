@@ -1,5 +1,6 @@
 """What the published warehouse knows of one customer, as entries of a timeline."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ QUERIES = {
     ORDER: """
         select
             ordered_at as happened_at, if(is_return, 'returned', 'ordered') as what,
-            source || '/' || order_id as key, order_id, n_units as quantity,
+            source || '/' || order_id || ' ' || what as key, order_id, n_units as quantity,
             cast(amount as varchar) as amount, currency, request_id
         from fct_orders
         where customer_id = $customer_id
@@ -44,7 +45,8 @@ QUERIES = {
             {END_OF_DAY.format("changed_at")} as happened_at, change as what,
             segment_id || ' ' || change as key, segment_id, reason
         from fct_segment_changes
-        where customer_id = $customer_id
+        where customer_id = $customer_id and key || ' ' || cast(cast(changed_at as date) as varchar)
+            not in (select unnest(cast($told as varchar[])))
     """,
     IDENTITY: f"""
         select
@@ -58,7 +60,7 @@ QUERIES = {
     CONSENT: """
         select
             consented_at as happened_at, if(is_granted, 'granted', 'withdrawn') as what,
-            purpose || ' ' || source || ' ' || feed as key, purpose
+            purpose || ' ' || source || ' ' || feed || ' ' || what as key, purpose
         from fct_customer_consents
         where customer_id = $customer_id
         qualify is_granted is distinct from lag(is_granted) over (
@@ -98,11 +100,14 @@ NO_ROW = """
 """
 
 
-def read_night_entries(night: Night, time_zone: str, customer_id: str, page: Page) -> list[Entry]:
+def read_night_entries(
+    night: Night, time_zone: str, customer_id: str, page: Page, told: Sequence[str] = ()
+) -> list[Entry]:
     """The newest entries of a page, and one more where there is one.
 
     Args:
         time_zone: the shop's.
+        told: turns of segments that are told to the moment, as `<segment_id> entered <day>`, and left out.
     """
     kinds = [kind for kind in QUERIES if kind in page.kinds]
     if not kinds:
@@ -122,6 +127,8 @@ def read_night_entries(night: Night, time_zone: str, customer_id: str, page: Pag
     parameters = {"customer_id": customer_id, **values}
     if {SEGMENT, IDENTITY} & {*kinds}:
         parameters["zone"] = time_zone
+    if SEGMENT in kinds:
+        parameters["told"] = [*told]
     return [make_entry(row) for row in night.ask(query, parameters)]
 
 

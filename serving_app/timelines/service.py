@@ -36,6 +36,7 @@ from serving_app.timelines.sentences import write_sentence
 from serving_app.timelines.since import (
     find_clicks,
     find_lists,
+    find_told,
     find_turns,
     list_live_events,
     list_served,
@@ -105,17 +106,20 @@ class TimelineService:
 
     def _answer(self, subject: Subject, page: Page) -> dict:
         unread: set[str] = set() if subject.live.is_read else {"live"}
-        night, snapshot = subject.night, subject.snapshot
+        night, snapshot, customer_id = subject.night, subject.snapshot, subject.customer_id
+        turns = self._list_turns(subject, unread) if SEGMENT in page.kinds else []
+        told = find_told(turns, night.calendar)
         entries, next_place = merge_entries(
             page,
-            read_night_entries(night, snapshot.meta.time_zone, subject.customer_id, page),
+            read_night_entries(night, snapshot.meta.time_zone, customer_id, page, told),
             self._list_since(subject, page, unread),
+            turns,
             self._list_override_changes(subject) if OVERRIDE in page.kinds else (),
         )
         names = dict(night.ask("select segment_id, name from dim_segments"))
         shown = self._hide_others(subject, [find_title(entry, snapshot) for entry in entries])
         return {
-            "customer_id": subject.customer_id,
+            "customer_id": customer_id,
             "entries": [format_entry(entry, names) for entry in shown],
             "next_cursor": next_place and encode_place(next_place),
             "unread": sorted(unread),
@@ -132,11 +136,12 @@ class TimelineService:
             unread |= set() if lists.is_whole else {"decision_log"}
             unread |= {"event_log"} if lists.lines and not (clicks and clicks.is_whole) else set()
             yield from list_served(lists.lines, clicks and clicks.lines)
-        if SEGMENT in page.kinds:
-            turns = find_turns(self._paths.transitions, subject.customer_id)
-            unread |= set() if turns.is_whole else {"transitions"}
-            night_ends_at = subject.night.calendar.find_midnight(subject.night.as_of.toordinal() + 1)
-            yield from list_turns(turns.lines, night_ends_at)
+
+    def _list_turns(self, subject: Subject, unread: set[str]) -> list[Entry]:
+        turns = find_turns(self._paths.transitions, subject.customer_id)
+        unread |= set() if turns.is_whole else {"transitions"}
+        night_ends_at = subject.night.calendar.find_midnight(subject.night.as_of.toordinal() + 1)
+        return [*list_turns(turns.lines, night_ends_at)]
 
     def _list_override_changes(self, subject: Subject) -> Iterable[Entry]:
         snapshot, customer_id = subject.snapshot, subject.customer_id

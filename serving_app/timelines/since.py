@@ -1,16 +1,17 @@
-"""What happened since the published night, as entries of a timeline: live events, lists, and turns of
-segments. The next night brings all of it into the warehouse.
+"""What the service's own logs and states know, as entries of a timeline: live events, lists that no night has
+landed, and turns of segments to the microsecond.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from expectations.contracts.transitions import EPOCH, decode_transition
+from segments.calendar import ShopCalendar
 from serving_app.live.state import LiveState
 from serving_app.storage.log_search import FoundLines, find_lines
 from serving_app.timelines.entries import EVENT, LIST, SEGMENT, Entry
@@ -83,22 +84,28 @@ def find_turns(transitions: Path, customer_id: str) -> FoundLines:
 
 
 def list_turns(lines: Sequence[bytes], night_ends_at: int) -> Iterator[Entry]:
-    """Entries into segments and exits from them since the night.
+    """A customer's entries into segments and exits from them, of as many days as the log keeps: a night knows
+    of a day only who was in at its end.
 
     Args:
-        night_ends_at: microseconds since 1970; what was before it is the night's to say.
+        night_ends_at: microseconds since 1970; what is later no night has.
     """
     for line in lines:
         with suppress(ValueError):
             turn = decode_transition(line)
-            if turn.since >= night_ends_at:
-                what = ENTERED if turn.is_entered else LEFT
-                yield Entry(
-                    EPOCH + timedelta(microseconds=turn.since),
-                    SEGMENT,
-                    f"{turn.segment_id} {what}",
-                    what,
-                    segment_id=turn.segment_id,
-                    reason=turn.reason,
-                    is_since_night=True,
-                )
+            what = ENTERED if turn.is_entered else LEFT
+            yield Entry(
+                EPOCH + timedelta(microseconds=turn.since),
+                SEGMENT,
+                f"{turn.segment_id} {what}",
+                what,
+                segment_id=turn.segment_id,
+                reason=turn.reason,
+                is_since_night=turn.since >= night_ends_at,
+            )
+
+
+def find_told(turns: Sequence[Entry], calendar: ShopCalendar) -> list[str]:
+    """What turns say of which of the shop's days, as the night's query names it."""
+    days = [calendar.find_day((turn.at - EPOCH) // timedelta(microseconds=1)) for turn in turns]
+    return [f"{turn.key} {date.fromordinal(day)}" for turn, day in zip(turns, days, strict=True)]

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 
 from expectations.contracts.home import HomePaths
@@ -90,24 +91,32 @@ def test_what_happened_since_stands_before_the_night(timelines):
     assert lists[ignored["request_id"]]["items"] == [item["item_id"] for item in ignored["items"]]
 
 
-def test_turns_of_segments_since_the_night(timelines):
-    def turn(whose, at, *, is_entered=True):
+def test_turns_of_segments_to_the_moment(timelines):
+    def turn(segment_id, at, *, is_entered=True, whose=REGULAR):
         since = (at - EPOCH) // timedelta(microseconds=1)
-        return encode_transition(Transition(whose, "loyal", is_entered, since, since, "event"))
+        return encode_transition(Transition(whose, segment_id, is_entered, since, since, "event"))
 
+    day = datetime(2026, 2, 3, 14, tzinfo=UTC)
     night_ends_at = datetime(2026, 2, 21, tzinfo=UTC)
     turns = [
-        turn(REGULAR, night_ends_at - timedelta(microseconds=1)),
-        turn(REGULAR, night_ends_at),
-        turn(REGULAR, NOW, is_entered=False),
-        turn(NEWCOMER, NOW),
+        turn("champions", day),  # of which the night knows the day alone
+        turn("champions", day + timedelta(hours=1), is_entered=False),
+        turn("champions", day + timedelta(hours=2)),
+        turn("fresh_cart", night_ends_at - timedelta(microseconds=1)),
+        turn("fresh_cart", night_ends_at, is_entered=False),
+        turn("fresh_cart", NOW, whose=NEWCOMER),
     ]
     write_lines(HomePaths(timelines.home).transitions, *turns, b'{"customer_id":"c_regular"}')
-    assert list_sentences(read(timelines, kinds="segment")) == [
-        "Left Loyal, by what they did",
-        "Entered Loyal, by what they did",
-        *SENTENCES[9:11],
-    ], "what was before is the night's to say"
+    entries = read(timelines, kinds="segment")["entries"]
+    assert [(one["what"], one["segment_id"], one["at"][:16]) for one in entries] == [
+        ("left", "fresh_cart", "2026-02-21T00:00"),
+        ("entered", "fresh_cart", "2026-02-20T23:59"),
+        ("left", "loyal", "2026-02-03T23:59"),
+        ("entered", "champions", "2026-02-03T16:00"),
+        ("left", "champions", "2026-02-03T15:00"),
+        ("entered", "champions", "2026-02-03T14:00"),
+    ]
+    assert [one["is_since_night"] for one in entries] == [True, *[False] * 5]
 
 
 def test_overrides_that_are_for_them(timelines):
@@ -174,4 +183,11 @@ def test_what_is_not_understood(timelines, query):
 
 def test_without_a_warehouse_it_waits(shop):
     answer = shop.client.get(f"/v1/customers/{REGULAR}/timeline")
+    assert (answer.status_code, answer.json["type"]) == (503, "urn:concierge:problem:not-ready")
+
+
+def test_an_older_night_that_lacks_a_column_is_not_ready(timelines):
+    with duckdb.connect(str(HomePaths(timelines.home).warehouse_file)) as warehouse:
+        warehouse.execute("alter table fct_segment_changes drop column reason")
+    answer = timelines.client.get(f"/v1/customers/{REGULAR}/timeline")
     assert (answer.status_code, answer.json["type"]) == (503, "urn:concierge:problem:not-ready")
