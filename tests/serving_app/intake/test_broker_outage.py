@@ -9,6 +9,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from serving_app.console.event_tail import TopicTail
 from serving_app.storage.event_log import START
 from serving_app.storage.kafka_log import KafkaLog
 from serving_app.storage.spool import Spool
@@ -141,3 +142,13 @@ def test_a_full_disk_quota_is_503_and_loses_nothing_that_was_acknowledged(kafka,
     assert send(shop, viewed("m-refused")).json["n_accepted"] == 1, "sent again, as it was told to"
     assert find_faults(traffic, read_by_visitor(kafka, topic))["lost"] == []
     assert 0 < len(traffic.acknowledged) < 16
+
+
+def test_the_console_reads_the_newest_events_off_the_ends_of_a_topic(kafka, topic):
+    log = KafkaLog(kafka.servers, topic, patience_seconds=20)
+    lines = [b'{"n": %d}' % n for n in range(40)]
+    log.append_lines(lines, keys=[b"visitor-%d" % (n % 7) for n in range(40)])
+    newest = TopicTail(log).read_newest(5)
+    assert set(lines[-5:]) <= set(newest) and len(newest) == 10  # five of each of two partitions
+    log.append_lines([b'{"n": 40}'], keys=[b"visitor-0"])
+    assert b'{"n": 40}' in TopicTail(log).read_newest(1)
