@@ -71,7 +71,7 @@ def draw_stacked_bars(
                 corner = (round(x + slot * 0.14, 1), y)
                 parts.append(draw_box(corner, size, f"bar fill-{colour % N_COLOURS + 1}", about))
             below += value
-    for number in choose_labels(labels, 4):
+    for number in choose_labels(labels, right - left):
         is_last = number == len(labels) - 1 and len(labels) > 1
         x = right if is_last else round(left + (number + 0.5) * slot, 1)
         parts.append(write_text(x, height - 6, labels[number], "end" if is_last else "middle"))

@@ -61,7 +61,7 @@ def draw_lines(
             draw_segment((left, y), (right, y), "grid"),
             write_text(left - 6, y + 4, format_tick(tick, step), "end"),
         ]
-    for number in choose_labels(labels, 4):
+    for number in choose_labels(labels, right - left):
         anchor = "end" if number == len(labels) - 1 and len(labels) > 1 else "middle" if number else ""
         parts.append(write_text(spots[number], height - 6, labels[number], anchor))
     for number, each in enumerate(series):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+LETTER = 6.6  # units of width of a letter of an axis, about
 STEPS = (1, 2, 2.5, 5, 10)
 # of axes whose steps are at least as large: the unit's size and name
 UNITS = ((1e6, 1e6, "M"), (5e3, 1e3, "k"))
@@ -33,10 +34,16 @@ def place(value: float, domain: tuple[float, float], out: tuple[float, float]) -
     return round(start + share * (end - start), 1)
 
 
-def choose_labels(labels: Sequence[str], most: int) -> list[int]:
-    """Which of the labels of an axis are written: the first, the last and some evenly between."""
+def choose_labels(labels: Sequence[str], width: float, most: int = 4) -> list[int]:
+    """Which of the labels of an axis are written: the first, the last and some evenly between, as many as
+    its width has room for.
+    """
     n = len(labels)
+    room = int(width / (max(map(len, labels), default=1) * LETTER + 12))
+    most = max(1, min(most, room))
     if n <= most:
         return list(range(n))
+    if most == 1:
+        return [n - 1]
     gap = (n - 1) / (most - 1)
     return sorted({round(number * gap) for number in range(most)})

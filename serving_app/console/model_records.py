@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pages.charts.lines import Series, draw_lines
@@ -119,6 +119,15 @@ def read_metrics(model: Any) -> dict[str, float]:
     }
 
 
+def label_day(text: str) -> str:
+    """A day for an axis, as `21 Feb`; another text as it is, cut short."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text[:10]
+    return f"{day.day} {day:%b}"
+
+
 def draw_quality(trainings: Sequence[Training]) -> str:
     """The quality of each training beside that of the popular list, oldest first."""
     shown = trainings[:NEWEST_ON_CHART][::-1]
@@ -128,7 +137,7 @@ def draw_quality(trainings: Sequence[Training]) -> str:
     ]
     return draw_lines(
         "Quality (NDCG@10) of each training",
-        [each.until for each in shown],
+        [label_day(each.until) for each in shown],
         series,
         format_label=format_quality,
     )
@@ -140,7 +149,7 @@ def draw_served(deployments: Sequence[Deployed]) -> str:
     series = [Series(name, [each.metrics.get(name) for each in shown]) for name in TASKS]
     return draw_lines(
         "Quality of the models in production, by task",
-        [each.landing_date for each in shown],
+        [label_day(each.landing_date) for each in shown],
         series,
         format_label=format_quality,
     )

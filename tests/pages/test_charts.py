@@ -120,6 +120,7 @@ def test_a_tick_is_short(value, step, text):
 
 
 def test_labels_are_first_last_and_evenly_between():
-    assert choose_labels(list("abcdefg"), 4) == [0, 2, 4, 6]
-    assert choose_labels(list("ab"), 4) == [0, 1]
+    assert choose_labels(list("abcdefg"), 400) == [0, 2, 4, 6]
+    assert choose_labels(list("ab"), 400) == [0, 1]
+    assert choose_labels(["2026-02-21"] * 7, 180) == [0, 6] and choose_labels(["2026-02-21"] * 7, 90) == [6]
     assert place(5, (0, 10), (100, 0)) == 50

@@ -13,7 +13,7 @@ from expectations.contracts.lake import OPS_DELIVERIES, QUARANTINE
 from tests.serving_app.conftest import NOW
 from tests.serving_app.segments.small_warehouse import AS_OF, write_warehouse
 
-HOSTILE = '"\'><img src=x onerror="window.hit=1"><script>window.hit=1</script>{{7*7}}javascript:alert(1)'
+HOSTILE = '"\'><img src=x onerror="window.hit=1"><script>window.hit=1</script>{{7777*7777}}javascript:x()'
 RUN = "night-2"
 FIGURES = """
     create table fct_impressions (

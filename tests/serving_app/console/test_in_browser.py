@@ -15,6 +15,10 @@ PAGES = (
     "/console/quarantine",
     "/console/quarantine/shop/events/bad_id",
     "/console/figures",
+    "/console/segments",
+    "/console/customers",
+    "/console/overrides",
+    "/console/reviews",
     "/console/no-such-page",
 )
 LOOKS = [("light", DESK), ("dark", PHONE)]
@@ -28,7 +32,7 @@ def test_every_page(browser, node_clients, served_console, scheme, viewport):
             one.check_accessibility()
             assert answer.status == (404 if path.endswith("no-such-page") else 200), path
             assert one.page.evaluate("window.hit") is None, path
-            assert "49" not in one.page.inner_text("main").replace("{{7*7}}", ""), path
+            assert "60481729" not in one.page.content(), path
         wrong = [each for each in one.wrong if "404 (NOT FOUND)" not in each]
         assert not wrong
 
