@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from spark_jobs.settings import Settings
+from spark_jobs.sources.topic_identity import REMADE, find_topic_id
 from spark_jobs.sources.topic_landing import TopicLanding, TopicLine
 
 PATIENCE_SECONDS = 20.0
@@ -24,15 +25,19 @@ def land_topic(settings: Settings, time_zone: str, now: datetime) -> int:
     """
     landing = TopicLanding(settings.paths, settings.events_topic, time_zone)
     landing.finish()
+    properties = {"bootstrap.servers": settings.kafka_servers, **settings.kafka_properties}
+    topic_id = find_topic_id(properties, landing.topic, PATIENCE_SECONDS / 4)
+    if not landing.is_of(topic_id):
+        logger.error(REMADE.format(landing.topic))
+        landing.follow(topic_id)
     try:
         consumer = Consumer(
             {
-                "bootstrap.servers": settings.kafka_servers,
                 "group.id": "concierge-land",  # none is joined: offsets are ours
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "log_level": 0,
-                **settings.kafka_properties,
+                **properties,
             }
         )
         try:

@@ -52,11 +52,13 @@ class Journal(NamedTuple):
         positions: of each topic.
         renames: files that are to get their names: hidden one → name.
         whole_until: by topic, the moment of which all that it held has landed, as ISO text.
+        topic_ids: by topic, which of that name has landed.
     """
 
     positions: dict[str, Positions]
     renames: dict[str, str]
     whole_until: dict[str, str]
+    topic_ids: dict[str, str]
 
 
 class TopicLanding:
@@ -116,6 +118,25 @@ class TopicLanding:
             positions = {**journal.positions.get(self.topic, {}), **starts}
             self._commit(journal._replace(positions={**journal.positions, self.topic: positions}))
 
+    def is_of(self, topic_id: str | None) -> bool:
+        """Whether the topic with this id is the one that has landed; which it is the first time that it is
+        asked, and where the id is not known.
+        """
+        with self._hold():
+            journal = self._finish()
+            known = journal.topic_ids.get(self.topic)
+            if topic_id and not known:
+                self._commit(journal._replace(topic_ids={**journal.topic_ids, self.topic: topic_id}))
+        return not topic_id or not known or topic_id == known
+
+    def follow(self, topic_id: str) -> None:
+        """Let all land that a topic holds which was made anew under the name."""
+        with self._hold():
+            journal = self._finish()
+            positions = {name: each for name, each in journal.positions.items() if name != self.topic}
+            ids = {**journal.topic_ids, self.topic: topic_id}
+            self._commit(journal._replace(positions=positions, topic_ids=ids))
+
     def note_whole(self, until: datetime) -> None:
         """Note that all has landed which the topic held at a moment."""
         with self._hold():
@@ -173,9 +194,10 @@ def read_journal(file: Path) -> Journal:
             topic: {int(partition): int(offset) for partition, offset in mine.items()}
             for topic, mine in fields["positions"].items()
         }
-        return Journal(positions, dict(fields["renames"]), dict(fields["whole_until"]))
+        ids = dict(fields.get("topic_ids", {}))
+        return Journal(positions, dict(fields["renames"]), dict(fields["whole_until"]), ids)
     except FileNotFoundError:
-        return Journal({}, {}, {})
+        return Journal({}, {}, {}, {})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{file} does not say how far topics have landed: {error}") from error
 

@@ -10,6 +10,7 @@ If it is killed: start it again; every event counts once. SIGTERM ends it when t
 
 import argparse
 import logging
+import shutil
 import signal
 import sys
 import time
@@ -22,10 +23,12 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from expectations.contracts.files import LookTimer
 from spark_jobs.lake.jar_sets import STREAM_JARS, fetch_jars
 from spark_jobs.lake.session import find_delta_jars, start_spark_session
 from spark_jobs.run.logs import log_step
 from spark_jobs.settings import Settings
+from spark_jobs.sources.topic_identity import REMADE, find_topic_id
 from spark_jobs.sources.topic_landing import TopicLanding
 from spark_jobs.stream.events_query import BatchWriter, Stopped, start_events_query
 from spark_jobs.stream.membership_upkeep import MembershipUpkeep
@@ -33,6 +36,7 @@ from spark_jobs.stream.open_days import OpenDays
 from spark_jobs.stream.progress import Progress, describe_error, find_lag
 
 LOOK_EVERY_SECONDS = 0.5
+TOPIC_LOOK_SECONDS, TOPIC_PATIENCE_SECONDS = 10.0, 2.0
 # What the broker cannot give any more: a retry would find the same.
 LOST = ("failOnDataLoss", "OffsetOutOfRange", "KAFKA_DATA_LOSS", "data may have been lost")
 LONGEST_WAIT_SECONDS = 60.0
@@ -55,6 +59,7 @@ class Stream:
         self.landing = TopicLanding(settings.paths, settings.events_topic, days.time_zone)
         self.progress = Progress(settings.paths.stream_progress)
         self.writer = BatchWriter(self.landing, days, self.progress.tell_batch)
+        self._topic_looks = LookTimer(TOPIC_LOOK_SECONDS)
         self.memberships = MembershipUpkeep(settings, spark, self.progress) if has_memberships else None
 
     def stop(self, *_: object) -> None:
@@ -73,6 +78,7 @@ class Stream:
             StreamError: a retry would not help.
         """
         self.landing.finish()
+        self._follow_topic()
         ingested = list(self.days.ingest_landed())  # of a stream that was killed, or landed by a night
         if ingested:
             self.progress.tell_batch(-1, 0, sum(day.seconds for day in ingested), ingested)
@@ -102,14 +108,45 @@ class Stream:
         """Wait until a query has ended, and end it between two batches when told to."""
         while not query.awaitTermination(LOOK_EVERY_SECONDS):
             self.progress.tell_lag("events", find_lag(query.lastProgress))
+            if self._topic_looks.is_due():
+                try:
+                    self._refuse_another_topic()
+                except StreamError:
+                    query.stop()
+                    raise
             if self.memberships:
                 self.memberships.look()
             if self.writer.stop.is_set() and not query.status["isTriggerActive"]:
                 query.stop()
 
+    def _follow_topic(self) -> None:
+        """Begin with a topic that was made anew since it last landed: at its beginning."""
+        topic_id = self._find_topic_id()
+        if not self.landing.is_of(topic_id):
+            logger.error(REMADE.format(self.settings.events_topic))
+            shutil.rmtree(self.settings.paths.stream_checkpoint, ignore_errors=True)
+            self.landing.follow(topic_id)
+
+    def _refuse_another_topic(self) -> None:
+        """
+        Raises:
+            StreamError: the topic is not the one that has landed.
+        """
+        if not self.landing.is_of(self._find_topic_id()):
+            raise StreamError(
+                f"{self.settings.events_topic} was made anew while the stream ran; start it again, and all"
+                " that the topic holds lands"
+            )
+
+    def _find_topic_id(self) -> str | None:
+        settings = self.settings
+        properties = {"bootstrap.servers": settings.kafka_servers, **settings.kafka_properties}
+        return find_topic_id(properties, settings.events_topic, TOPIC_PATIENCE_SECONDS)
+
     def _judge(self, error: StreamingQueryException, is_once: bool) -> None:
         text = str(error)
         if any(word in text for word in LOST):
+            self._refuse_another_topic()
             raise StreamError(
                 f"{self.settings.events_topic} lacks offsets that have not landed: its retention was shorter"
                 " than the stream was away, or the topic was made anew. What is gone is lost. To go on with"

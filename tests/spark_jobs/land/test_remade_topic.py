@@ -4,8 +4,12 @@ import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+import pytest
+
 from expectations.contracts.home import HomePaths
+from spark_jobs.land import topic
 from spark_jobs.land.topic import land_up_to_end
+from spark_jobs.settings import Settings
 from spark_jobs.sources.topic_landing import TopicLanding
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -63,3 +67,18 @@ def test_lines_under_offsets_that_have_landed_are_not_lost(tmp_path, caplog):
     land_up_to_end(FakeTopic("xyzv"), landing)
     files = sorted(landing.folder.glob("*/*.jsonl"))
     assert sorted(json.loads(row)["n"] for file in files for row in file.open()) == sorted("abcdexyzv")
+
+
+@pytest.mark.parametrize(("topic_id", "landed"), [("B", "abcdevwxyz12"), ("A", "abcde12")])
+def test_a_topic_that_outgrew_the_one_before_is_known_by_its_id(tmp_path, monkeypatch, topic_id, landed):
+    """Seven lines under offsets of which five have landed. The control: under the same id."""
+    environ = {"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "sample_shop"}
+    settings = Settings.from_environment(environ)
+    for held, own_id in (("abcde", "A"), ("vwxyz12", topic_id)):
+        consumer = FakeTopic(held)
+        consumer.close = lambda: None
+        monkeypatch.setattr(topic, "Consumer", lambda _, consumer=consumer: consumer)
+        monkeypatch.setattr(topic, "find_topic_id", lambda *_, own_id=own_id: own_id)
+        topic.land_topic(settings, "UTC", AT)
+    files = HomePaths(tmp_path).landed_events.glob("*/*.jsonl")
+    assert sorted(json.loads(row)["n"] for file in files for row in file.open()) == sorted(landed)

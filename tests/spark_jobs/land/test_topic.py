@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from spark_jobs.land.topic import land_topic
 from spark_jobs.settings import Settings
+from spark_jobs.sources.topic_identity import find_topic_id
 from spark_jobs.sources.topic_landing import TopicLanding, TopicLine
 
 NOW = datetime(2026, 1, 6, 3, tzinfo=UTC)
@@ -63,3 +65,20 @@ def test_a_broker_that_is_away_stops_no_night_and_nothing_is_noted(
     assert land_topic(here, "UTC", NOW) == 0
     assert "come with the next night" in caplog.text
     assert TopicLanding(here.paths, "no-such-topic", "UTC").read_whole_until() is None
+
+
+def test_kafka_tells_a_topic_from_another_of_its_name(kafka, new_topic, tmp_path):
+    """Deleted, made anew and grown beyond what had landed of it: what it holds lands all the same."""
+    topic = new_topic()
+    here = settings(tmp_path, kafka.servers, topic)
+    produce(kafka.servers, topic, 0, 4)
+    land_topic(here, "UTC", NOW)
+    before = find_topic_id({"bootstrap.servers": kafka.servers}, topic)
+    admin = AdminClient({"bootstrap.servers": kafka.servers})
+    admin.delete_topics([topic])[topic].result(20)
+    assert find_topic_id({"bootstrap.servers": kafka.servers}, topic) is None
+    admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(20)
+    assert find_topic_id({"bootstrap.servers": kafka.servers}, topic) not in (None, before)
+    produce(kafka.servers, topic, 10, 20)
+    land_topic(here, "UTC", NOW)
+    assert read_landed(here) == [*range(4), *range(10, 20)]
