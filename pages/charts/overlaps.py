@@ -6,7 +6,7 @@ from pages.charts.bars import shorten
 from pages.charts.svg import WIDTH, draw_box, render_chart, write_text
 from pages.formats import format_share
 
-LEFT = 120
+LEFT = 150
 SHADES = 5
 
 
