@@ -332,6 +332,10 @@ class HomePaths:
         """What the list gate saw; `publish` writes it."""
         return self.reports(run_slug) / "lists.json"
 
+    def segment_corrections_report(self, run_slug: str) -> Path:
+        """Which published memberships a night corrects, and why; `export` writes it."""
+        return self.reports(run_slug) / "segment_corrections.json"
+
     def live_parity_report(self, snapshot: str) -> Path:
         """What live segments said at the end of a day against what a night says of it; the service writes it.
 

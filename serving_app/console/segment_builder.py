@@ -3,10 +3,10 @@
 from flask import Response, request
 
 from serving_app.console.blueprint import bp, console_page
+from serving_app.console.patience import ask_patiently
 from serving_app.console.rendering import render
 from serving_app.console.segment_form import CHOICES, JOINS, UNITS, read_rows, write_definition
 from serving_app.console.segment_records import draw_shared
-from serving_app.console.segments import ask_patiently
 from serving_app.http.auth import get_caller
 from serving_app.http.problems import BadDefinition
 from serving_app.http.services import get_service
@@ -59,7 +59,7 @@ def preview_segment() -> Response:
     try:
         segment = service.read(text)
     except BadDefinition as error:
-        return render("console/segment_flaws.html", 400, flaws=error.extensions["flaws"], text=text)
+        return render("console/segment_flaws.html", flaws=error.extensions["flaws"], text=text)
     with_names = get_caller().may("profiles", is_for_browsers=False)
     answer = ask_patiently(lambda: service.preview(segment, with_names=with_names))
     pairs = [each | {"with": segment.segment_id} for each in answer["overlaps"]]

@@ -4,9 +4,9 @@ from flask import Response, request, url_for
 from werkzeug.utils import redirect
 
 from serving_app.console.blueprint import bp, console_page
+from serving_app.console.patience import ask_patiently
 from serving_app.console.rendering import render
 from serving_app.console.segment_builder import read_text, render_builder
-from serving_app.console.segments import ask_patiently
 from serving_app.http.auth import get_caller
 from serving_app.http.problems import BadDefinition
 from serving_app.http.services import get_service

@@ -35,6 +35,28 @@ class ShownTurn(NamedTuple):
     reason: str
 
 
+class Correction(NamedTuple):
+    """How many members a night has corrected for one cause."""
+
+    words: str
+    entered: int
+    left: int
+
+
+class Corrections(NamedTuple):
+    """What a night has corrected of a segment's members of a day."""
+
+    day: str
+    causes: Sequence[Correction]
+
+
+CAUSES = {
+    "definition": "its definition changed, or that of a segment it names",
+    "list": "an uploaded list changed",
+    "merge": "customers turned out to be one, or several",
+    "model": "the model was learned anew",
+    "data": "data came late or was corrected",
+}
 REASONS = {
     "event": "by what they did",
     "time": "by time",
@@ -128,3 +150,16 @@ def show_turns(turns: Iterable[Transition], most: int) -> list[ShownTurn]:
         )
         for turn in newest
     ]
+
+
+def show_corrections(report: Mapping[str, Any], segment_id: str) -> Corrections | None:
+    """What a night's report says of a segment, in words; None: nothing."""
+    causes = report.get("segments", {}).get(segment_id)
+    if not causes:
+        return None
+    shown = [
+        Correction(words, causes[cause]["entered"], causes[cause]["left"])
+        for cause, words in CAUSES.items()
+        if cause in causes
+    ]
+    return Corrections(str(report["day"]), shown)

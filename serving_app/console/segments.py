@@ -1,13 +1,10 @@
 """Segments: how large, who is in one now, why somebody is or is not, and back to an earlier version."""
 
-import time
-from collections.abc import Callable
-from typing import TypeVar
-
 from flask import Response, request, url_for
 from werkzeug.utils import redirect
 
 from serving_app.console.blueprint import bp, console_page
+from serving_app.console.patience import ask_patiently
 from serving_app.console.rendering import render
 from serving_app.console.segment_records import (
     draw_matrix,
@@ -19,7 +16,7 @@ from serving_app.console.segment_records import (
 )
 from serving_app.console.segment_turns import SegmentTurns
 from serving_app.http.auth import get_caller
-from serving_app.http.problems import BadRequest, SegmentsBusy
+from serving_app.http.problems import BadRequest
 from serving_app.http.services import get_service
 from serving_app.segments.definitions import Author
 from serving_app.segments.drafting import DraftService
@@ -27,20 +24,8 @@ from serving_app.segments.publishing import PublishingService
 from serving_app.segments.schemas import ExplainQuery, MembersQuery
 from serving_app.segments.service import SegmentService
 
-Answer = TypeVar("Answer")
 N_DAYS, N_MEMBERS, N_TURNS = 30, 20, 12
-TRIES, PAUSE_SECONDS = 20, 0.1  # where another question about segments is answered just then
 IDENTIFIERS = ("user_id", "customer_id", "anonymous_id")
-
-
-def ask_patiently(question: Callable[[], Answer]) -> Answer:
-    """What a question about segments is answered, once those before it are."""
-    for _ in range(TRIES):
-        try:
-            return question()
-        except SegmentsBusy:
-            time.sleep(PAUSE_SECONDS)
-    return question()
 
 
 @bp.get("/segments")
@@ -83,6 +68,7 @@ def get_segment(segment_id: str) -> Response:
         states=list_states(segment),
         sizes=draw_sizes(segment["name"], segment["sizes"]),
         shared=draw_shared(segment_id, pairs, names),
+        corrections=get_service(SegmentTurns).find_corrections(segment["snapshot"], segment_id),
         members=members,
         changes=get_service(PublishingService).list_changes(segment_id)["changes"],
         identifiers=IDENTIFIERS,

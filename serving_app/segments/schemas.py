@@ -108,7 +108,7 @@ class VersionAnswer(BaseModel):
 class SegmentAnswer(NightAnswer, SegmentSummary):
     """A segment with its rule, its versions and how large it was."""
 
-    rule: str | None = Field(description="in words; null: a model decides")
+    rule: str | None = Field(description="in words, of what counts now; null: a model decides")
     definition: str | None = Field(description="the text that made the night; null: not known")
     next_definition: str | None = Field(description="the text that the next night reads; null: there is none")
     is_changed: bool = Field(description="the next night reads another text")

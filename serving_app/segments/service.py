@@ -87,7 +87,8 @@ class SegmentService:
         with self._open() as (night, snapshot):
             found = self._counting.read_segment(night, snapshot, segment_id)
             sizes = read_sizes(night, segment_id)
-        definition = self._definitions.read_in_use().get(segment_id)
+            counting = self._counting.find_all(snapshot).get(segment_id)
+        definition = counting or self._definitions.read_in_use().get(segment_id)
         versions = self.list_versions(segment_id)
         next_text = self._definitions.find_next_text(segment_id)
         text = self._definitions.find_text_in_use(segment_id)

@@ -30,6 +30,7 @@ from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.warehouse_files import find_built_file
 from spark_jobs.snowflake.connection import connect_to_snowflake
 from spark_jobs.snowflake.schema_swap import get_build_schema_name
+from spark_jobs.warehouse.segment_corrections import report_corrections
 from spark_jobs.warehouse.segment_states import write_segment_states
 from spark_jobs.warehouse.snowflake_rows import fetch_rows
 
@@ -46,7 +47,9 @@ def run(context: RunContext, lake: Lake) -> list[TableReport]:
     with open_database(context.settings.spark_memory) as connection, open_marts(context, connection) as marts:
         reports = [export_table(lake, table, connection, marts[table.name]) for table in TABLES]
         if context.settings.warehouse != "snowflake":
-            return reports + write_segment_states(context, lake, connection)
+            reports += write_segment_states(context, lake, connection)
+            report_corrections(context, connection)
+            return reports
         # Its segments are the night's alone: what live ones begin with is asked in DuckDB's SQL.
         if lake.exists(FEAT_LIVE_SEGMENTS):
             lake.replace_rows([], FEAT_LIVE_SEGMENTS)

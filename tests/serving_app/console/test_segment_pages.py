@@ -1,6 +1,7 @@
 """Pages of segments: what they show, what changes by them, and who may."""
 
 import html
+import json
 import re
 
 import pytest
@@ -84,9 +85,9 @@ def test_a_marketer_builds_previews_publishes_and_watches(office, shop, clock):
 
 def test_mistakes_stand_by_their_line(office):
     wrong = LAPSED.replace("days_since_last_order", "days<b>")
-    for path in ("segment-preview", "segment-drafts"):
+    for path, status in (("segment-preview", 200), ("segment-drafts", 400)):
         answer = office.post(f"/console/{path}", {"text": wrong})
-        assert answer.status_code == 400
+        assert answer.status_code == status
         assert '<td class="n">5</td>' in answer.text and "<b>" not in answer.text
     assert not HomePaths(office.shop.home).segment_drafts.exists()
 
@@ -116,6 +117,18 @@ def test_a_draft_of_many_needs_another_key(shop):
     assert (
         eve.post("/console/segments/champions/why", {"kind": "user_id", "id": "u-regular"}).status_code == 403
     )
+
+
+def test_what_the_last_night_corrected_is_said(office, shop):
+    causes = {"list": {"entered": 1, "left": 0}, "data": {"entered": 0, "left": 2}}
+    report = {"day": "2026-02-19", "n_corrected": 3, "segments": {"champions": causes}}
+    file = HomePaths(shop.home).segment_corrections_report("night-1")
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(report))
+    text = " ".join(read(office, "segments/champions").split())
+    assert "What was published of 2026-02-19 before" in text
+    assert "an uploaded list changed 1 0 data came late or was corrected 0 2" in text
+    assert "Corrected" not in read(office, "segments/loyal")
 
 
 def test_hostile_names_are_text(office):
