@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -23,12 +23,12 @@ from filelock import FileLock
 
 from expectations.contracts.files import sync_folder, write_text_atomically
 from expectations.contracts.home import HomePaths
+from spark_jobs.sources.landing_journal import Journal, Positions, read_journal
 
 WAIT_SECONDS = 600.0  # for another reader that lands
 MAX_NAME = 180  # characters; file systems allow 255 bytes, and a temporary name is longer
 TIME_FIELD = "receivedAt"
 A_DAY = timedelta(days=1)  # that the clocks of service and broker may differ by, at midnight
-Positions = dict[int, int]  # by partition, the offset behind the last line that has landed
 
 
 class TopicLine(NamedTuple):
@@ -43,22 +43,6 @@ class TopicLine(NamedTuple):
     offset: int
     line: bytes | None
     written_at: datetime
-
-
-class Journal(NamedTuple):
-    """What has landed.
-
-    Attributes:
-        positions: of each topic.
-        renames: files that are to get their names: hidden one → name.
-        whole_until: by topic, the moment of which all that it held has landed, as ISO text.
-        topic_ids: by topic, which of that name has landed.
-    """
-
-    positions: dict[str, Positions]
-    renames: dict[str, str]
-    whole_until: dict[str, str]
-    topic_ids: dict[str, str]
 
 
 class TopicLanding:
@@ -180,26 +164,6 @@ class TopicLanding:
             day = find_received_day(line, each.written_at, self._zone)
             by_day.setdefault(day, []).append(line)
         return by_day, after
-
-
-def read_journal(file: Path) -> Journal:
-    """What the file says; nothing has landed where there is none.
-
-    Raises:
-        ValueError: it cannot be read. Landing everything again would double it.
-    """
-    try:
-        fields: dict[str, Any] = json.loads(file.read_text())
-        positions = {
-            topic: {int(partition): int(offset) for partition, offset in mine.items()}
-            for topic, mine in fields["positions"].items()
-        }
-        ids = dict(fields.get("topic_ids", {}))
-        return Journal(positions, dict(fields["renames"]), dict(fields["whole_until"]), ids)
-    except FileNotFoundError:
-        return Journal({}, {}, {}, {})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{file} does not say how far topics have landed: {error}") from error
 
 
 def make_file_name(topic: str, before: Positions, after: Positions) -> str:
