@@ -10,7 +10,7 @@ from serving_app.settings import Settings
 @pytest.mark.parametrize(
     ("name", "fine", "wrong"),
     [
-        ("CONCIERGE_EVENTS", ["log", "kafka"], ["Kafka", "files"]),
+        ("CONCIERGE_EVENTS", ["log", "kafka"], ["Kafka", "files", "kinesis", "pubsub"]),
         ("CONCIERGE_EVENTS_TOPIC", ["a", "shop.events_2"], ["a b", "x" * 250, "ä"]),
         (
             "CONCIERGE_KAFKA_SERVERS",
