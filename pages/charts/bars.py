@@ -8,7 +8,7 @@ from pages.charts.svg import WIDTH, draw_box, draw_segment, render_chart, write_
 from pages.formats import format_value
 
 ROW = 22  # units of height of a bar with its gap
-LONGEST_NAME = 22
+LONGEST_NAME = 19
 
 
 def draw_bars(
@@ -21,7 +21,7 @@ def draw_bars(
     if not rows:
         return render_chart(f"{title}: nothing yet", WIDTH, 40, [write_text(0, 24, "Nothing yet")])
     texts = [format_label(value) for _, value in rows]
-    left, room = 132, 6.2 * max(map(len, texts)) + 10
+    left, room = 144, 7.2 * max(map(len, texts)) + 10
     high = max(*(value for _, value in rows), 1e-12)
     parts = []
     for number, ((name, value), text) in enumerate(zip(rows, texts, strict=True)):

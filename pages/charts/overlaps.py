@@ -6,7 +6,7 @@ from pages.charts.bars import shorten
 from pages.charts.svg import WIDTH, draw_box, render_chart, write_text
 from pages.formats import format_share
 
-LEFT = 150
+LEFT = 150  # room for a number and 18 letters
 SHADES = 5
 
 
@@ -22,7 +22,7 @@ def draw_overlaps(title: str, names: Sequence[str], shares: Sequence[Sequence[fl
     parts = []
     for row, name in enumerate(names):
         y = round(22 + row * side, 1)
-        parts.append(write_text(LEFT - 8, y + side / 2 + 4, shorten(f"{row + 1}. {name}", 20), "end"))
+        parts.append(write_text(LEFT - 8, y + side / 2 + 4, shorten(f"{row + 1}. {name}", 21), "end"))
         parts.append(write_text(LEFT + row * side + side / 2, 14, str(row + 1), "middle"))
         for column, other in enumerate(names):
             share = shares[row][column]

@@ -5,6 +5,7 @@ from flask import Response
 from serving_app.console.blueprint import bp, console_page
 from serving_app.console.model_service import ROLLED_BACK, ModelService
 from serving_app.console.night_details import draw_steps, list_checks, list_waiting
+from serving_app.console.night_records import State
 from serving_app.console.night_service import NightService
 from serving_app.console.rendering import render
 from serving_app.http.services import get_service
@@ -23,12 +24,13 @@ def get_nights() -> Response:
     service = get_service(NightService)
     nights = service.list_nights()
     newest = next(iter(nights), None)
+    worked = next((night for night in nights if night.state != State.NOTHING_NEW), None)
     published = get_service(ModelService).read_published()
     return render(
         "console/nights.html",
         nights=nights,
         newest=newest,
-        waiting=list_waiting(newest, service.read_reports(newest), service.list_reviews()),
+        waiting=list_waiting(worked, service.read_reports(worked), service.list_reviews()),
         published=published,
         is_rolled_back=published is not None and published.inputs.startswith(ROLLED_BACK),
     )

@@ -1,8 +1,11 @@
 """The pages of nights: what shoppers see now, whatever was published last; a night that there is not."""
 
+import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 from expectations.contracts.published import Published
+from serving_app.app import create_app
 from tests.serving_app.conftest import publish
 from tests.serving_app.console.hostile_home import write_home
 
@@ -44,3 +47,33 @@ def test_a_night_that_there_is_not(shop, sign_in):
     for path in ("/console/nights/night-1", "/console/nights/..%2f..", "/console/nights/x/identities"):
         answer = reader.get(path)
         assert answer.status_code == 404 and "no" in answer.text
+
+
+def test_what_waits_waits_through_a_night_without_files(shop, sign_in, written_nights):
+    write_home(written_nights, shop.home)
+    line = {
+        "at": shop.clock().isoformat(),
+        "level": "INFO",
+        "message": "nothing new (x)",
+        "run": "n3",
+        "step": "land",
+    }
+    with (shop.home / "logs" / "steps.jsonl").open("a") as log:
+        log.write(json.dumps(line) + "\n")
+    page = sign_in().get("/console/").text
+    assert (
+        "No new file had come" in page and "was refused" in page and "A whole file was not believed" in page
+    )
+
+
+def test_no_key_is_logged(shop, keys, tmp_path):
+    lines = []
+    log = SimpleNamespace(write=lines.append)
+    app = create_app(shop.settings, shop.stores, clock=shop.clock, access_log=log)
+    client = app.test_client()
+    client.post("/console/sign-in", data={"key": keys["admin"]})
+    client.get("/console/")
+    client.get(f"/console/{keys['admin']}")
+    assert [line["route"] for line in lines] == ["/console/sign-in", "/console/", "/console/<path:anything>"]
+    key_id, secret = keys["admin"].split("_")[1:]
+    assert secret not in repr(lines) and lines[1]["key"] == key_id
