@@ -6,7 +6,7 @@ from serving_app.catalogue.search import ItemSearch
 from serving_app.console.blueprint import bp, console_page
 from serving_app.console.customer_rows import show_parts
 from serving_app.console.rendering import render
-from serving_app.console.shop_facts import ShopFacts
+from serving_app.console.shop_facts import ShopFacts, name_segments
 from serving_app.http.problems import UnknownCustomer
 from serving_app.http.services import get_service
 from serving_app.profiles.schemas import ProfileMask
@@ -29,11 +29,14 @@ def get_customer_list(customer_id: str) -> Response:
         item_id=request.args.get("page_item_id", "").strip() or None,
         explain=True,
     )
-    answer = get_service(RecommendationService).recommend(query, is_shown=False)
+    answer, facts = (
+        get_service(RecommendationService).recommend(query, is_shown=False),
+        get_service(ShopFacts),
+    )
     return render(
         "console/customer_list.html",
         answer=answer,
-        items=[(item, show_parts(item)) for item in answer["items"]],
+        items=[(item, facts.name_items(item["reason"]), show_parts(item)) for item in answer["items"]],
     )
 
 
@@ -61,8 +64,10 @@ def get_customer_segment(customer_id: str) -> Response:
     """Why a customer is in a segment, or not: each clause with its value."""
     segment_id = request.args.get("segment_id", "")
     answer = get_service(SegmentService).explain(segment_id, ExplainQuery(customer_id=customer_id))
-    names = {one.segment_id: one.name for one in get_service(ShopFacts).list_segments()}
-    return render("console/customer_segment.html", answer=answer, name=names.get(segment_id, segment_id))
+    names = name_segments(get_service(ShopFacts).list_segments())
+    name = names.get(segment_id, segment_id)
+    sentence = answer["sentence"].replace(segment_id, name)
+    return render("console/customer_segment.html", answer=answer, name=name, sentence=sentence)
 
 
 def read_customer(customer_id: str) -> str:

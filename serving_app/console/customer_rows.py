@@ -1,7 +1,8 @@
 """A customer as pages show them: pure, of what the services answer."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 IDENTIFIERS = (
@@ -71,6 +72,13 @@ def show_entry(entry: Mapping[str, Any], titles: Mapping[str, str]) -> ShownEntr
         entry["override_id"],
         entry["is_since_night"],
     )
+
+
+def group_by_day(entries: Iterable[ShownEntry]) -> list[tuple[datetime, list[ShownEntry]]]:
+    """Entries by their day in UTC, in their order, each day with its newest moment."""
+    grouped = groupby(entries, key=lambda entry: entry.at.astimezone(UTC).date())
+    days = [list(group) for _, group in grouped]
+    return [(day[0].at, day) for day in days]
 
 
 def list_entry_items(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from serving_app.console.customer_rows import (
     IDENTIFIERS,
     TIMELINE_FILTERS,
     describe_unread,
+    group_by_day,
     list_entry_items,
     list_facts,
     list_traits,
@@ -75,7 +76,7 @@ def get_customer_timeline(customer_id: str) -> Response:
     return render(
         "console/customer_timeline.html" if is_fragment() else "console/customer_timeline_page.html",
         customer_id=answer["customer_id"],
-        happened=[show_entry(entry, titles) for entry in answer["entries"]],
+        days=group_by_day(show_entry(entry, titles) for entry in answer["entries"]),
         unread=describe_unread(answer["unread"]),
         next_cursor=answer["next_cursor"],
         filters=TIMELINE_FILTERS,

@@ -1,5 +1,6 @@
 """What forms and lists of the console call things by: items, segments, placements, the shop's time."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from serving_app.http.problems import ApiError
 from serving_app.recommendations.placements import DEFAULT, Placements
 from serving_app.segments.service import SegmentService
 from serving_app.storage.protocols import SnapshotStore
+
+WORD = re.compile(r"[^\s;,()]*[0-9][^\s;,()]*")  # what may be an item's id in a sentence
 
 
 class NamedSegment(NamedTuple):
@@ -45,6 +48,12 @@ class ShopFacts:
         """Titles by item id; of an item without one, or that is not known, its id."""
         names = {name for name in item_ids if name}
         return {name: (item.title if (item := self.find_item(name)) else None) or name for name in names}
+
+    def name_items(self, sentence: str) -> str:
+        """A sentence of the service with items called by their titles instead of their ids."""
+        return WORD.sub(
+            lambda word: (item.title if (item := self.find_item(word[0])) else None) or word[0], sentence
+        )
 
     def list_placements(self) -> list[str]:
         """The names of the home's placements."""

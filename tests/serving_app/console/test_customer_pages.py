@@ -6,7 +6,9 @@ import pytest
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.restrictions import CONSENTS, Permission
+from serving_app.console.shop_facts import ShopFacts
 from serving_app.live.events import CART, VIEW
+from serving_app.recommendations.placements import Placements
 from tests.serving_app.conftest import FORMER, NOW, REGULAR
 from tests.serving_app.live.events import make_event
 from tests.serving_app.overrides.test_views import create
@@ -121,3 +123,11 @@ def test_hostile_words_are_text(shop, reader):
     ]
     assert all(HOSTILE not in page.text for page in pages)
     assert "&lt;script&gt;" in pages[0].text
+
+
+def test_items_are_called_by_their_titles(shop):
+    facts = ShopFacts(shop.snapshots, Placements(shop.home), None)
+    said = facts.name_items(
+        "chosen for you (by item_knn); viewed item-05 on 2026-02-21, not item-99 or ITEM-07"
+    )
+    assert said == "chosen for you (by item_knn); viewed Item 5 on 2026-02-21, not item-99 or ITEM-07"
