@@ -20,7 +20,6 @@ from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
 
-import lmdb
 from confluent_kafka import Producer
 
 from operate.kafka import running_kafka
@@ -35,6 +34,7 @@ from spark_jobs.settings import Settings
 from spark_jobs.stream.events_query import read_topic
 from spark_jobs.stream.job import start_stream_session
 from spark_jobs.stream.membership_query import STATE_SETTINGS, find_start, make_turns
+from spark_jobs.stream.night_base import open_night
 from tests.spark_jobs.stream.small_night import write_night
 from tests.spark_jobs.stream.test_memberships import MONDAY_NOON, NAMES, count_read, decide_in_service, line
 
@@ -79,7 +79,7 @@ def decide_in_spark(
         spark.conf.set(name, value)
 
     def collect(batch, _: int) -> None:
-        for row in batch.collect():
+        for row in batch.where("kind = 'turn'").collect():
             found[row.owner].append(Turn(row.segment_id, row.is_entered, row.since, row.reason))
 
     topic = read_topic(spark, settings, settings.events_topic, find_start(night))
@@ -124,12 +124,11 @@ def main() -> None:
         )
         night = write_night(folder / "night-1", settings.identity_key, texts=texts)
         found = decide_in_spark(settings, night, lines, folder / "checkpoint")
-        with lmdb.open(str(night), readonly=True, lock=False).begin() as read:
-            snapshot = Snapshot("night-1", read.get)
-            live = LiveNight(snapshot, snapshot.read_live_rules())
-            once = {each["messageId"]: each for each in reversed(lines)}  # the service knows message ids
-            in_order = sorted(once.values(), key=lambda each: each["receivedAt"])
-            expected = decide_in_service(live, in_order, settings.identity_key)
+        snapshot = Snapshot("night-1", open_night(str(night)).read)
+        live = LiveNight(snapshot, snapshot.read_live_rules())
+        once = {each["messageId"]: each for each in reversed(lines)}  # the service knows message ids
+        in_order = sorted(once.values(), key=lambda each: each["receivedAt"])
+        expected = decide_in_service(live, in_order, settings.identity_key)
     owners = expected.keys() | found.keys()
     differing = [each for each in owners if sorted(expected[each]) != sorted(found[each])]
     start = int(MIDNIGHT.timestamp()) * 1_000_000

@@ -186,7 +186,7 @@ def main() -> None:
             print("Fetching Kafka's jars from Maven Central, once (44 MB, about a minute)", flush=True)
             fetch_jars(BROKER_JARS)
         print(f"Starting Kafka, with its data in {settings.paths.kafka}", flush=True)
-        topics = load_topics(settings.events_topic, settings.transitions_topic)
+        topics = load_topics(settings.events_topic, settings.transitions_topic, settings.memberships_topic)
         with running_kafka(settings.paths.kafka, int(port), topics) as broker:
             print(f"Kafka answers at {broker.servers}. Ctrl-C ends it.", flush=True)
             broker.process.wait()

@@ -25,6 +25,7 @@ TOPICS_FILE = Path(__file__).with_name("topics.yml")
 PATIENCE_SECONDS = 20.0
 EVENTS_TOPIC = SETTINGS["CONCIERGE_EVENTS_TOPIC"].default
 TRANSITIONS_TOPIC = SETTINGS["CONCIERGE_TRANSITIONS_TOPIC"].default
+MEMBERSHIPS_TOPIC = SETTINGS["CONCIERGE_MEMBERSHIPS_TOPIC"].default
 RETENTION, DAY_MS = "retention.ms", 24 * 60 * 60 * 1000
 
 
@@ -42,9 +43,17 @@ class Topic(NamedTuple):
     retention_days: int
 
 
-def load_topics(events_topic: str = EVENTS_TOPIC, transitions_topic: str = TRANSITIONS_TOPIC) -> list[Topic]:
+def load_topics(
+    events_topic: str = EVENTS_TOPIC,
+    transitions_topic: str = TRANSITIONS_TOPIC,
+    memberships_topic: str = MEMBERSHIPS_TOPIC,
+) -> list[Topic]:
     """The declared topics, by the names that they have in a home."""
-    names = {EVENTS_TOPIC: events_topic, TRANSITIONS_TOPIC: transitions_topic}
+    names = {
+        EVENTS_TOPIC: events_topic,
+        TRANSITIONS_TOPIC: transitions_topic,
+        MEMBERSHIPS_TOPIC: memberships_topic,
+    }
     topics = [Topic(**fields) for fields in yaml.safe_load(TOPICS_FILE.read_text())]
     return [one._replace(topic=names.get(one.topic, one.topic)) for one in topics]
 
@@ -101,7 +110,7 @@ def get_retention(topic: Topic) -> str:
 def main() -> int:
     """Make the topics of this home; 1 where one differs from what is declared."""
     settings = load_settings_or_exit()
-    topics = load_topics(settings.events_topic, settings.transitions_topic)
+    topics = load_topics(settings.events_topic, settings.transitions_topic, settings.memberships_topic)
     try:
         differences = make_topics(settings.kafka_servers, topics, settings.kafka_properties)
     except KafkaException as error:

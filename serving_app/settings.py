@@ -23,6 +23,7 @@ class Settings:
     port: int = 8080
     workers: int = 2
     live: str = field(default="", repr=False)
+    memberships: str = "service"
     events: str = "log"
     events_topic: str = "concierge.events"
     kafka_servers: str = "127.0.0.1:9092"
@@ -58,6 +59,8 @@ class Settings:
             SettingsError: a name or value that is not allowed; says which are.
         """
         values = resolve_settings(load_environment() if environ is None else environ)
+        if values["CONCIERGE_MEMBERSHIPS"] == "stream" and not values["CONCIERGE_LIVE"]:
+            raise SettingsError("CONCIERGE_MEMBERSHIPS=stream needs Redis, named by CONCIERGE_LIVE")
         return cls(
             home=Path(values["CONCIERGE_HOME"]).expanduser().resolve(),
             sources=tuple(name.strip() for name in values["CONCIERGE_SOURCES"].split(",")),
@@ -66,6 +69,7 @@ class Settings:
             port=int(values["CONCIERGE_HTTP_PORT"]),
             workers=int(values["CONCIERGE_HTTP_WORKERS"]),
             live=values["CONCIERGE_LIVE"],
+            memberships=values["CONCIERGE_MEMBERSHIPS"],
             events=values["CONCIERGE_EVENTS"],
             events_topic=values["CONCIERGE_EVENTS_TOPIC"],
             kafka_servers=values["CONCIERGE_KAFKA_SERVERS"],

@@ -19,7 +19,7 @@ from serving_app.live.service import LiveStates
 from serving_app.live.state import LiveStore
 from serving_app.memberships.live_nights import LiveNights
 from serving_app.memberships.published_definitions import PublishedDefinitions
-from serving_app.memberships.service import Memberships, make_memberships
+from serving_app.memberships.service import Memberships, make_memberships, make_streamed_memberships
 from serving_app.memberships.told import ShopTime
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.overrides.file_store import FileOverrides
@@ -86,8 +86,11 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
     )
     told = TransitionLog(transitions, paths.transitions)
     shop_time = ShopTime(clock, calendar.find_lag)
-    nights = LiveNights(snapshots, PublishedDefinitions(settings.home, look_every_seconds), shop_time)
-    memberships = make_memberships(backend, nights, told, shop_time, paths.live_parity_report, roots)
+    if settings.memberships == "stream":  # whose definitions are those of the night
+        memberships = make_streamed_memberships(backend, LiveNights(snapshots, None, shop_time), shop_time)
+    else:
+        nights = LiveNights(snapshots, PublishedDefinitions(settings.home, look_every_seconds), shop_time)
+        memberships = make_memberships(backend, nights, told, shop_time, paths.live_parity_report, roots)
     return Stores(
         snapshots=snapshots,
         restrictions=restrictions,
@@ -97,7 +100,7 @@ def open_stores(settings: Settings, clock: Callable[[], datetime], look_every_se
         transitions=transitions,
         keys=FileKeys(settings.home, look_every_seconds),
         item_changes=LmdbItemChanges(paths.item_changes, look_every_seconds),
-        live=LiveStates(backend, roots, memberships.recorder, clock),
+        live=LiveStates(backend, roots, memberships.recorder, clock, memberships.make_key),
         memberships=memberships,
     )
 

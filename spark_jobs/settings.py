@@ -34,6 +34,8 @@ class Settings:
     kafka_config: Path | None
     events_topic: str
     transitions_topic: str
+    memberships: str  # who decides them: `service` or `stream`
+    memberships_topic: str
     live_store: str = field(repr=False)  # of Redis; empty: the service's own files
     stream_seconds: int
     stream_events: int
@@ -105,6 +107,8 @@ class Settings:
             kafka_config=folder(values["CONCIERGE_KAFKA_CONFIG"]),
             events_topic=values["CONCIERGE_EVENTS_TOPIC"],
             transitions_topic=values["CONCIERGE_TRANSITIONS_TOPIC"],
+            memberships=values["CONCIERGE_MEMBERSHIPS"],
+            memberships_topic=values["CONCIERGE_MEMBERSHIPS_TOPIC"],
             live_store=values["CONCIERGE_LIVE"],
             stream_seconds=int(values["CONCIERGE_STREAM_SECONDS"]),
             stream_events=int(values["CONCIERGE_STREAM_EVENTS"]),

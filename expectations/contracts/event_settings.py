@@ -72,6 +72,19 @@ EVENT_SETTINGS = (
         find_flaw=check_whole_number(1_000_000, 10**15),
     ),
     Setting(
+        "CONCIERGE_MEMBERSHIPS",
+        "service",
+        "who decides live segments: service, in the request that brings an event; or stream, `make stream`,"
+        " which needs Kafka and Redis",
+        find_flaw=check_one_of("service", "stream"),
+    ),
+    Setting(
+        "CONCIERGE_MEMBERSHIPS_TOPIC",
+        "concierge.memberships",
+        "topic of notes that the stream writes to itself: who turned out to be whom, who said no",
+        find_flaw=check_topic,
+    ),
+    Setting(
         "CONCIERGE_STREAM_SECONDS",
         "30",
         "how often `make stream` brings what has come into the lake, in seconds; each batch with events is"

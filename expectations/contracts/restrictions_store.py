@@ -204,9 +204,12 @@ class RestrictionDatabase(WatchedEnvironment):
         """Keys (`encode_key`) of permissions recorded between runs: the next run must write its own of each,
         a yes too.
         """
+        return {key for key, value in self.list_entries(kind) if decode_permission(value).is_live}
+
+    def list_entries(self, kind: str) -> list[tuple[bytes, bytes]]:
+        """All that is stored of a kind."""
         with self._env.begin() as txn:
-            rows = txn.cursor(db=self._databases[kind])
-            return {key for key, value in rows if decode_permission(value).is_live}
+            return list(txn.cursor(db=self._databases[kind]))
 
     def _read_state(self, txn: lmdb.Transaction, kind: str) -> tuple[int, int]:
         """How often the kind was written, and the digest of all its entries."""

@@ -116,7 +116,7 @@ def live(console: Console, settings: Settings, n_shoppers: int, seconds: float |
         fetch_jars(BROKER_JARS)
         fetch_jars(STREAM_JARS)
     console.print("A broker, the stream into the lake and the service start")
-    topics = load_topics(settings.events_topic, settings.transitions_topic)
+    topics = load_topics(settings.events_topic, settings.transitions_topic, settings.memberships_topic)
     with running_kafka(settings.paths.kafka, topics=topics) as broker:
         os.environ |= {
             "CONCIERGE_EVENTS": "kafka",

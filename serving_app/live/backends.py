@@ -1,17 +1,18 @@
 """What the live state asks of a database: keys and values, read many at once, changed in transactions.
 
-The keys are spelled out here and nowhere else.
+The keys are spelled out here, and those that the stream writes too in `contracts.live_states`.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from expectations.contracts.live_states import NOTES, TOLD
+
 DAY = 24 * 3600
-LAYOUT = 1  # raised when a key or a value changes its shape; values of another one are begun anew
 # Prefix of a key, and after how many seconds without a write its value is deleted.
 STATES, EXPOSURES, ALIASES, CUSTOMERS, MESSAGES, BROWSERS = b"s/", b"x/", b"a/", b"c/", b"m/", b"b/"
-MEMBERSHIPS, TOLD, TIMERS, OUTBOX, NOTES = b"g/", b"h/", b"t/", b"o/", b"n/"
+MEMBERSHIPS, TIMERS, OUTBOX = b"g/", b"t/", b"o/"
 OF_VISITORS = (STATES, EXPOSURES, MEMBERSHIPS)  # behind which stands the root whose behaviour it is
 FOR_EVER = 4000 * DAY
 MOST_FILLING_SECONDS = 600  # in which what happened before is brought in; then whoever did has ended
@@ -156,10 +157,6 @@ def get_memberships_key(owner: str) -> bytes:
     return MEMBERSHIPS + owner.encode()
 
 
-def get_told_key(owner: str) -> bytes:
-    return TOLD + owner.encode()
-
-
 def get_timer_key(due: int, owner: str) -> bytes:
     """In order of time."""
     return TIMERS + due.to_bytes(8) + owner.encode()
@@ -168,11 +165,6 @@ def get_timer_key(due: int, owner: str) -> bytes:
 def read_timer_key(key: bytes) -> DueOwner:
     """Whose timer it is, and when."""
     return DueOwner(key[TIMER_HEAD:].decode(), int.from_bytes(key[len(TIMERS) : TIMER_HEAD]))
-
-
-def get_note_key(name: str) -> bytes:
-    """Of what the worker that keeps the memberships notes for the next one."""
-    return NOTES + name.encode()
 
 
 def is_of_forbidden(key: bytes, is_forbidden: Callable[[str], bool]) -> bool:

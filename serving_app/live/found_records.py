@@ -21,7 +21,8 @@ class FoundRecord(NamedTuple):
     """What is stored under one root.
 
     Attributes:
-        memberships: packed, of the root as their owner; empty: nothing.
+        memberships: packed, of the root as their owner, or what was told of them where another host
+            decides them; empty: nothing.
     """
 
     root: str
@@ -43,9 +44,9 @@ class OwnRecords(NamedTuple):
     of_customer: list[str]
 
 
-RECORD_KEYS = (get_state_key, get_exposures_key, get_memberships_key)
 NOTHING_OWN = OwnRecords([], [], [])
 ReadMany = Callable[[Sequence[bytes]], list[bytes | None]]
+MakeKey = Callable[[str], bytes]
 
 
 def list_own_roots(visitor: VisitorKeys) -> list[str]:
@@ -53,15 +54,20 @@ def list_own_roots(visitor: VisitorKeys) -> list[str]:
     return [*visitor.identifier_ids, *([visitor.customer_id] if visitor.customer_id else [])]
 
 
-def read_own(read: ReadMany, visitor: VisitorKeys) -> OwnRecords:
+def read_own(
+    read: ReadMany, visitor: VisitorKeys, make_membership_key: MakeKey = get_memberships_key
+) -> OwnRecords:
     """What is stored under a visitor's own roots, and which others may be theirs, in one read: of most
     visitors there is nothing.
+
+    Args:
+        make_membership_key: under which memberships lie.
     """
     own = list_own_roots(visitor)
     pointers = [get_alias_key(root) for root in visitor.identifier_ids]
     if visitor.customer_id:
         pointers.append(get_customer_key(visitor.customer_id))
-    values = read(pointers + list_record_keys(own))
+    values = read(pointers + list_record_keys(own, make_membership_key))
     if not any(values):
         return NOTHING_OWN
     users = [
@@ -73,14 +79,17 @@ def read_own(read: ReadMany, visitor: VisitorKeys) -> OwnRecords:
     return OwnRecords(unpack_records(own, values[len(pointers) :]), users, list(of_customer))
 
 
-def read_records(read: ReadMany, roots: Sequence[str]) -> list[FoundRecord]:
+def read_records(
+    read: ReadMany, roots: Sequence[str], make_membership_key: MakeKey = get_memberships_key
+) -> list[FoundRecord]:
     """What is stored under these roots."""
-    return unpack_records(roots, read(list_record_keys(roots))) if roots else []
+    return unpack_records(roots, read(list_record_keys(roots, make_membership_key))) if roots else []
 
 
-def list_record_keys(roots: Sequence[str]) -> list[bytes]:
+def list_record_keys(roots: Sequence[str], make_membership_key: MakeKey) -> list[bytes]:
     """The keys of what is stored under these roots."""
-    return [get_key(root) for root in roots for get_key in RECORD_KEYS]
+    makers = (get_state_key, get_exposures_key, make_membership_key)
+    return [make_key(root) for root in roots for make_key in makers]
 
 
 def unpack_records(roots: Sequence[str], values: Sequence[bytes | None]) -> list[FoundRecord]:

@@ -17,10 +17,10 @@ from typing import TextIO, TypeVar
 
 import lmdb
 
+from expectations.contracts.live_states import LAYOUT
 from expectations.contracts.lmdb_environments import DATA
 from serving_app.live.backends import (
     DAY,
-    LAYOUT,
     MOST_FILLING_SECONDS,
     OUTBOX,
     TIMERS,

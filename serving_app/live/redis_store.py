@@ -9,8 +9,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from expectations.contracts.live_states import REDIS_PREFIX as PREFIX
 from serving_app.live.backends import (
-    LAYOUT,
     LIFETIMES,
     MOST_FILLING_SECONDS,
     BackendError,
@@ -25,7 +25,6 @@ TIMEOUT_SECONDS = 0.03
 PATIENT_SECONDS = 1.0  # of a call that no answer waits for
 SLOW_SECONDS = 0.06  # of a read or change that makes several calls
 MOST_TRIES = 8  # of a change that met another one of the same visitor
-PREFIX = f"concierge:live:{LAYOUT}:".encode()
 ORIGIN = PREFIX + b"origin"  # the name of all that is stored
 SWEPT_AT_ONCE = 500
 DUE, TOLD_LINES, LEAD = PREFIX + b"due", PREFIX + b"outbox", PREFIX + b"lead"

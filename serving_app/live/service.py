@@ -12,12 +12,12 @@ from time import perf_counter
 
 from prometheus_client import Histogram
 
-from serving_app.live.backends import BackendError, BackendTransaction, get_message_key
+from serving_app.live.backends import BackendError, BackendTransaction, get_memberships_key, get_message_key
 from serving_app.live.breaker import GuardedBackend
 from serving_app.live.derive import derive_state
 from serving_app.live.events import LiveEvent
 from serving_app.live.exposures import NOTHING_SHOWN, merge_exposures
-from serving_app.live.found_records import read_own, read_records
+from serving_app.live.found_records import MakeKey, read_own, read_records
 from serving_app.live.observer import NOBODY, EventObserver
 from serving_app.live.record import EMPTY_RECORD, merge_records
 from serving_app.live.roots import RootFinder
@@ -45,14 +45,16 @@ class LiveStates:
         roots: RootFinder,
         observer: EventObserver = NOBODY,
         clock: Callable[[], datetime] | None = None,
+        make_membership_key: MakeKey = get_memberships_key,
     ) -> None:
         """
         Args:
             observer: is told of each event that is recorded, in its transaction.
             clock: by which it is measured how late events are recorded; None: it is not.
+            make_membership_key: under which memberships lie.
         """
         self._backend, self._roots, self._observer = backend, roots, observer
-        self._clock = clock
+        self._clock, self._make_membership_key = clock, make_membership_key
         self._lists: WaitingQueue[tuple[VisitorKeys, Sequence[str], int]] = WaitingQueue(
             "lists", MOST_WAITING_LISTS
         )
@@ -84,11 +86,11 @@ class LiveStates:
             return EMPTY_STATE
         try:
             with observe_call("read"):
-                records, users, of_customer = read_own(self._backend.read, visitor)
+                records, users, of_customer = read_own(self._backend.read, visitor, self._make_membership_key)
                 others: list[str] = []
                 if users or of_customer:
                     others = self._roots.select_others(visitor, users, of_customer)
-                    records = records + read_records(self._backend.read, others)
+                    records = records + read_records(self._backend.read, others, self._make_membership_key)
         except BackendError:
             return UNREAD_STATE
         if not records and not others:

@@ -12,6 +12,7 @@ from pathlib import Path
 from expectations.contracts.snapshot import read_segment_timer_key
 from expectations.contracts.transitions import decode_transition
 from segments.standing import EVENT
+from segments.told import OUT, Told
 from serving_app.live.backends import BackendError, BackendTransaction, DueOwner, LiveBackend, OutboxEntry
 from serving_app.memberships.live_nights import LiveNights
 from serving_app.memberships.night import LiveNight
@@ -19,7 +20,7 @@ from serving_app.memberships.owners import MAY_TELL, end_memberships
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
 from serving_app.memberships.settling import settle, settle_base
 from serving_app.memberships.takeover import OpenForbidden, Settle, Takeover
-from serving_app.memberships.told import OUT, ShopTime, Told, read_told, write_told
+from serving_app.memberships.told import ShopTime, read_told, write_told
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.metrics import declarations as metrics
 from serving_app.storage.event_log import LogUnavailable

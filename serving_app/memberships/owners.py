@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from expectations.contracts.live_states import get_note_key, get_told_key
 from segments.evaluation.windows import NEVER
 from segments.standing import Standing, Turn, pass_time, take_event
-from serving_app.live.backends import BackendTransaction, get_memberships_key, get_note_key, get_told_key
+from segments.told import MERGE, Versions
+from serving_app.live.backends import BackendTransaction, get_memberships_key
 from serving_app.live.packing import unpack_or
 from serving_app.memberships.night import LiveNight
 from serving_app.memberships.record import (
@@ -19,12 +21,11 @@ from serving_app.memberships.record import (
     read_held,
     unpack_owner,
 )
-from serving_app.memberships.told import Versions, When, read_told, tell
+from serving_app.memberships.told import When, read_told, tell
 
 # There once it is known again what was told: the moment from which on turns are told, the shop's time. What
 # was received before is repeated, into a store that was begun anew.
 MAY_TELL = get_note_key("may-tell")
-MERGE = "merge"
 
 
 def find_owner(night: LiveNight, root: str) -> str:

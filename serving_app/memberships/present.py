@@ -46,7 +46,13 @@ class Present(NamedTuple):
 
 
 class PresentMembers:
-    """Looks at all owners whose memberships may have changed since the night."""
+    """Looks at all owners whose memberships may have changed since the night.
+
+    Attributes:
+        has_states: whether what has come of an owner is stored here, so that it can be explained.
+    """
+
+    has_states = True
 
     def __init__(
         self, nights: LiveNights, backend: LiveBackend, find_lag: Callable[[datetime], timedelta]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from expectations.contracts.live_states import get_told_key
 from segments.standing import EVENT
-from serving_app.live.backends import BackendTransaction, get_memberships_key, get_told_key
+from serving_app.live.backends import BackendTransaction, get_memberships_key
 from serving_app.live.consent import ConsentWords
 from serving_app.live.events import PURCHASE, LiveEvent
 from serving_app.live.timestamps import to_microseconds

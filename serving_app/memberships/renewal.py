@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from expectations.contracts.live_states import get_told_key
 from segments.standing import EVENT, TIME, Turn, pass_time
-from serving_app.live.backends import BackendTransaction, get_told_key
+from segments.told import DEFINITION, MERGE, NIGHT, NightView, Told, list_corrections
+from serving_app.live.backends import BackendTransaction
 from serving_app.memberships.night import NO_BASE, LiveNight
 from serving_app.memberships.owners import (
-    MERGE,
     add_events,
     delete_record,
     deny,
@@ -16,10 +17,9 @@ from serving_app.memberships.owners import (
     write_record,
 )
 from serving_app.memberships.record import NO_RECORD, OwnerRecord, drop_old, read_held
-from serving_app.memberships.told import Told, When, read_told, tell, write_told
+from serving_app.memberships.told import When, read_told, tell, write_told
 from serving_app.memberships.wanted import list_wanted
 
-NIGHT, DEFINITION = "night", "definition"
 CUSTOMER_IDS = "c_"  # begin so; a visitor whom no night knows has an identifier's
 
 
@@ -47,17 +47,8 @@ def take_over(
         write_told(transaction, owner, told)
     elif told is None:
         write_told(transaction, owner, {})
-    left = (night.read_base(owner) or NO_BASE).left
-    turns = [
-        Turn(name, True, since, NIGHT if name in by_night else EVENT)
-        for name, since in sorted(wanted.items())
-    ]
-    turns += [
-        Turn(name, False, when.now, EVENT)
-        if name in by_night
-        else Turn(name, False, left.get(name) or night.end + 1, NIGHT)
-        for name in sorted((told or {}).keys() - wanted.keys())
-    ]
+    view = NightView(by_night, (night.read_base(owner) or NO_BASE).left, night.end)
+    turns = list_corrections(told or {}, wanted, view, when.now)
     turns = [mark_changed(turn, changed) for turn in turns]
     tell(transaction, owner, turns, when.told_at, night.versions)
 

@@ -2,6 +2,7 @@
 
 from expectations.contracts.live_segments import SegmentBase
 from segments.standing import EVENT, TIME, Standing, Turn, pass_time
+from segments.told import NIGHT
 from serving_app.live.backends import BackendTransaction, DueOwner
 from serving_app.memberships.night import NO_BASE, LiveNight
 from serving_app.memberships.owners import (
@@ -14,7 +15,6 @@ from serving_app.memberships.owners import (
     write_record,
 )
 from serving_app.memberships.record import DENIED_TAG, MOVED_TAG, OwnerRecord
-from serving_app.memberships.renewal import NIGHT
 from serving_app.memberships.told import When, read_told, tell
 
 

@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from itertools import islice
 
+from expectations.contracts.live_states import BASELINE, TOLD, get_told_key
 from segments.standing import EVENT
+from segments.told import Tellings, list_entered, unpack_tellings
 from serving_app.live.backends import (
     MEMBERSHIPS,
-    TOLD,
     BackendTransaction,
     DueOwner,
     LiveBackend,
     get_memberships_key,
-    get_note_key,
-    get_told_key,
 )
 from serving_app.live.packing import unpack_or
 from serving_app.live.roots import IsForbidden
@@ -27,10 +26,9 @@ from serving_app.memberships.owners import end_memberships
 from serving_app.memberships.reconciliation import Reconciliation
 from serving_app.memberships.record import NO_RECORD, OwnerRecord, unpack_owner
 from serving_app.memberships.renewal import take_over, take_over_unknown
-from serving_app.memberships.told import Tellings, When, unpack_told
+from serving_app.memberships.told import When
 from serving_app.memberships.wanted import list_wanted
 
-BASELINE = get_note_key("baseline")  # there once a whole night was told or taken in silence
 AT_ONCE = 500  # customers of one look, some 10 ms in which no answer is made
 CHANGED_AT_ONCE = 50  # of one change, in which no event is recorded
 OpenForbidden = Callable[[], AbstractContextManager[IsForbidden]]
@@ -89,7 +87,7 @@ class Takeover:
             owner
             for owner, record, told in rows
             if self._must_change(
-                owner, unpack_or(record, unpack_owner, NO_RECORD), unpack_or(told, unpack_told, None)
+                owner, unpack_or(record, unpack_owner, NO_RECORD), unpack_or(told, unpack_tellings, None)
             )
         ]
 
@@ -126,7 +124,7 @@ class Takeover:
         if told is None or (record != NO_RECORD and record.tag != self.night.tag):
             return True
         wanted = list_wanted(self.night, owner, record)
-        return {name for name, each in told.items() if each.is_entered} != wanted.keys()
+        return list_entered(told) != wanted.keys()
 
     def _look_at_others(self, kind: bytes, when: When) -> None:
         keys, self._cursor = self._backend.list_keys(kind, self._cursor, AT_ONCE)

@@ -4,22 +4,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from expectations.contracts.live_states import get_told_key
 from expectations.contracts.transitions import Transition, encode_transition
 from segments.standing import Turn
-from serving_app.live.backends import BackendTransaction, get_told_key
-from serving_app.live.packing import pack, unpack, unpack_or
+from segments.told import Tellings, Told, Versions, pack_tellings, select_untold, unpack_tellings
+from serving_app.live.backends import BackendTransaction
+from serving_app.live.packing import unpack_or
 from serving_app.live.timestamps import to_microseconds
-
-
-class Told(NamedTuple):
-    """The newest that was told of one segment.
-
-    Attributes:
-        since: microseconds since 1970.
-    """
-
-    is_entered: bool
-    since: int
 
 
 class When(NamedTuple):
@@ -41,45 +32,15 @@ class ShopTime(NamedTuple):
         return When(to_microseconds(now - self.find_lag(now)), to_microseconds(now))
 
 
-Versions = dict[str, str]  # of the definitions' texts, by segment
-Tellings = dict[str, Told]  # by segment
-OUT = Told(False, 0)
-
-
 def read_told(transaction: BackendTransaction, owner: str) -> Tellings | None:
     """What was told of an owner; None: nothing ever, not even in silence."""
     (packed,) = transaction.get_many([get_told_key(owner)])
-    return unpack_or(packed, unpack_told, None)
+    return unpack_or(packed, unpack_tellings, None)
 
 
 def write_told(transaction: BackendTransaction, owner: str, told: Tellings) -> None:
     """Store what was told of an owner."""
-    transaction.put(get_told_key(owner), pack([(name, *each) for name, each in sorted(told.items())]))
-
-
-def unpack_told(packed: bytes) -> Tellings:
-    """What `write_told` stored.
-
-    Raises:
-        ValueError: it is none of that.
-    """
-    try:
-        return {name: Told(is_entered, since) for name, is_entered, since in unpack(packed)}
-    except (TypeError, ValueError) as error:
-        raise ValueError("not what was told") from error
-
-
-def select_untold(told: Tellings, turns: Iterable[Turn]) -> list[Turn]:
-    """The turns that say something else than was told, each later than what was told of its segment."""
-    told, untold = dict(told), []
-    for turn in turns:
-        before = told.get(turn.segment_id, OUT)
-        if before.is_entered == turn.is_entered:
-            continue
-        since = turn.since if turn.since > before.since else before.since + 1
-        untold.append(turn._replace(since=since))
-        told[turn.segment_id] = Told(turn.is_entered, since)
-    return untold
+    transaction.put(get_told_key(owner), pack_tellings(told))
 
 
 def tell(

@@ -96,7 +96,7 @@ class LiveAnswers:
             BadRequest: the moment has not come.
         """
         night = self._present.find_night(snapshot)
-        if night is None or segment_id not in night.live.live:
+        if night is None or segment_id not in night.live.live or not self._present.has_states:
             return None
         now = self._present.find_moment(self._clock())
         moment = now if at is None else read_moment(at)

@@ -1,10 +1,11 @@
 """Lines of the topic as events of customers' histories: typed by the night's own transform, with an owner.
 
-Owners are found in the published snapshot. A visitor whom no night knows is the user's id, else the
-browser's.
+Owners are found in the published snapshot, by the user's id, else by the browser's. A visitor whom no night
+knows is that id.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ from spark_jobs.sources.declaration import Feed, SourceContext
 from spark_jobs.sources.topic_landing import TopicLine, find_received_day, join_line
 from spark_jobs.stream.events_query import COLUMNS, list_lines
 from spark_jobs.stream.night_base import Item, NightBase, open_night
+from spark_jobs.stream.notes import Kind, Note, pack_note, unpack_note
+from spark_jobs.stream.refusals import nobody_refuses, open_refusals
 
 PURCHASE = "purchase"
 MOST_PIECES = 1_000_000  # beyond which the night knows no amount
@@ -48,6 +51,7 @@ TYPED = (
     "user_identifier_id",
     "anonymous_identifier_id",
     "has_analytics_consent",
+    "has_personalization_consent",
 )
 PLACED = ("at", "received_at", "landing_date")
 OWNED_FIELDS = {
@@ -55,8 +59,10 @@ OWNED_FIELDS = {
     "received_at": pa.int64(),
     "consent": pa.bool_(),
     "event": pa.binary(),
+    "browser": pa.string(),
+    "note": pa.binary(),
 }
-OWNED_DDL = "owner string, received_at long, consent boolean, event binary"
+OWNED_DDL = "owner string, received_at long, consent boolean, event binary, browser string, note binary"
 
 
 def type_lines(lines: DataFrame, feed: Feed, context: SourceContext) -> DataFrame:
@@ -97,45 +103,103 @@ def group_by_day(lines: Iterator[TopicLine], zone: ZoneInfo) -> dict[str, list[b
     return days
 
 
-def give_owners(typed: DataFrame, snapshot: str) -> DataFrame:
-    """Events of histories with their owner; of what the night has absorbed, nothing.
+def give_owners(typed: DataFrame, snapshot: str, restrictions: str = "") -> DataFrame:
+    """Events of histories with their owner; of what the night has absorbed, and of who has said no, nothing.
 
     Args:
         snapshot: its folder, the same on every worker.
+        restrictions: the folder of their store, the same too; empty: nobody has said no.
     """
     names = [*TYPED, *PLACED]
 
     def give(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        night = open_night(snapshot)
+        night, open_refused = open_night(snapshot), nobody_refuses
+        if restrictions:
+            open_refused = open_refusals(restrictions, night.identities_version).open
         for batch in batches:
-            rows = [owned for row in batch.to_pylist() for owned in own_rows(night, row)]
-            columns = zip(*rows, strict=True) if rows else [()] * len(OWNED_FIELDS)
-            arrays = [
-                pa.array(values, kind) for values, kind in zip(columns, OWNED_FIELDS.values(), strict=True)
-            ]
-            yield pa.RecordBatch.from_arrays(arrays, names=list(OWNED_FIELDS))
+            with open_refused() as is_refused:
+                rows = [
+                    owned
+                    for row in batch.to_pylist()
+                    for owned in own_rows(night, row, is_refused(list_ids(night, row)))
+                ]
+            yield make_owned_batch(rows)
 
     return typed.select(*names).mapInArrow(give, OWNED_DDL)
 
 
-def own_rows(night: NightBase, row: dict) -> list[tuple]:
-    """A typed event as rows of `OWNED_FIELDS`: one of its owner, and of a no to analytics one of each whom it
-    names. Nothing where it changes no membership: the night knows it, or it is of somebody of whom
-    nothing may be counted.
+def make_owned_batch(rows: list[tuple]) -> pa.RecordBatch:
+    """Rows as a batch of `OWNED_FIELDS`."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(OWNED_FIELDS)
+    arrays = [pa.array(values, kind) for values, kind in zip(columns, OWNED_FIELDS.values(), strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, names=list(OWNED_FIELDS))
+
+
+def read_notes(lines: DataFrame, tag: str) -> DataFrame:
+    """The notes of lines that the topic of notes gave, as rows of `OWNED_FIELDS`; another snapshot's not."""
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            rows = []
+            for packed in filter(None, batch.column("value").to_pylist()):
+                with suppress(ValueError):  # whoever wrote it was not the stream
+                    note = unpack_note(packed)
+                    if note.tag == tag:
+                        rows.append((note.owner, note.received_at, None, None, None, packed))
+            yield make_owned_batch(rows)
+
+    return lines.select("value").mapInArrow(read, OWNED_DDL)
+
+
+def says_no(row: dict) -> bool:
+    """Whether an event says no to personalization."""
+    return row["has_personalization_consent"] is False
+
+
+def list_ids(night: NightBase, row: dict) -> list[str]:
+    """All ids of whom an event names."""
+    ids = [row[name] for name in ("user_identifier_id", "anonymous_identifier_id") if row[name]]
+    return ids + [customer_id for each in ids if (customer_id := night.find_customer_id(each))]
+
+
+def own_rows(night: NightBase, row: dict, is_refused: bool = False) -> list[tuple]:
+    """A typed event as rows of `OWNED_FIELDS`: one of its owner, and of a no one of each whom it names; where
+    it says whose a browser is that is another's so far, a note to that one too. Nothing where it changes no
+    membership: the night knows it, or it is of somebody of whom nothing may be counted.
+
+    Args:
+        is_refused: whether one of those whom it names has said no before.
     """
     if row["landing_date"].toordinal() <= night.absorbed_day:
         return []
-    ids = [row[name] for name in ("user_identifier_id", "anonymous_identifier_id") if row[name]]
-    customers = {each: night.find_customer_id(each) for each in ids}
+    user, browser = row["user_identifier_id"], row["anonymous_identifier_id"]
+    owners = {each: night.find_customer_id(each) or each for each in (user, browser) if each}
     received_at, consent = row["received_at"] or row["at"], row["has_analytics_consent"]
+    if says_no(row):
+        notes = [Note(night.tag, Kind.FORGET, owner, received_at) for owner in dict.fromkeys(owners.values())]
+        return [(note.owner, received_at, None, None, None, pack_note(note)) for note in notes]
     if consent is False:
-        owners = dict.fromkeys(customer_id or each for each, customer_id in customers.items())
-        return [(owner, received_at, consent, None) for owner in owners]
-    owner = next(filter(None, customers.values()), None) or (ids[0] if ids else None)
-    if owner is None or night.is_unmeasured(owner):
+        return [(owner, received_at, consent, None, None, None) for owner in dict.fromkeys(owners.values())]
+    if not owners:
         return []
+    owner, rows = owners[user or browser], []
+    if user and browser and owners[browser] != owner:
+        body = (browser, owner, row["at"], may_join(night, owners[browser]))
+        note = Note(night.tag, Kind.ALIAS, owners[browser], received_at, body)
+        rows.append((note.owner, received_at, None, None, None, pack_note(note)))
     event = make_event(row, night.read_item(row["item_id"]), night.calendar)
-    return [(owner, received_at, consent, msgpack.packb(tuple(event)))] if event else []
+    if event and not is_refused and not night.is_unmeasured(owner):
+        packed = msgpack.packb(tuple(event))
+        rows.append((owner, received_at, consent, packed, None if user else browser, None))
+    return rows
+
+
+def may_join(night: NightBase, owner: str) -> bool:
+    """Whether what was done in a browser may become a user's: not where the night knows it as that of a
+    customer with a login, as a tablet that two people share.
+    """
+    profile = night.read_customer(owner)
+    return not (profile and profile.is_known)
 
 
 def make_event(row: dict, item: Item, calendar: ShopCalendar) -> Event | None:

@@ -4,7 +4,7 @@
 
 Reads:   the topic of received events
 Writes:  landing/live/events/<day>/, and the lakes of open days (`stream/days/<day>/`); with `--memberships`
-         Redis and the topic of transitions
+         (or CONCIERGE_MEMBERSHIPS=stream) Redis and the topic of transitions
 If it is killed: start it again; every event counts once. SIGTERM ends it when the batch at hand is whole.
 """
 
@@ -194,10 +194,11 @@ def main(argv: list[str]) -> int:
                 raise StreamError(
                     "events do not go to Kafka: set CONCIERGE_EVENTS=kafka, and see `make kafka`"
                 )
-            if args.memberships and not settings.live_store:
+            has_memberships = args.memberships or settings.memberships == "stream"
+            if has_memberships and not settings.live_store:
                 raise StreamError("memberships are written to Redis: set CONCIERGE_LIVE")
             with hold_home(settings.home, settings.paths.stream_lock):
-                run_stream(settings, args.once, args.memberships)
+                run_stream(settings, args.once, has_memberships)
         except StreamError as error:
             logger.error(str(error))
             return 1

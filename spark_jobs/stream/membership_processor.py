@@ -9,15 +9,21 @@ from pyspark.sql.streaming import StatefulProcessor, StatefulProcessorHandle
 
 from segments.events import Event
 from spark_jobs.stream.night_base import open_night
-from spark_jobs.stream.owner_state import OwnerState, Received
+from spark_jobs.stream.notes import pack_note, unpack_note
+from spark_jobs.stream.owner_state import OwnerState, Received, Said
 
-TURN_DDL = "owner string, segment_id string, is_entered boolean, since long, reason string, received_at long"
+# Of each row either a turn, or in `body` what the owner says when asked, or a note to another.
+TURN_DDL = (
+    "owner string, segment_id string, is_entered boolean, since long, reason string, received_at long,"
+    " kind string, body binary"
+)
+TURN, SAID, NOTE = "turn", "said", "note"
 STATE_DDL = "packed binary, timer long"
 MICROSECONDS = 1_000  # of a millisecond, Spark's unit of timers
 
 
 class MembershipProcessor(StatefulProcessor):
-    """Takes rows of `event_rows.OWNED_FIELDS`, gives turns."""
+    """Takes rows of `event_rows.OWNED_FIELDS`, gives rows of `TURN_DDL`."""
 
     def __init__(self, snapshot: str, is_replay: bool = False) -> None:
         """
@@ -34,11 +40,9 @@ class MembershipProcessor(StatefulProcessor):
     def handleInputRows(self, key: Any, rows: Iterator[Row], timerValues: Any) -> Iterator[Row]:  # noqa: N802, N803
         stored = self._stored.get() or (None, None)
         owner = OwnerState(open_night(self._snapshot), key[0], stored[0])
-        received = [Received(row.received_at, row.consent, unpack_event(row.event)) for row in rows]
+        received = [read_row(row) for row in rows]
         now = None if self._is_replay else timerValues.getCurrentProcessingTimeInMs() * MICROSECONDS
-        owner.take([one for one in received if one.event or one.consent is not None], now)
-        if any(one.event is None and one.consent is None for one in received):  # time passes
-            owner.pass_time(max(one.received_at for one in received) if now is None else now)
+        owner.take([one for one in received if one.event or one.note or one.consent is not None], now)
         yield from self._store(key[0], owner, stored[1], max(one.received_at for one in received))
 
     def handleExpiredTimer(self, key: Any, timerValues: Any, expiredTimerInfo: Any) -> Iterator[Row]:  # noqa: N802, N803
@@ -68,7 +72,25 @@ class MembershipProcessor(StatefulProcessor):
                 self._handle.registerTimer(wanted)
         self._stored.update((owner.pack(), wanted))
         for turn in owner.turns:
-            yield Row(owner=name, received_at=received_at, **turn._asdict())
+            if isinstance(turn, Said):
+                body = msgpack.packb((turn.members, turn.closed))
+                yield make_row(name, received_at, SAID, since=turn.since, body=body)
+            else:
+                yield make_row(name, received_at, TURN, **turn._asdict())
+        for note in owner.notes:
+            yield make_row(note.owner, received_at, NOTE, body=pack_note(note))
+
+
+def make_row(owner: str, received_at: int, kind: str, **fields: Any) -> Row:
+    """A row of `TURN_DDL`."""
+    nothing = {"segment_id": "", "is_entered": False, "since": 0, "reason": "", "body": None}
+    return Row(owner=owner, received_at=received_at, kind=kind, **(nothing | fields))
+
+
+def read_row(row: Row) -> Received:
+    """What came, of a row."""
+    note = unpack_note(bytes(row.note)) if row.note else None
+    return Received(row.received_at, row.consent, unpack_event(row.event), row.browser, note)
 
 
 def unpack_event(packed: bytes | None) -> Event | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import lmdb
 
 from expectations.contracts import snapshot as contract
+from expectations.contracts.identity_tables import CORE_IDENTITIES
 from expectations.contracts.live_segments import SegmentBase, unpack_live_rules, unpack_segment_base
 from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Context, Stay
@@ -15,6 +16,7 @@ from segments.evaluation.state import SegmentState
 from segments.live_rules import compile_rules
 from segments.shop_days import find_end_of_day
 from segments.standing import NOBODY_YET, Standing
+from segments.told import NightView, list_night_members
 
 
 class Item(NamedTuple):
@@ -31,7 +33,9 @@ class NightBase:
     """One published night, for a process that only reads.
 
     Attributes:
+        read: the value of a key; None where there is none.
         end: the last microsecond of the last absorbed day.
+        live_ids: of the segments that live.
         versions: of the definitions' texts, by segment.
     """
 
@@ -43,14 +47,17 @@ class NightBase:
         env = lmdb.open(str(folder), readonly=True, lock=False, create=False)
         # One transaction for ever: a snapshot is never written to.
         self._read = env.begin(buffers=False)
-        meta = contract.unpack_record(contract.SnapshotMeta, self._read.get(contract.META))
-        packed = self._read.get(contract.LIVE_RULES)
+        self.read = self._read.get
+        meta = contract.unpack_record(contract.SnapshotMeta, self.read(contract.META))
+        packed = self.read(contract.LIVE_RULES)
         rules = unpack_live_rules(packed) if packed else None
         if rules is None or not rules.texts:
             raise ValueError(f"no segment lives in snapshot {folder.name}")
         self.tag = folder.name
+        self.identities_version = meta.table_versions.get(CORE_IDENTITIES.name, -1)
         self.calendar = ShopCalendar(meta.time_zone)
         self.live = compile_rules(rules, self.calendar)
+        self.live_ids = self.live.live
         if self.live.fingerprint != rules.fingerprint:
             raise ValueError(f"snapshot {folder.name} was made by another build")
         self.versions = {each.segment_id: each.version for each in rules.texts}
@@ -58,24 +65,49 @@ class NightBase:
         self.absorbed_day = self.absorbed_date.toordinal()
         self.end = find_end_of_day(self.calendar, self.absorbed_date)
 
+    def read_customer(self, owner: str) -> contract.CustomerSlice | None:
+        """A customer's slice; None of whom no night knows."""
+        packed = self.read(contract.get_customer_key(owner))
+        return contract.unpack_record(contract.CustomerSlice, packed) if packed else None
+
+    def list_customers(self) -> Iterator[str]:
+        """All customers."""
+        with self._read.cursor() as cursor:
+            if cursor.set_range(contract.CUSTOMERS):
+                for key in cursor.iternext(values=False):
+                    if not key.startswith(contract.CUSTOMERS):
+                        return
+                    yield key.removeprefix(contract.CUSTOMERS).decode()
+
+    def find_heir(self, owner: str) -> str | None:
+        """Which customer an owner whom this night does not have is by now."""
+        former = self.read(contract.get_former_customer_key(owner))
+        return former.decode() if former else self.find_customer_id(owner)
+
+    def view(self, owner: str) -> NightView:
+        """What it says of all segments of an owner."""
+        base = self.read_base(owner)
+        members = list_night_members(self.read_customer(owner), base, self.end)
+        return NightView(members, (base or SegmentBase()).left, self.end)
+
     def find_customer_id(self, identifier_id: str) -> str | None:
         """Whose identifier it is; None of one that no night knows."""
-        packed = self._read.get(contract.get_identifier_key(identifier_id))
+        packed = self.read(contract.get_identifier_key(identifier_id))
         return packed.decode() if packed else None
 
     def is_unmeasured(self, owner: str) -> bool:
         """Whether an owner is a customer of whom no rule may count behaviour."""
-        is_known = self._read.get(contract.get_customer_key(owner)) is not None
+        is_known = self.read(contract.get_customer_key(owner)) is not None
         return is_known and self.read_base(owner) is None
 
     def read_base(self, owner: str) -> SegmentBase | None:
         """What an owner begins with."""
-        packed = self._read.get(contract.get_segment_base_key(owner))
+        packed = self.read(contract.get_segment_base_key(owner))
         return unpack_segment_base(packed) if packed else None
 
     def read_item(self, item_id: str | None) -> Item:
         """What the catalogue of the night says of an item."""
-        packed = self._read.get(contract.get_item_key(item_id)) if item_id else None
+        packed = self.read(contract.get_item_key(item_id)) if item_id else None
         if packed is None:
             return NO_ITEM
         facts = contract.unpack_record(contract.ItemFacts, packed)
@@ -106,9 +138,9 @@ class NightBase:
                     yield contract.read_segment_timer_key(key)[1]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def open_night(folder: str) -> NightBase:
-    """The night of a snapshot's folder, opened once a process: compiling takes 0.1 s.
+    """The night of a snapshot's folder, opened once a process: compiling takes 0.1 s, and LMDB allows one.
 
     Raises:
         ValueError: as `NightBase`.

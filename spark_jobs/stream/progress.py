@@ -39,8 +39,12 @@ class Progress:
 
     def tell_lag(self, query: str, n_behind: int) -> None:
         """Note how many lines of its topic a query has not read."""
-        if self._fields.get(f"{query}_behind") != n_behind:
-            self.note(**{f"{query}_behind": n_behind})
+        self.note_changes(**{f"{query}_behind": n_behind})
+
+    def note_changes(self, **fields: Any) -> None:
+        """Write fields beside the others, if one of them has changed."""
+        if any(self._fields.get(name) != value for name, value in fields.items()):
+            self.note(**fields)
 
     def note(self, **fields: Any) -> None:
         """Write some fields beside the others."""

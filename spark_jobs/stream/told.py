@@ -1,161 +1,68 @@
-"""What was told of each owner's memberships, in Redis, and the transitions that are told once.
+"""What was told of each owner's memberships, in Redis.
 
-A hash a shop's owner holds each segment's newest word: `1` or `0` for in or out, and since when. It is
-written behind the topic's acknowledgement, so a batch that runs again may tell a transition twice, under the
-same id; never another one in its place.
+It lies where the service keeps it too, so that either host goes on where the other has ended, and an answer
+of the service reads it with what else it knows of a visitor.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Sequence
 
 import redis
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from expectations.contracts.transitions import Transition, encode_transition
+from expectations.contracts.live_states import BASELINE, REDIS_PREFIX, TOLD, get_note_key, get_told_key
+from segments.told import Tellings, list_entered, pack_tellings, unpack_tellings
 
-HASHES = "concierge:told:"
-PATIENCE_SECONDS = 60.0
 FORGET_SECONDS = 30 * 86_400  # of owners who are in no segment: most are visitors who never come again
-
-
-class Told(NamedTuple):
-    """The newest that was told of one segment; `since` in microseconds since 1970."""
-
-    is_entered: bool
-    since: int
-
-
-OUT = Told(False, 0)
-
-
-class TurnRow(NamedTuple):
-    """A turn as the stream gives it; `received_at` of the newest event behind it, 0: time alone."""
-
-    owner: str
-    segment_id: str
-    is_entered: bool
-    since: int
-    reason: str
-    received_at: int
-
-
-class ToldStore(Protocol):
-    """Where it is kept what was told."""
-
-    def read(self, owners: Sequence[str]) -> list[dict[str, Told]]:
-        """What was told of each owner, by segment."""
-
-    def write(self, told: dict[str, dict[str, Told]]) -> None:
-        """Add to what was told."""
+TELLER = get_note_key("stream-night")  # the snapshot whose query tells
+TOUCHED = b"stream-touched/"  # + its name: of whom something came while another one's query told
+AT_ONCE = 1_000
 
 
 class RedisTold:
-    """A `ToldStore` in Redis."""
+    """What was told, in Redis."""
 
     def __init__(self, uri: str) -> None:
-        self._redis = redis.Redis.from_url(uri, decode_responses=True)
+        self._redis = redis.Redis.from_url(uri)
 
-    def read(self, owners: Sequence[str]) -> list[dict[str, Told]]:
-        with self._redis.pipeline(transaction=False) as pipe:
-            for owner in owners:
-                pipe.hgetall(HASHES + owner)
-            return [{name: parse_told(text) for name, text in each.items()} for each in pipe.execute()]
+    def read(self, owners: Sequence[str]) -> list[Tellings | None]:
+        """What was told of each owner, by segment; None: nothing ever, not even in silence."""
+        if not owners:
+            return []
+        values = self._redis.mget([REDIS_PREFIX + get_told_key(owner) for owner in owners])
+        return [unpack_tellings(packed) if packed else None for packed in values]
 
-    def write(self, told: dict[str, dict[str, Told]]) -> None:
+    def write(self, told: dict[str, Tellings]) -> None:
+        """Store what was told of some owners."""
         with self._redis.pipeline(transaction=False) as pipe:
-            for owner, segments in told.items():
-                texts = {name: f"{int(each.is_entered)} {each.since}" for name, each in segments.items()}
-                pipe.hset(HASHES + owner, mapping=texts)
-                pipe.hvals(HASHES + owner)
-            for owner, texts in zip(told, pipe.execute()[1::2], strict=True):
-                if any(parse_told(text).is_entered for text in texts):
-                    pipe.persist(HASHES + owner)
-                else:
-                    pipe.expire(HASHES + owner, FORGET_SECONDS)
+            for owner, tellings in told.items():
+                seconds = None if list_entered(tellings) else FORGET_SECONDS
+                pipe.set(REDIS_PREFIX + get_told_key(owner), pack_tellings(tellings), ex=seconds)
             pipe.execute()
 
+    def list_owners(self) -> Iterator[list[str]]:
+        """All owners of whom something was told, some at once; one may come twice."""
+        begin, cursor = REDIS_PREFIX + TOLD, None
+        while cursor != 0:
+            cursor, keys = self._redis.scan(cursor or 0, match=begin + b"*", count=AT_ONCE)
+            yield [key.removeprefix(begin).decode() for key in keys]
 
-def parse_told(text: str) -> Told:
-    """What a field of the hash says."""
-    is_entered, _, since = text.partition(" ")
-    return Told(is_entered == "1", int(since))
+    def has_baseline(self) -> bool:
+        """Whether a whole night was told, or taken in silence."""
+        return bool(self._redis.exists(REDIS_PREFIX + BASELINE))
 
+    def read_teller(self) -> str:
+        """The snapshot whose query tells; empty: none does."""
+        return (self._redis.get(REDIS_PREFIX + TELLER) or b"").decode()
 
-class TransitionTeller:
-    """Tells the turns of a batch: to the topic, then to the store."""
+    def write_teller(self, tag: str) -> None:
+        """Note that this snapshot's query tells, and that all of its night was told."""
+        self._redis.mset({REDIS_PREFIX + TELLER: tag, REDIS_PREFIX + BASELINE: b""})
+        self._redis.delete(REDIS_PREFIX + TOUCHED + tag.encode())
 
-    def __init__(self, producer: Producer, topic: str, store: ToldStore, versions: dict[str, str]) -> None:
-        """
-        Args:
-            versions: of the definitions' texts, by segment.
-        """
-        self._producer, self._topic, self._store, self._versions = producer, topic, store, versions
+    def touch(self, tag: str, owners: Iterable[str]) -> None:
+        """Remember owners of whom something turned by a query that does not tell yet."""
+        if names := list(owners):
+            self._redis.sadd(REDIS_PREFIX + TOUCHED + tag.encode(), *names)
 
-    def tell(self, turns: Iterable[TurnRow], told_at: int) -> list[Transition]:
-        """Write what was not told yet; these transitions, each owner's in order.
-
-        Raises:
-            TimeoutError, KafkaException: the broker did not take them. The batch runs again.
-        """
-        by_owner: dict[str, list[TurnRow]] = defaultdict(list)
-        for turn in turns:
-            by_owner[turn.owner].append(turn)
-        owners = sorted(by_owner)
-        transitions, told = [], {}
-        for owner, before in zip(owners, self._store.read(owners), strict=True):
-            new = select_untold(before, sorted(by_owner[owner], key=lambda turn: turn.since))
-            transitions += [self._make_transition(turn, told_at) for turn in new]
-            if new:
-                told[owner] = {turn.segment_id: Told(turn.is_entered, turn.since) for turn in new}
-        self._send(transitions)
-        self._store.write(told)
-        return transitions
-
-    def _send(self, transitions: Iterable[Transition]) -> None:
-        errors: list[KafkaError] = []
-
-        def note(error: KafkaError | None, _: Message) -> None:
-            if error:
-                errors.append(error)
-
-        for one in transitions:
-            message = {"value": encode_transition(one), "key": one.customer_id, "on_delivery": note}
-            try:
-                self._producer.produce(self._topic, **message)
-            except BufferError:  # more at once than the client lets wait
-                self._flush()
-                self._producer.produce(self._topic, **message)
-            self._producer.poll(0)
-        self._flush()
-        if errors:  # of a topic that is not there nothing waits: its lines are given up
-            raise KafkaException(errors[0])
-
-    def _flush(self) -> None:
-        if self._producer.flush(PATIENCE_SECONDS):
-            raise TimeoutError(f"{self._topic}: the broker did not take all transitions")
-
-    def _make_transition(self, turn: TurnRow, told_at: int) -> Transition:
-        version = self._versions.get(turn.segment_id, "")
-        return Transition(
-            turn.owner, turn.segment_id, turn.is_entered, turn.since, told_at, turn.reason, version
-        )
-
-
-def select_untold(told: dict[str, Told], turns: Iterable[TurnRow]) -> list[TurnRow]:
-    """The turns that say something else than was told, each later than what was told of its segment.
-
-    A query that begins anew with a night goes once more through what was told of the day. So of turns of
-    before the newest word on a segment only the last counts, and it only if nothing follows it.
-    """
-    turns = list(turns)
-    now, last, untold = dict(told), {turn.segment_id: turn for turn in turns}, []
-    for turn in turns:
-        is_past = turn.since <= told.get(turn.segment_id, OUT).since and turn is not last[turn.segment_id]
-        before = now.get(turn.segment_id, OUT)
-        if is_past or before.is_entered == turn.is_entered:
-            continue
-        since = turn.since if turn.since > before.since else before.since + 1
-        untold.append(turn._replace(since=since))
-        now[turn.segment_id] = Told(turn.is_entered, since)
-    return untold
+    def list_touched(self, tag: str) -> list[str]:
+        """These owners."""
+        return sorted(name.decode() for name in self._redis.smembers(REDIS_PREFIX + TOUCHED + tag.encode()))

@@ -46,17 +46,18 @@ def test_topics_are_made_as_declared_and_again_without_a_change(kafka):
 
 
 def test_the_settings_name_the_declared_topics():
-    names = ("CONCIERGE_EVENTS_TOPIC", "CONCIERGE_TRANSITIONS_TOPIC")
+    names = ("CONCIERGE_EVENTS_TOPIC", "CONCIERGE_TRANSITIONS_TOPIC", "CONCIERGE_MEMBERSHIPS_TOPIC")
     assert [SETTINGS[name].default for name in names] == [topic.topic for topic in load_topics()]
-    assert [topic.topic for topic in load_topics("e", "t")] == ["e", "t"]
+    assert [topic.topic for topic in load_topics("e", "t", "m")] == ["e", "t", "m"]
 
 
 def test_topics_of_a_kafka_of_ones_own(kafka, capsys, monkeypatch):
     monkeypatch.setenv("CONCIERGE_KAFKA_SERVERS", kafka.servers)
     monkeypatch.setenv("CONCIERGE_EVENTS_TOPIC", "shop.events")
     monkeypatch.setenv("CONCIERGE_TRANSITIONS_TOPIC", "shop.transitions")
+    monkeypatch.setenv("CONCIERGE_MEMBERSHIPS_TOPIC", "shop.memberships")
     assert topics.main() == 0
-    assert capsys.readouterr().out == "there are shop.events, shop.transitions\n"
+    assert capsys.readouterr().out == "there are shop.events, shop.transitions, shop.memberships\n"
     monkeypatch.setenv("CONCIERGE_KAFKA_SERVERS", "127.0.0.1:1")
     monkeypatch.setattr(topics, "PATIENCE_SECONDS", 0.2)
     with pytest.raises(SystemExit, match=r"Kafka at 127.0.0.1:1: "):

@@ -11,8 +11,8 @@ from segments.events import Event
 from segments.standing import NOBODY_YET, Turn, take_event
 from spark_jobs.stream.event_rows import PLACED, TYPED, own_rows
 from spark_jobs.stream.night_base import NightBase
+from spark_jobs.stream.notes import Kind, unpack_note
 from spark_jobs.stream.owner_state import OwnerState, Received
-from spark_jobs.stream.told import Told, TurnRow, select_untold
 from tests.spark_jobs.stream.small_night import CUSTOMER, write_night
 
 SECOND = 1_000_000
@@ -116,8 +116,22 @@ def test_a_no_is_everybodys_whom_the_event_names(base):
         "event_id": "e1",
     }
     no = own_rows(base, row | {"has_analytics_consent": False})
-    assert no == [(owner, base.end + 2 * MINUTE, False, None) for owner in (CUSTOMER, "i_browser")]
-    assert [one[0] for one in own_rows(base, row)] == [CUSTOMER]
+    assert [one[:4] for one in no] == [
+        (owner, base.end + 2 * MINUTE, False, None) for owner in (CUSTOMER, "i_browser")
+    ]
+    never = own_rows(base, row | {"has_personalization_consent": False})
+    assert [(one[0], unpack_note(one[-1]).kind) for one in never] == [
+        (CUSTOMER, Kind.FORGET),
+        ("i_browser", Kind.FORGET),
+    ]
+    browser, own = own_rows(base, row)
+    assert (browser[0], unpack_note(browser[-1]).body) == (
+        "i_browser",
+        ("i_browser", CUSTOMER, row["at"], True),
+    )
+    assert own[0] == CUSTOMER and own[3] and own[4] is None
+    (alone,) = own_rows(base, row | {"user_identifier_id": None})
+    assert (alone[0], alone[4]) == ("i_browser", "i_browser")
     assert own_rows(base, row | {"landing_date": date(2026, 1, 4)}) == []
 
 
@@ -126,16 +140,3 @@ def test_who_was_never_seen_is_nobody_the_night_knows(base):
     assert base.read_item("tea") == ("Drinks > Tea", "Assam")
     assert base.read_item("nothing") == base.read_item(None) == (None, None)
     assert list(base.list_due()) == [CUSTOMER]
-
-
-def test_a_query_that_begins_anew_tells_nothing_again(base):
-    """In at midnight, out nine minutes later, in again at one; then the next query, at two past one."""
-    again = base.end + 60 * MINUTE
-    owner = OwnerState(base, CUSTOMER, None)
-    owner.take([Received(again, None, Event(again, "e", "cart", "tea"))], now=again + 2 * MINUTE)
-    assert [(one.is_entered, one.since > base.end + 10 * MINUTE) for one in owner.turns] == [
-        (False, False),
-        (True, True),
-    ]
-    rows = [TurnRow(CUSTOMER, *one, 0) for one in owner.turns]
-    assert select_untold({"fresh_cart": Told(True, again)}, rows) == []

@@ -1,1 +1,0 @@
-"""Pages as people meet them: how soon slots are filled, what moves, what Lighthouse says."""
