@@ -1,5 +1,6 @@
 """Asks the published warehouse what visitors did with the lists of each placement."""
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ from serving_app.console.figure_records import Figures, PlacementFigures, list_d
 from serving_app.segments.warehouse import Night, SegmentWarehouse
 from serving_app.storage.protocols import SnapshotStore
 
+PATIENCE_SECONDS = 3.0
 SPANS = (7, 28, 90)  # days that one can choose
 # An order names the list that its visitor came from; of its lines those count whose item stood in that list.
 SOLD = """
@@ -102,7 +104,7 @@ class FigureService:
     """Key figures by placement, of the published night."""
 
     def __init__(self, warehouse: SegmentWarehouse, snapshots: SnapshotStore) -> None:
-        self._warehouse, self._snapshots = warehouse, snapshots
+        self._warehouse, self._snapshots, self._turn = warehouse, snapshots, threading.Lock()
 
     def read_figures(self, n_days: int) -> Figures:
         """The figures of the last days of the published night.
@@ -114,8 +116,13 @@ class FigureService:
         """
         snapshot = self._snapshots.get_current()
         zone = snapshot.meta.time_zone if snapshot else "UTC"
-        with self._warehouse.open_night(zone) as night:
-            return ask_figures(night, n_days)
+        is_ours = self._turn.acquire(timeout=PATIENCE_SECONDS)  # two readers come one after the other
+        try:
+            with self._warehouse.open_night(zone) as night:
+                return ask_figures(night, n_days)
+        finally:
+            if is_ours:
+                self._turn.release()
 
 
 def ask_figures(night: Night, n_days: int) -> Figures:

@@ -2,7 +2,9 @@
 DuckDB.
 """
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import duckdb
 from expectations.contracts.tables import Table
 from serving_app.http.problems import NotReady, TooLargeToAnswer
 
-MEMORY = "256MB"
+MEMORY, SECONDS = "256MB", 5.0
 
 
 def ask_tables(
@@ -23,12 +25,12 @@ def ask_tables(
         tables: by its name in the query.
 
     Raises:
-        TooLargeToAnswer: it would take more memory than it may.
+        TooLargeToAnswer: it would take more memory or time than it may.
         NotReady: a file went away meanwhile, as housekeeping takes old ones.
     """
     config = {"memory_limit": MEMORY, "threads": 1, "temp_directory": ""}
     try:
-        with duckdb.connect(config=config) as connection:
+        with duckdb.connect(config=config) as connection, limit_time(connection):
             for name, table in tables.items():
                 if files := list_files(lake / table.name):
                     rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
@@ -37,10 +39,24 @@ def ask_tables(
                     columns = ", ".join(f"null as {column}" for column in table.columns)
                     connection.execute(f"create view {name} as select {columns} where false")
             return connection.execute(query, dict(parameters)).fetchall()
+    except duckdb.InterruptException:
+        raise TooLargeToAnswer(f"The answer was not found within {SECONDS:g} seconds.") from None
     except duckdb.OutOfMemoryException:
         raise TooLargeToAnswer(f"The answer would need more than {MEMORY} of memory.") from None
     except duckdb.IOException:
         raise NotReady("The lake is being written; load the page again.") from None
+
+
+@contextmanager
+def limit_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Interrupt what a connection does when its time is over."""
+    timer = threading.Timer(SECONDS, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def list_files(table: Path) -> list[str]:

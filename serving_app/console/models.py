@@ -5,7 +5,7 @@ from flask import Response, request
 from serving_app.console.blueprint import bp, console_page
 from serving_app.console.model_records import draw_quality, draw_served, format_quality
 from serving_app.console.model_service import ModelService
-from serving_app.console.rendering import render
+from serving_app.console.rendering import is_fragment, render
 from serving_app.http.auth import get_caller
 from serving_app.http.services import get_service
 
@@ -35,4 +35,5 @@ def roll_model_back() -> Response:
     answer = get_service(ModelService).roll_back(
         request.form.get("to", ""), request.form.get("reason", ""), get_caller().name
     )
-    return render("console/rolled_back.html", 200 if answer.is_done is not False else 409, answer=answer)
+    template = "console/rolled_back_part.html" if is_fragment() else "console/rolled_back.html"
+    return render(template, 200 if answer.is_done is not False else 409, answer=answer)

@@ -15,6 +15,12 @@ class QuietHandler(WSGIRequestHandler):
         """Nothing: pytest shows what is logged."""
 
 
+class Address(str):
+    """Where an app is served, and the app."""
+
+    app = None
+
+
 @contextmanager
 def serve(app):
     """The address of an app, served from a thread until the block ends."""
@@ -22,7 +28,9 @@ def serve(app):
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        address = Address(f"http://127.0.0.1:{server.server_port}")
+        address.app = app
+        yield address
     finally:
         server.shutdown()
         thread.join()

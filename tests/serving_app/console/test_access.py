@@ -247,6 +247,18 @@ def test_no_key_or_secret_stands_in_a_page_or_an_address(shop, sign_in, keys):
         assert not reader.cookie or reader.cookie not in text
 
 
+def test_a_form_that_is_too_large_is_refused_as_a_page(sign_in):
+    answer = sign_in().client.post("/console/sign-out", data={"form_token": "x" * 100_000})
+    assert answer.status_code == 413 and "<main" in answer.text
+
+
+def test_no_address_leads_to_the_host_that_a_request_names(shop):
+    client = shop.app.test_client()
+    for path in ("/console", "/console/", "/console/nights/x/", "/console/?next=//evil.example"):
+        answer = client.get(path, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+        assert answer.status_code == 303 and answer.headers["Location"].startswith("/console/sign-in?back=/")
+
+
 def test_an_error_here_is_a_page_that_says_nothing_of_it(shop, sign_in, monkeypatch, caplog):
     def break_down(*args):
         raise RuntimeError("ada@shop.example")

@@ -5,7 +5,10 @@ nothing.
 
 import pytest
 
+from serving_app.console.model_service import ModelService
+from serving_app.console.rollback_program import RollbackAnswer
 from tests.serving_app.console.browsing import DESK, PHONE, visit
+from tests.serving_app.console.hostile_home import HOSTILE
 
 PAGES = (
     "/console/",
@@ -83,6 +86,24 @@ def test_new_events_appear_by_themselves(browser, served_console):
             pass
         assert caught.value.status == 200
         one.page.wait_for_function("document.querySelector('#newest .badge').innerText == 'accepted'")
+        assert one.page.evaluate("window.hit") is None and not one.wrong
+
+
+def test_a_night_is_brought_back_by_keyboard(browser, node_clients, served_console, monkeypatch):
+    asked = []
+    service = served_console.app.extensions["concierge"][ModelService]
+    answer = RollbackAnswer(True, f"Readers see {HOSTILE}")
+    monkeypatch.setattr(service, "_run", lambda *args: asked.append(args[1:]) or answer)
+    with visit(browser, served_console, PHONE) as one:
+        one.open("/console/models")
+        one.page.get_by_label("Why").focus()
+        one.page.keyboard.type("lists were odd")
+        one.tab_to("Bring it back")
+        one.press("Enter")
+        one.page.wait_for_selector("#rolled-back .notice.good")
+        assert "Shoppers see the night that you chose" in one.page.inner_text("#rolled-back")
+        one.check_accessibility()
+        assert asked == [("night-1", "lists were odd (by local in the console)")]
         assert one.page.evaluate("window.hit") is None and not one.wrong
 
 

@@ -132,9 +132,13 @@ def test_the_page_shows_trainings_and_deployments_and_rolls_back(shop, sign_in, 
     answer = reader.post("/console/models/rollback", {"to": "night-1", "reason": "odd lists"})
     assert answer.status_code == 409 and "it is &lt;b&gt;gone&lt;/b&gt;" in answer.text
     assert asked == [(shop.home, "night-1", "odd lists (by local in the console)")]
+    part = reader.post(
+        "/console/models/rollback", {"to": "night-1", "reason": "odd"}, headers={"HX-Request": "true"}
+    )
+    assert "<html" not in part.text and "it is &lt;b&gt;gone&lt;/b&gt;" in part.text and len(asked) == 2
     assert (
         reader.client.post("/console/models/rollback", data={"to": "night-1", "reason": "x"}).status_code
         == 403
     )
     assert reader.get("/console/models/rollback").status_code == 404
-    assert len(asked) == 1 and Published.read(shop.home).run_id == "night-2"
+    assert len(asked) == 2 and Published.read(shop.home).run_id == "night-2"
