@@ -18,9 +18,11 @@
   const MOST_BYTES = 60000; // of a request: browsers let one of 64 kB outlive its page
   const CLAIM_MS = 15000; // an event on its way is nobody else's to send so long
   const MOST_CLICKS = 30;
+  const FREE = "0000000000000"; // as long as a moment, so that a claim needs no more room
   const ANSWER_MS = 10000;
   const SESSION_MS = 1800000;
-  const LONGEST_PAUSE_MS = 300000;
+  const LONGEST_PAUSE_MS = 300000; // of our own
+  const LONGEST_ASKED_MS = 3600000; // by Retry-After
   const SEEN_MS = 1000; // half of an item in view so long is an impression
 
   // ---- What is stored: localStorage under `concierge.`, or memory where there is no room, no right or no consent yet
@@ -30,10 +32,8 @@
 
   function readStored(name) {
     try {
-      return localStorage.getItem(PREFIX + name) ?? memory.get(name);
-    } catch {
-      return memory.get(name);
-    }
+      return memory.get(name) ?? localStorage.getItem(PREFIX + name);
+    } catch {}
   }
 
   function store(name, value) {
@@ -53,6 +53,13 @@
     } catch {}
   }
 
+  // What waited in memory for a yes; what another tab has stored meanwhile is not written over.
+  function keepMemory() {
+    const waiting = [...memory];
+    memory.clear();
+    waiting.forEach(([name, value]) => readStored(name) ?? store(name, value));
+  }
+
   function listNames(prefix) {
     let names = [...memory.keys()].map((name) => PREFIX + name);
     try {
@@ -64,7 +71,12 @@
 
   // ---- Consent: null is not said yet, false a no, anything else a yes; `words` is what events say of it
 
-  let words = parse(readStored("consent")) ?? null;
+  let words = readWords(readStored("consent"));
+
+  function readWords(text) {
+    const value = parse(text);
+    return value === false || (value && typeof value === "object") ? value : null;
+  }
 
   function isAllowed() {
     return waits ? !!words : words !== false;
@@ -74,7 +86,7 @@
     const isGranted = given && (given === true || Object.values(given).includes(true));
     if (isGranted) {
       words = given === true ? { personalization: true, analytics: true } : given;
-      memory.forEach((value, name) => store(name, value));
+      keepMemory();
       if (readStored("consent") !== JSON.stringify(words)) enqueue(makeEvent("identify", {})); // says so at once
       store("consent", JSON.stringify(words));
       flush();
@@ -107,9 +119,9 @@
   }
 
   function getSessionId() {
-    let [id, at] = parse(readStored("session")) || [];
-    if (!id || Date.now() - at > SESSION_MS) id = makeId();
-    store("session", JSON.stringify([id, Date.now()]));
+    let [id, at] = (readStored("session") || "").split(" ");
+    if (!id || !(Date.now() - at < SESSION_MS)) id = makeId();
+    store("session", id + " " + Date.now());
     return id;
   }
 
@@ -144,7 +156,8 @@
 
   // A product that was clicked in a list is of that list when it is viewed, put into the cart and bought.
   function readClicks() {
-    return parse(readStored("clicks")) || [];
+    const clicks = parse(readStored("clicks"));
+    return Array.isArray(clicks) ? clicks.filter(Array.isArray) : [];
   }
 
   function rememberClick(product_id, request_id) {
@@ -191,7 +204,7 @@
     const text = JSON.stringify(event);
     if (measure(text) > MOST_EVENT_BYTES) return;
     listNames("event.").slice(0, 1 - MOST_EVENTS).forEach(discard);
-    store("event." + Date.now() + (1e4 + (count++ % 1e4)) + event.messageId, "0 " + text);
+    store("event." + Date.now() + (1e4 + (count++ % 1e4)) + event.messageId, FREE + " " + text);
     document.dispatchEvent(new CustomEvent("concierge:event", { detail: event }));
     setTimeout(flush); // what one task tracks goes in one request
   }
@@ -215,6 +228,10 @@
     return claimed;
   }
 
+  function release(claimed) {
+    claimed.forEach(([name, text]) => readStored(name) && store(name, FREE + text));
+  }
+
   function formatBody(claimed) {
     const fields = JSON.stringify({ writeKey: key, sentAt: new Date().toISOString() });
     return fields.slice(0, -1) + ',"batch":[' + claimed.map(([, text]) => text) + "]}";
@@ -224,8 +241,13 @@
     return !waits || words !== null;
   }
 
+  function findPause() {
+    const pause = (readStored("until") || 0) - Date.now();
+    return pause > 0 && pause <= LONGEST_ASKED_MS ? pause : 0; // longer: the clock was set back
+  }
+
   function isDue() {
-    return maySend() && Date.now() >= (readStored("until") || 0) && navigator.onLine !== false;
+    return maySend() && !findPause() && navigator.onLine !== false;
   }
 
   async function flush() {
@@ -235,22 +257,24 @@
     if (!claimed.length) return schedule();
     let status = 0;
     let asked = 0;
+    let isTooMuch = false;
     try {
       const answer = await request("v1/batch", ANSWER_MS, { method: "POST", body: formatBody(claimed), keepalive: true });
       status = answer.status;
       asked = answer.headers.get("Retry-After") || 0;
+      const isOurs = /problem\+json/.test(answer.headers.get("Content-Type")); // and not of a proxy that refuses all
+      isTooMuch = isOurs && (status === 400 || status === 413);
       if (answer.ok && (await answer.json()).success !== true) status = 0; // a page of somebody in between
     } catch {
       status = status === 200 ? 0 : status;
     }
-    const isTooMuch = status === 400 || status === 413;
     if (status === 200 || (isTooMuch && claimed.length === 1)) {
       claimed.forEach(([name]) => discard(name));
       pauses = 0;
       most = 100;
       discard("until");
     } else {
-      claimed.forEach(([name, text]) => readStored(name) && store(name, 0 + text));
+      release(claimed);
       if (isTooMuch) most = Math.ceil(claimed.length / 2); // finds the one that the service cannot read
       else pause(asked);
     }
@@ -260,21 +284,21 @@
   function pause(asked) {
     const own = Math.min(1000 * 2 ** pauses++, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
     const seconds = +asked || (asked ? (Date.parse(asked) - Date.now()) / 1000 : 0);
-    store("until", Math.round(Date.now() + Math.max(own, Math.min(seconds || 0, 3600) * 1000)));
+    store("until", Math.round(Date.now() + Math.max(own, Math.min((seconds || 0) * 1000, LONGEST_ASKED_MS))));
   }
 
   function schedule() {
     clearTimeout(timer);
     const claims = listNames("event.").map((name) => parseInt(readStored(name)) || 0);
     if (!claims.length || !maySend()) return;
-    const due = Math.max(readStored("until") || 0, Math.min(...claims)) - Date.now();
+    const due = Math.max(findPause(), Math.min(...claims) - Date.now());
     timer = setTimeout(flush, Math.max(0, Math.min(due, LONGEST_PAUSE_MS)) + (navigator.onLine === false ? 5000 : 5));
   }
 
   function sendBeacon() {
     if (!isDue() || !navigator.sendBeacon) return;
     const claimed = claimEvents(); // they stay stored: nobody hears whether a beacon came
-    if (claimed.length) navigator.sendBeacon(host + "v1/batch", formatBody(claimed));
+    if (claimed.length && !navigator.sendBeacon(host + "v1/batch", formatBody(claimed))) release(claimed);
   }
 
   function request(path, milliseconds, init) {
@@ -471,6 +495,13 @@
   if (layer && options.layer !== "off") readLayer(layer);
   addEventListener("online", flush);
   addEventListener("pagehide", sendBeacon);
+  addEventListener("pageshow", ({ persisted }) => persisted && options.page !== "off" && page()); // back by the history
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== PREFIX + "consent" && key !== null) return;
+    words = readWords(newValue) ?? false; // said in another tab
+    if (words) keepMemory();
+    else memory.clear();
+  });
   addEventListener("resize", () => slots.forEach((_, slot) => (slot.style.height = "")));
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && sendBeacon());
   const start = safely(() => {

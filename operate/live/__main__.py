@@ -8,6 +8,7 @@ night takes them. What it starts ends with it, the last event in the lake.
 import argparse
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -129,7 +130,9 @@ def live(console: Console, settings: Settings, n_shoppers: int, seconds: float |
         ):
             transitions = TransitionFollower(service)
             transitions.start()
-            crowd, began = Crowd(service, n_shoppers, find_user_ids(settings)), time.monotonic()
+            # other ids than those of the last time, whose events would be repetitions
+            seed = secrets.randbits(32)
+            crowd, began = Crowd(service, n_shoppers, find_user_ids(settings), seed), time.monotonic()
             try:
                 watch(
                     console,

@@ -51,7 +51,7 @@ class Served:
             if answer is not None:
                 status, body, headers = answer
                 environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-                start_response(status, [("Content-Type", "text/html"), *headers])
+                start_response(status, [*(headers or [("Content-Type", "text/html")])])
                 return [body]
         return self.shop.app(environ, start_response)
 

@@ -87,6 +87,17 @@ def test_a_no_after_a_yes_erases_and_is_told(served, context):
     assert page.evaluate("concierge.ids().anonymousId") != browser_id
 
 
+def test_what_is_said_in_one_tab_holds_in_the_others(served, context):
+    page, other = (open_page(context, served, WAITS, path=f"/tab-{n}") for n in range(2))
+    page.evaluate("concierge.consent(true)")
+    other.wait_for_function("concierge.ids().anonymousId")
+    assert other.evaluate("concierge.ids()") == page.evaluate("concierge.ids()")
+    page.evaluate("concierge.consent(false)")
+    other.wait_for_function("!concierge.ids().anonymousId")
+    other.evaluate("concierge.track('Product Viewed', {product_id: 'item-05'})")
+    assert_nothing_is_kept(context, other)
+
+
 def test_one_purpose_alone(served, context):
     page = open_page(context, served, WAITS)
     page.evaluate("concierge.consent({personalization: false, analytics: true})")

@@ -1,0 +1,1 @@
+"""Pages as people meet them: how soon slots are filled, what moves, what Lighthouse says."""
