@@ -27,6 +27,7 @@ UNREAD = {
     "decision_log": "lists of today that are older than the newest 16 MB of the decision log",
     "event_log": "which lists of today were clicked",
     "transitions": "turns of live segments that are older than the newest 16 MB of their log",
+    "override_audit": "changes of overrides that are older than the newest 5,000",
     "live": "what was done since the night, as the live states cannot be read now",
 }
 PARTS = {
@@ -129,4 +130,4 @@ def read_time(text: str | None) -> datetime | None:
 def describe_unread(sources: Iterable[str]) -> str:
     """What a timeline lacks, as a sentence; empty where it lacks nothing."""
     lacking = "; ".join(UNREAD[name] for name in sources)
-    return f"Not here: {lacking}. The next night brings it." if lacking else ""
+    return f"Not here: {lacking}." if lacking else ""

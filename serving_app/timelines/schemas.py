@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, field_validator
 from serving_app.http.schemas import StrictModel
 
 Kind = Literal["event", "order", "list", "segment", "identity", "override", "consent"]
-Source = Literal["decision_log", "event_log", "transitions", "live"]
+Source = Literal["decision_log", "event_log", "transitions", "override_audit", "live"]
 
 
 class TimelineQuery(StrictModel):

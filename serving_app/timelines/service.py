@@ -5,6 +5,7 @@ named.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from expectations.contracts.home import HomePaths
@@ -30,7 +31,7 @@ from serving_app.timelines.entries import (
     merge_entries,
 )
 from serving_app.timelines.night import read_night_entries
-from serving_app.timelines.override_changes import list_override_changes, make_concern
+from serving_app.timelines.override_changes import MOST_CHANGES, list_override_changes, make_concern
 from serving_app.timelines.schemas import TimelineQuery
 from serving_app.timelines.sentences import write_sentence
 from serving_app.timelines.since import (
@@ -114,7 +115,7 @@ class TimelineService:
             read_night_entries(night, snapshot.meta.time_zone, customer_id, page, told),
             self._list_since(subject, page, unread),
             turns,
-            self._list_override_changes(subject) if OVERRIDE in page.kinds else (),
+            self._list_override_changes(subject, unread) if OVERRIDE in page.kinds else (),
         )
         names = dict(night.ask("select segment_id, name from dim_segments"))
         shown = self._hide_others(subject, [find_title(entry, snapshot) for entry in entries])
@@ -143,16 +144,18 @@ class TimelineService:
         night_ends_at = subject.night.calendar.find_midnight(subject.night.as_of.toordinal() + 1)
         return [*list_turns(turns.lines, night_ends_at)]
 
-    def _list_override_changes(self, subject: Subject) -> Iterable[Entry]:
+    def _list_override_changes(self, subject: Subject, unread: set[str]) -> Iterable[Entry]:
         snapshot, customer_id = subject.snapshot, subject.customer_id
         profile = self._stores.memberships.shown.read_visitor(
             snapshot, customer_id, subject.live, subject.now
         )
         segment_ids = {*profile.segment_ids, profile.rfm_segment} - {None} if profile else set()
         concerns = make_concern(customer_id, segment_ids, snapshot.resolve_customer_id)
+        lag = self._calendar.find_lag(subject.now)
         try:
-            changes = self._stores.overrides.iterate_audit()
-            yield from list_override_changes(changes, concerns, self._calendar.find_lag(subject.now))
+            changes = iter(self._stores.overrides.iterate_audit())
+            yield from list_override_changes(islice(changes, MOST_CHANGES), concerns, lag)
+            unread |= {"override_audit"} if next(changes, None) else set()
         except OverridesOutOfReach as error:
             raise NotReady(str(error)) from error
 

@@ -1,5 +1,7 @@
 """Overrides on disk and in memory keep the same promises, and what is on disk survives a restart."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +12,8 @@ from serving_app.overrides import changes
 from serving_app.overrides.changes import OverrideMissing, TooManyOverrides, VersionConflict
 from serving_app.overrides.file_store import FileOverrides
 from serving_app.overrides.store import MemoryOverrides
-from tests.serving_app.overrides.calls import add, change, delete, make_override
+from serving_app.overrides.undo import plan_undo, read_former
+from tests.serving_app.overrides.calls import ACTOR, add, change, delete, make_override
 
 
 @pytest.mark.parametrize("kind", ["memory", "disk"])
@@ -95,6 +98,21 @@ class TestOverrides:
             "undoes": None,
         }
 
+    def test_an_id_is_there_once_and_an_undo_is_audited(self, store, clock):
+        add(store, make_override(1, clock(), kind="pin", position=2))
+        before = store.read_all()
+        with pytest.raises(VersionConflict):
+            add(store, make_override(1, clock()))
+        delete(store, "o_1", clock())
+        entry = next(store.iterate_audit())
+        undoing = plan_undo(entry, read_former(entry, clock()), clock(), ACTOR)
+        store.apply(undoing)
+        assert [*store.read_all()] == [replace(before[0], version=2)]
+        newest = next(store.iterate_audit())
+        assert (newest["number"], newest["action"], newest["undoes"]) == (3, "created", 2)
+        with pytest.raises(VersionConflict):
+            store.apply(undoing)
+
     def test_ended_ones_are_forgotten_by_the_next_write(self, store, clock):
         add(store, make_override(1, clock()))
         clock.move(minutes=59)
@@ -109,3 +127,26 @@ def test_overrides_survive_a_restart(tmp_path, clock):
     stored = make_override(1, clock())
     add(FileOverrides(tmp_path), stored)
     assert FileOverrides(tmp_path).read_all() == (stored,)
+
+
+def test_of_many_who_undo_at_once_one_does(tmp_path, clock):
+    """Eight in two workers, each of whom read the entry before any wrote."""
+    workers = [FileOverrides(tmp_path), FileOverrides(tmp_path)]
+    add(workers[0], make_override(1, clock()))
+    delete(workers[0], "o_1", clock())
+    entry = next(workers[0].iterate_audit())
+    undoing = plan_undo(entry, read_former(entry, clock()), clock(), ACTOR)
+    barrier = threading.Barrier(8)
+
+    def undo(worker):
+        barrier.wait()
+        try:
+            worker.apply(undoing)
+        except VersionConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(undo, workers * 4)) == 1
+    assert [one.version for one in FileOverrides(tmp_path).read_all()] == [2]
+    assert [entry["number"] for entry in FileOverrides(tmp_path).iterate_audit()] == [3, 2, 1]

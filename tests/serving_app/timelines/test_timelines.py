@@ -119,7 +119,7 @@ def test_turns_of_segments_to_the_moment(timelines):
     assert [one["is_since_night"] for one in entries] == [True, *[False] * 5]
 
 
-def test_overrides_that_are_for_them(timelines):
+def test_overrides_that_are_for_them(timelines, monkeypatch):
     for more in ({"customer_id": REGULAR}, {"segment_id": "champions"}, {}, {"customer_id": NEWCOMER}):
         create(timelines, kind="pin", item_id="item-05", reason="secret", **more)
         timelines.clock.move(minutes=1)
@@ -131,6 +131,10 @@ def test_overrides_that_are_for_them(timelines):
         "A pin of Item 5 for this customer was made",
     ]
     assert "secret" not in json.dumps(answer), "reasons are for those who may see overrides"
+    assert answer["unread"] == []
+    monkeypatch.setattr("serving_app.timelines.service.MOST_CHANGES", 4)
+    shorter = read(timelines, kinds="override")
+    assert (len(shorter["entries"]), shorter["unread"]) == (2, ["override_audit"])
 
 
 def test_nobody_has_one_who_may_not_be_named(timelines):
