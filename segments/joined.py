@@ -26,8 +26,8 @@ class JoinedState:
 
     @property
     def ids(self) -> set[str]:
-        """Of the events received, as the night's definitions keep them."""
-        return self.of_night.ids
+        """Of the events received, as either's definitions keep them."""
+        return self.of_night.ids | self.since.ids
 
     @property
     def events(self) -> list[Event]:
