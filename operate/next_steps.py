@@ -93,7 +93,7 @@ def list_next_steps(examples: Examples) -> dict[str, list[tuple[str, str]]]:
             ("make rollback", "the night before again, lists and model; TO=<run> goes forth again"),
         ],
         SERVICE: [
-            ("make serve", "the HTTP service"),
+            ("make serve", f"the HTTP service; its console for people is {url}/console/"),
             (f"curl {shlex.quote(f'{url}/v1/recommendations?{who}&n=5')}", "a list"),
             (f"curl {url}/v1/track -d {shlex.quote(event)}", f"an event: the next answer knows it{today}"),
             (

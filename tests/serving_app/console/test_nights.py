@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+from filelock import FileLock
+
 from expectations.contracts.published import Published
 from serving_app.app import create_app
 from tests.serving_app.conftest import publish
@@ -77,3 +79,16 @@ def test_no_key_is_logged(shop, keys, tmp_path):
     assert [line["route"] for line in lines] == ["/console/sign-in", "/console/", "/console/<path:anything>"]
     key_id, secret = keys["admin"].split("_")[1:]
     assert secret not in repr(lines) and lines[1]["key"] == key_id
+
+
+def test_a_night_that_is_at_work_is_followed(shop, sign_in, written_nights):
+    """While a step holds the lock of the home; a step that was killed leaves its name behind, and no lock."""
+    write_home(written_nights, shop.home)
+    (shop.home / ".step.txt").write_text("dbt of night-2 (process 1)")
+    (shop.home / ".step.lock").touch()
+    reader = sign_in()
+    with FileLock(shop.home / ".step.lock"):
+        page = reader.get("/console/").text
+        assert "It is working now: dbt." in page and 'hx-trigger="every 5s"' in page
+    page = reader.get("/console/").text
+    assert "It was stopped before" in page and "every 5s" not in page
