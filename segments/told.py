@@ -3,13 +3,14 @@ what is so differs from what was told. One definition for all hosts.
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgpack
 
 from expectations.contracts.live_segments import SegmentBase
 from expectations.contracts.snapshot import CustomerSlice
-from segments.standing import EVENT, Turn
+from segments.standing import EVENT, TIME, Turn
 
 NIGHT, MERGE, DEFINITION = "night", "merge", "definition"
 
@@ -92,20 +93,29 @@ def list_night_members(profile: CustomerSlice | None, base: SegmentBase | None, 
     return {name: base.others.get(name) or base.members.get(name) or end + 1 for name in names}
 
 
-def list_corrections(told: Tellings, wanted: Mapping[str, int], night: NightView, now: int) -> list[Turn]:
+def list_corrections(
+    told: Tellings,
+    wanted: Mapping[str, int],
+    night: NightView,
+    now: int,
+    by_time: Mapping[str, int] = MappingProxyType({}),
+) -> list[Turn]:
     """The turns that bring what was told to what is so, once a night is known: what it says itself with its
-    own moments, what events have made of that since with theirs.
+    own moments, what events or time have made of that since with theirs.
 
     Args:
         wanted: the segments that the owner is in, since when.
+        by_time: since when what time alone has turned since the night's last day is so, by segment.
     """
     turns = [
-        Turn(name, True, since, NIGHT if name in night.members else EVENT)
+        Turn(name, True, since, NIGHT if name in night.members else TIME if name in by_time else EVENT)
         for name, since in sorted(wanted.items())
     ]
-    return turns + [
-        Turn(name, False, now, EVENT)
-        if name in night.members
-        else Turn(name, False, night.left.get(name) or night.end + 1, NIGHT)
-        for name in sorted(told.keys() - wanted.keys())
-    ]
+    for name in sorted(told.keys() - wanted.keys()):
+        if name in by_time:
+            turns.append(Turn(name, False, by_time[name], TIME))
+        elif name in night.members:
+            turns.append(Turn(name, False, now, EVENT))
+        else:
+            turns.append(Turn(name, False, night.left.get(name) or night.end + 1, NIGHT))
+    return turns

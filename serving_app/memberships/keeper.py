@@ -18,8 +18,8 @@ from serving_app.memberships.live_nights import LiveNights
 from serving_app.memberships.night import LiveNight
 from serving_app.memberships.owners import MAY_TELL, end_memberships
 from serving_app.memberships.reconciliation import Reconciliation, count_causes
-from serving_app.memberships.settling import settle, settle_base
-from serving_app.memberships.takeover import OpenForbidden, Settle, Takeover
+from serving_app.memberships.settling import Settle, settle, settle_base
+from serving_app.memberships.takeover import OpenForbidden, Takeover
 from serving_app.memberships.told import ShopTime, read_told, write_told
 from serving_app.memberships.told_log import TransitionLog
 from serving_app.metrics import declarations as metrics
@@ -119,7 +119,7 @@ class MembershipKeeper:
     def _take_over(self, night: LiveNight) -> None:
         if self._takeover is None or self._takeover.night is not night:
             before = self._takeover and self._takeover.night
-            self._takeover = Takeover(night, self._backend, before, settle_base, self._open_forbidden)
+            self._takeover = Takeover(night, self._backend, before, self._open_forbidden)
             self._timers_to = b""
         if self._takeover.is_done:
             return

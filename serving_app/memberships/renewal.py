@@ -39,8 +39,9 @@ def take_over(
     """
     record, told = read_record(transaction, owner), read_told(transaction, owner)
     record = renew(transaction, night, owner, record, when.now)
-    wanted = list_wanted(night, owner, record)
     by_night = {} if record.is_moved else list_wanted(night, owner, NO_RECORD)
+    record, by_time = let_time_pass(transaction, night, owner, record, when.now)
+    wanted = list_wanted(night, owner, record)
     if is_silent:
         news = {name: Told(True, since) for name, since in by_night.items()}
         told = news | (told or {})
@@ -48,9 +49,27 @@ def take_over(
     elif told is None:
         write_told(transaction, owner, {})
     view = NightView(by_night, (night.read_base(owner) or NO_BASE).left, night.end)
-    turns = list_corrections(told or {}, wanted, view, when.now)
+    turns = list_corrections(told or {}, wanted, view, when.now, by_time)
     turns = [mark_changed(turn, changed) for turn in turns]
     tell(transaction, owner, turns, when.told_at, night.versions)
+
+
+def let_time_pass(
+    transaction: BackendTransaction, night: LiveNight, owner: str, record: OwnerRecord, now: int
+) -> tuple[OwnerRecord, dict[str, int]]:
+    """The memberships by now of an owner of whom the night's base is all there is, and since when what time
+    alone has turned is so. That is compared with what was told: of a night that is run again, what time has
+    ended since was told before.
+    """
+    base = night.read_base(owner)
+    if record != NO_RECORD or base is None or base.changes_at > now:
+        return record, {}
+    opened = night.open(owner, NO_RECORD)
+    standing, turns = pass_time(night.live, opened.state, opened.context, opened.standing, now)
+    after = NO_RECORD._replace(tag=night.tag, standing=standing)
+    write_record(transaction, night, owner, NO_RECORD, after)
+    night.remember(owner, after, opened)
+    return after, {turn.segment_id: turn.since for turn in turns}
 
 
 def mark_changed(turn: Turn, changed: Mapping[str, int]) -> Turn:

@@ -1,8 +1,10 @@
 """An owner who is due, decided at their own moment, and told what was not told."""
 
+from collections.abc import Callable
+
 from expectations.contracts.live_segments import SegmentBase
 from segments.standing import EVENT, TIME, Standing, Turn, pass_time
-from segments.told import NIGHT
+from segments.told import NIGHT, OUT
 from serving_app.live.backends import BackendTransaction, DueOwner
 from serving_app.memberships.night import NO_BASE, LiveNight
 from serving_app.memberships.owners import (
@@ -16,6 +18,8 @@ from serving_app.memberships.owners import (
 )
 from serving_app.memberships.record import DENIED_TAG, MOVED_TAG, OwnerRecord
 from serving_app.memberships.told import When, read_told, tell
+
+Settle = Callable[[BackendTransaction, LiveNight, DueOwner, When], bool]
 
 
 def settle_base(transaction: BackendTransaction, night: LiveNight, due: DueOwner, when: When) -> bool:
@@ -51,6 +55,8 @@ def decide_again(
     standing, turns = pass_time(night.live, opened.state, opened.context, opened.standing, when.now)
     if not is_untold(transaction, night, owner):
         told = read_told(transaction, owner) or {}
+        # of a night that is run again, what was told of before is gone through once more
+        turns = [turn for turn in turns if turn.since > told.get(turn.segment_id, OUT).since]
         said = {name: each.is_entered for name, each in told.items()}
         said |= {turn.segment_id: turn.is_entered for turn in turns}
         base, reason = night.read_base(owner) or NO_BASE, EVENT if is_pending(record) else TIME

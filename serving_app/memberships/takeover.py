@@ -15,7 +15,6 @@ from segments.told import Tellings, list_entered, unpack_tellings
 from serving_app.live.backends import (
     MEMBERSHIPS,
     BackendTransaction,
-    DueOwner,
     LiveBackend,
     get_memberships_key,
 )
@@ -32,7 +31,6 @@ from serving_app.memberships.wanted import list_wanted
 AT_ONCE = 500  # customers of one look, some 10 ms in which no answer is made
 CHANGED_AT_ONCE = 50  # of one change, in which no event is recorded
 OpenForbidden = Callable[[], AbstractContextManager[IsForbidden]]
-Settle = Callable[[BackendTransaction, LiveNight, DueOwner, When], bool]
 
 
 class Takeover:
@@ -45,17 +43,15 @@ class Takeover:
         night: LiveNight,
         backend: LiveBackend,
         before: LiveNight | None,
-        settle_base: Settle,
         open_forbidden: OpenForbidden,
     ) -> None:
         """
         Args:
             before: the night before, if this worker has known it.
-            settle_base: tells what time has made of a base since the night.
             open_forbidden: whether somebody has said no since the night: their memberships stay ended.
         """
         self._open_forbidden = open_forbidden
-        self.night, self._backend, self._settle_base = night, backend, settle_base
+        self.night, self._backend = night, backend
         is_same = before is not None and before.snapshot is night.snapshot
         self.reconciliation = Reconciliation(None if is_same else before, night)
         # definitions that began to count since the night; and, if a look before has known them, that no
@@ -101,7 +97,6 @@ class Takeover:
             self._end_forbidden(transaction, forbidden, when)
             for owner in [each for each in chunk if each not in forbidden]:
                 take_over(transaction, self.night, owner, when, self._is_silent, changed)
-                self._settle_base(transaction, self.night, DueOwner(owner, 0), when)
 
         for first in range(0, len(due), CHANGED_AT_ONCE):
             chunk = due[first : first + CHANGED_AT_ONCE]

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from expectations.contracts import snapshot as contract
 from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import hash_identifier
@@ -173,3 +175,25 @@ def test_what_time_has_made_of_the_first_night_is_told_at_its_moment(shop):
     (told,) = read_told(shop)
     assert (told.segment_id, told.is_entered, told.reason) == ("busy", False, "time")
     assert told.since == views[0].at + 24 * HOUR + 1
+
+
+@pytest.mark.parametrize("n_days", [0, 10])
+def test_what_time_has_ended_since_a_night_is_not_told_again_when_it_is_run_again(shop, clock, n_days):
+    """Busy by the night and no more since: neither that night again nor a backfill up to it says otherwise.
+    The control: a night that knows of three views more.
+    """
+    views = [Event(MICROSECONDS - 26 * HOUR + n * HOUR // 6, f"v-{n}", "view") for n in range(3)]
+    shop.snapshots.publish(make_snapshot("night-1", {REGULAR: views}))
+    keep(shop)
+    told = list_turns(shop)
+    assert told == [("busy", False, "time")]
+    for n in range(3):
+        clock.move(minutes=20)
+        history = [Event(MICROSECONDS - (40 + 24 * day) * HOUR, f"d-{day}", "page") for day in range(n_days)]
+        shop.snapshots.publish(make_snapshot(f"again-{n}", {REGULAR: [*history, *views]}))
+        keep(shop)
+    assert list_turns(shop) == told
+    late = [Event(MICROSECONDS - 13 * HOUR, f"w-{n}", "view") for n in range(3)]
+    shop.snapshots.publish(make_snapshot("night-2", {REGULAR: [*views, *late]}))
+    keep(shop)
+    assert list_turns(shop) == [*told, ("busy", True, "night")]
