@@ -130,14 +130,21 @@ def print_overlaps(console: Console, pairs: Iterable[Mapping[str, Any]]) -> None
     console.print(table)
 
 
-def print_versions(console: Console, versions: Iterable[Mapping[str, Any]], waiting: str | None) -> None:
-    """When each text of a definition was in force, and the digest of one that waits for the next night."""
+def print_versions(
+    console: Console, versions: Iterable[Mapping[str, Any]], waiting: tuple[str, str | None] | None
+) -> None:
+    """When each text of a definition was in force, and the one that waits for the next night.
+
+    Args:
+        waiting: its digest, and since when the service counts by it.
+    """
     table = make_table("version", "digest", "in force")
     for each in versions:
         spans = (f"{span['since']} – {span['until'] or 'now'}" for span in each["periods"])
         table.add_row(str(each["version"]), each["digest"], "; ".join(spans))
     if waiting:
-        table.add_row("next", waiting, "waits for the next night")
+        digest, since = waiting
+        table.add_row("next", digest, f"live since {since}" if since else "waits for the next night")
     console.print(table)
 
 

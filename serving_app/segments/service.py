@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from segments.at_once import list_obstacles
 from segments.sentences import describe_rule
 from segments.sql.costs import CostLimits
 from segments.tree.rules import Segment
@@ -109,9 +110,17 @@ class SegmentService:
         """The texts of a segment's definition that were in force, as `VersionAnswer`, oldest first."""
         return format_versions(self._definitions.list_versions(segment_id))
 
-    def find_waiting(self, segment_id: str) -> str | None:
-        """By `Definitions.find_waiting`."""
-        return self._definitions.find_waiting(segment_id)
+    def find_waiting(self, segment_id: str) -> tuple[str, str | None] | None:
+        """The digest of a text that waits for the night, and since when the service counts by it (ISO, UTC;
+        None: it does not); None: no text waits.
+        """
+        digest = self._definitions.find_waiting(segment_id)
+        if digest is None:
+            return None
+        newest = next(iter(self._definitions.list_changes(segment_id)), None)
+        segment = self._definitions.find_meaning(self._definitions.find_next_text(segment_id))
+        is_live = newest is not None and newest.digest == digest and segment is not None
+        return digest, newest.at if is_live and not list_obstacles(segment.members) else None
 
     def list_members(self, segment_id: str, query: MembersQuery) -> dict:
         """A page of members who may be named, as `MembersAnswer`.

@@ -13,6 +13,7 @@ from segments.to_sql import DEFINITIONS
 from segments.versions import FOLDER
 from tests.serving_app.conftest import KEY, REGULAR, SOURCE, publish
 from tests.serving_app.segments.small_warehouse import STRANGER, write_warehouse
+from tests.serving_app.segments.test_drafts import HESITANT
 from tests.serving_app.segments.test_segment_routes import LAPSED
 
 SHIPPED = (DEFINITIONS / "lapsed.yml").read_text()
@@ -203,5 +204,12 @@ def test_a_draft_from_file_to_force(ask, home, definition):
     assert lines[0].startswith("lapsed is published")
     assert lines[1].startswith("It counts from the next night on: it asks for days_since_last_order")
     assert ask("drafts").startswith("There are no drafts")
-    assert read_changes(home)[-1].approved_by == "JD"
+    assert ask("versions", "lapsed").splitlines()[-1].split()[2:] == ["waits", "for", "the", "next", "night"]
+    definition.write_text(HESITANT)
+    draft = ask("save", str(definition), "--by", "MK").split()[0]
+    assert "It counts in the service from now on" in ask("publish", draft, "--by", "MK")
+    (line,) = ask("versions", "hesitant").splitlines()[1:]
+    assert line.split()[:4] == ["next", hash_text(HESITANT), "live", "since"]
+    HomePaths(home).segment_definition("hesitant").unlink()
+    assert [each.approved_by for each in read_changes(home)[-2:]] == ["JD", ""]
     HomePaths(home).segment_definition("lapsed").unlink()

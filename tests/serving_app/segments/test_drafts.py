@@ -1,10 +1,14 @@
 """Drafts, approvals and publishing of the small shop of three customers: each of them is a third of it."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from expectations.contracts.home import HomePaths
-from segments.definition_changes import hash_text
+from segments.definition_changes import hash_text, read_changes
 from segments.to_sql import DEFINITIONS
+from segments.versions import FOLDER
 from serving_app.segments.draft_schemas import DraftAnswer, ImpactAnswer, PublishedAnswer
 from tests.serving_app.conftest import REGULAR
 from tests.serving_app.keys.made_keys import bearer, make_keys, server_key
@@ -200,3 +204,44 @@ def test_a_reason_with_an_address_and_a_disk_that_is_full(office, monkeypatch):
     assert not HomePaths(office.home).segment_definition("hesitant").exists()
     monkeypatch.undo()
     assert act(office, draft, "publish").status_code == 200, "the draft is still there"
+
+
+def test_of_two_at_once_one_is_published(office):
+    """Both were made of the text before; whoever comes second is shown what the first has changed."""
+    texts = [HESITANT, HESITANT.replace("10 minutes", "20 minutes")]
+    drafts = [save(office, text).json for text in texts]
+    clients = [office.app.test_client() for _ in drafts]
+
+    def publish(n):
+        path = f"/v1/segment-drafts/{drafts[n]['draft_id']}/publish"
+        for _ in range(2_000):
+            answer = clients[n].post(path, json={}, headers=office.ann)
+            if answer.json.get("type", "").rpartition(":")[2] != "segments-busy":
+                break
+        return answer.status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(publish, range(2))) == [200, 409]
+    assert len(read_changes(office.home)) == 1
+
+
+def test_rolled_back_over_http_it_needs_nobodys_word(office):
+    """The night was made by the second of two texts; the first comes back, and is the version it was."""
+    lines = []
+    for n, (digest, text) in enumerate((("old", LAPSED), ("new", SHIPPED)), start=1):
+        copy = HomePaths(office.home).rule_files / digest / FOLDER / "lapsed.yml"
+        copy.parent.mkdir(parents=True)
+        copy.write_text(text)
+        rules = {"digest": digest, "files": {f"{FOLDER}/lapsed.yml": digest}}
+        lines.append(json.dumps({"switched_at": f"2026-02-2{n}T03:00:00Z", "rules": rules}))
+    HomePaths(office.home).deployments.parent.mkdir(parents=True, exist_ok=True)
+    HomePaths(office.home).deployments.write_text("\n".join(lines))
+    path = "/v1/segments/lapsed/rollback"
+    check_problem(office.client.post(path, json={"version": 1}, headers=office.eve), 403, "scope-missing")
+    check_problem(office.client.post(path, json={"version": 3}, headers=office.ann), 404, "unknown-segment")
+    change = office.client.post(path, json={"version": 1, "reason": "too few"}, headers=office.ann).json
+    fits(PublishedAnswer, change)
+    assert (change["action"], change["version"], change["was"]) == ("rolled back", 1, hash_text(SHIPPED))
+    assert HomePaths(office.home).segment_definition("lapsed").read_text() == LAPSED
+    check_problem(office.client.post(path, json={"version": 1}, headers=office.ann), 422, "cannot-apply")
+    assert office.client.get("/v1/segments/lapsed", headers=office.ann).json["is_changed"] is True
