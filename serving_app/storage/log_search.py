@@ -1,10 +1,15 @@
-"""Lines of a log that hold a text, sought from its newest files on in bounds of bytes and files."""
+"""Lines of a log by the value of a field, sought from its newest files on in bounds of bytes and files. What
+is not wanted is not decoded: a line takes a microsecond.
+"""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+import orjson
 
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
 from expectations.contracts.log_files import get_finished_path
@@ -25,19 +30,26 @@ class FoundLines(NamedTuple):
 
 
 def find_lines(
-    folder: Path, text: bytes, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES
+    folder: Path,
+    name: str,
+    values: Collection[str],
+    most_bytes: int = MOST_BYTES,
+    most_files: int = MOST_FILES,
 ) -> FoundLines:
-    """The whole lines of a log that hold a text, in no order.
+    """The whole lines of a log in which a field, wherever it stands, has one of some values, in no order.
 
     Args:
+        values: of the field, texts.
         most_bytes, most_files: that are read, the newest first.
     """
     lines: list[bytes] = []
+    field = re.compile(b'"%b":("[^"]*")' % re.escape(name.encode()))
+    wanted = frozenset(map(orjson.dumps, values))
     for number, path in enumerate(list_newest_first(folder)):
         if number == most_files or most_bytes <= 0:
             return FoundLines(lines, is_whole=False)
         data, is_whole = read_end(path, most_bytes)
-        lines += select_lines(data, text)
+        lines += select_lines(data, field, wanted)
         most_bytes -= len(data)
         if not is_whole:
             return FoundLines(lines, is_whole=False)
@@ -67,12 +79,13 @@ def read_end(path: Path, most_bytes: int) -> tuple[bytes, bool]:
     return b"", True
 
 
-def select_lines(data: bytes, text: bytes) -> Iterator[bytes]:
-    """The lines that hold a text; one without an end is still being written."""
-    place = data.find(text)
-    while place >= 0:
-        end = data.find(b"\n", place)
-        if end < 0:
-            return
-        yield data[data.rfind(b"\n", 0, place) + 1 : end]
-        place = data.find(text, end)
+def select_lines(data: bytes, field: re.Pattern[bytes], wanted: Collection[bytes]) -> Iterator[bytes]:
+    """The lines in which a field has a wanted value, each once; one without an end is still being written."""
+    behind = 0
+    for match in field.finditer(data):
+        if match[1] in wanted and match.start() >= behind:
+            end = data.find(b"\n", match.end())
+            if end < 0:
+                return
+            yield data[data.rfind(b"\n", 0, match.start()) + 1 : end]
+            behind = end

@@ -5,6 +5,7 @@ named.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from heapq import nlargest
 from itertools import islice
 from typing import Any
 
@@ -42,6 +43,7 @@ from serving_app.timelines.since import (
     list_live_events,
     list_served,
     list_turns,
+    mark_clicked,
 )
 from serving_app.visitors.keys import VisitorKeys
 from serving_app.visitors.service import VisitorResolver
@@ -132,11 +134,22 @@ class TimelineService:
         if EVENT in page.kinds:
             yield from list_live_events(subject.live)
         if LIST in page.kinds:
-            lists = find_lists(self._paths.decision_log, subject.customer_id)
-            clicks = find_clicks(self._paths.event_log) if lists.lines and self._has_event_files else None
-            unread |= set() if lists.is_whole else {"decision_log"}
-            unread |= {"event_log"} if lists.lines and not (clicks and clicks.is_whole) else set()
-            yield from list_served(lists.lines, clicks and clicks.lines)
+            yield from self._list_lists(subject, page, unread)
+
+    def _list_lists(self, subject: Subject, page: Page, unread: set[str]) -> Iterable[Entry]:
+        """Those of the page and one more, with what of them was clicked."""
+        found = find_lists(self._paths.decision_log, subject.customer_id)
+        unread |= set() if found.is_whole else {"decision_log"}
+        wanted = filter(page.wants, list_served(found.lines))
+        lists = nlargest(page.limit + 1, wanted, key=lambda entry: entry.place)
+        if not lists:
+            return []
+        if not self._has_event_files:
+            unread |= {"event_log"}
+            return lists
+        clicks = find_clicks(self._paths.event_log, lists)
+        unread |= set() if clicks.is_whole else {"event_log"}
+        return mark_clicked(lists, clicks.lines)
 
     def _list_turns(self, subject: Subject, unread: set[str]) -> list[Entry]:
         turns = find_turns(self._paths.transitions, subject.customer_id)

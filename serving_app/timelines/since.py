@@ -2,11 +2,11 @@
 landed, and turns of segments to the microsecond.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -35,52 +35,47 @@ def list_live_events(live: LiveState) -> Iterator[Entry]:
 
 def find_lists(decision_log: Path, customer_id: str) -> FoundLines:
     """The records of the lists of a customer that no night has landed."""
-    return find_lines(decision_log, b'"customer_id":%b' % orjson.dumps(customer_id))
+    return find_lines(decision_log, "customer_id", [customer_id])
 
 
-def find_clicks(event_log: Path) -> FoundLines:
-    """The records of events that name a list, of whoever."""
-    return find_lines(event_log, b'"request_id":')
+def find_clicks(event_log: Path, lists: Iterable[Entry]) -> FoundLines:
+    """The records of events that name one of these lists, of whoever."""
+    return find_lines(event_log, "request_id", [entry.request_id for entry in lists if entry.request_id])
 
 
-def list_served(lists: Sequence[bytes], clicks: Sequence[bytes] | None) -> Iterator[Entry]:
-    """Lists, and what of them was clicked.
+def list_served(lines: Iterable[bytes]) -> Iterator[Entry]:
+    """The lists of records; what of them was clicked is not known yet."""
+    for line in lines:
+        with suppress(ValueError, TypeError, KeyError):  # a line that another build wrote
+            record = orjson.loads(line)
+            yield Entry(
+                datetime.fromisoformat(record["served_at"]).astimezone(UTC),
+                LIST,
+                record["request_id"],
+                "served",
+                request_id=record["request_id"],
+                placement=record["placement"],
+                items=tuple(item["item_id"] for item in record["items"]),
+                applied_overrides=tuple(record["applied_overrides"]),
+                is_since_night=True,
+            )
 
-    Args:
-        clicks: records of events; None: they are not here to be read.
-    """
-    clicked: dict[str, list[str]] = {}
-    for line in clicks or ():
+
+def mark_clicked(lists: Iterable[Entry], lines: Iterable[bytes]) -> Iterator[Entry]:
+    """Lists with what of them was clicked, by records of events."""
+    clicked: dict[str, set[str]] = {}
+    for line in lines:
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             properties = orjson.loads(line)["properties"]
-            if product_id := properties.get("product_id"):
-                clicked.setdefault(properties["request_id"], []).append(product_id)
-    for line in lists:
-        with suppress(ValueError, TypeError, KeyError):  # a line that another build wrote
-            yield make_list_entry(orjson.loads(line), None if clicks is None else clicked)
-
-
-def make_list_entry(record: dict[str, Any], clicked: dict[str, list[str]] | None) -> Entry:
-    """The entry of a served list's record."""
-    items = tuple(item["item_id"] for item in record["items"])
-    touched = None if clicked is None else {*clicked.get(record["request_id"], ())}
-    return Entry(
-        datetime.fromisoformat(record["served_at"]).astimezone(UTC),
-        LIST,
-        record["request_id"],
-        "served",
-        request_id=record["request_id"],
-        placement=record["placement"],
-        items=items,
-        clicked=None if touched is None else tuple(item for item in items if item in touched),
-        applied_overrides=tuple(record["applied_overrides"]),
-        is_since_night=True,
-    )
+            clicked.setdefault(properties["request_id"], set()).add(properties["product_id"])
+    for entry in lists:
+        touched = clicked.get(entry.request_id or "", ())
+        yield replace(entry, clicked=tuple(item for item in entry.items or () if item in touched))
 
 
 def find_turns(transitions: Path, customer_id: str) -> FoundLines:
     """The records of a customer's entries into segments and exits from them."""
-    return find_lines(transitions, b'"customer_id":%b' % orjson.dumps(customer_id))
+    return find_lines(transitions, "customer_id", [customer_id])
 
 
 def list_turns(lines: Sequence[bytes], night_ends_at: int) -> Iterator[Entry]:

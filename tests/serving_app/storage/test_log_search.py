@@ -1,5 +1,8 @@
 """Lines of a log that hold a text, within bounds."""
 
+import re
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +21,9 @@ def log(tmp_path):
 
 
 def test_whole_lines_of_all_files(log):
-    assert find_lines(log, b'"who":"a"') == ([LINES[2], LINES[0]], True)
-    assert find_lines(log, b"nobody") == ([], True)
-    assert find_lines(log / "none", b"a") == ([], True)
+    assert find_lines(log, "who", ["a"]) == ([LINES[2], LINES[0]], True)
+    assert find_lines(log, "who", ["nobody", ""]) == ([], True)
+    assert find_lines(log / "none", "who", ["a"]) == ([], True)
 
 
 @pytest.mark.parametrize(
@@ -37,10 +40,17 @@ def test_the_newest_within_bounds(log, bounds, found):
     size = (log / "20260221T110000-b.jsonl.open").stat().st_size
     if "most_bytes" in bounds:
         bounds = {"most_bytes": bounds["most_bytes"] - 34 + size}
-    assert find_lines(log, b'"who":"a"', **bounds) == found
+    assert find_lines(log, "who", ["a"], **bounds) == found
 
 
-@given(st.lists(st.binary(max_size=6).map(lambda line: line.replace(b"\n", b"")), max_size=12), st.booleans())
-def test_lines_are_those_that_hold_it(lines, is_torn):
-    data = b"".join(line + b"\n" for line in lines) + (b"ab" if is_torn else b"")
-    assert [*select_lines(data, b"a")] == [line for line in lines if b"a" in line]
+VALUES = st.text(st.sampled_from(["a", "b", '"', "\\", "\n", "\u00e9"]), max_size=3)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["who", "by"]), VALUES), max_size=12), VALUES, st.booleans())
+def test_lines_are_those_whose_field_is_wanted(rows, value, is_torn):
+    lines = [orjson.dumps({**row, "in": {"who": "else"}}) for row in rows]
+    data = b"".join(line + b"\n" for line in lines) + (b'{"who":"else' if is_torn else b"")
+    found = [*select_lines(data, re.compile(b'"who":("[^"]*")'), {orjson.dumps(value)})]
+    held = [line for row, line in zip(rows, lines, strict=True) if row.get("who") == value]
+    assert found == (held if '"' not in value else [])
+    assert [*select_lines(data, re.compile(b'"who":("[^"]*")'), {b'"else"'})] == lines
