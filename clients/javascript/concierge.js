@@ -13,7 +13,8 @@
   const key = options.key;
   const waits = options.consent === "wait";
 
-  const MOST_EVENTS = 200; // that wait in the browser; beyond, the oldest is dropped: what is newest steers lists
+  const MOST_EVENTS = 1000; // that wait in the browser; beyond, the oldest is dropped: what is newest steers lists
+  const LOOK_EVERY = 50; // events: to count those of all tabs takes a millisecond
   const MOST_EVENT_BYTES = 30000; // the service takes no larger one
   const MOST_BYTES = 60000; // of a request: browsers let one of 64 kB outlive its page
   const CLAIM_MS = 15000; // an event on its way is nobody else's to send so long
@@ -194,6 +195,7 @@
   let pauses = 0;
   let timer;
   let count = 0;
+  let unlooked = 0;
   let most = 100; // events of a request
 
   function measure(text) {
@@ -203,7 +205,11 @@
   function enqueue(event) {
     const text = JSON.stringify(event);
     if (measure(text) > MOST_EVENT_BYTES) return;
-    listNames("event.").slice(0, 1 - MOST_EVENTS).forEach(discard);
+    if (unlooked-- <= 0) {
+      const waiting = listNames("event.");
+      waiting.slice(0, 1 - MOST_EVENTS).forEach(discard);
+      unlooked = Math.min(LOOK_EVERY, MOST_EVENTS - 1 - waiting.length);
+    }
     store("event." + Date.now() + (1e4 + (count++ % 1e4)) + event.messageId, FREE + " " + text);
     document.dispatchEvent(new CustomEvent("concierge:event", { detail: event }));
     setTimeout(flush); // what one task tracks goes in one request

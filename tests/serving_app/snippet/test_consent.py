@@ -1,7 +1,5 @@
 """Consent first: what is stored and sent before a yes, after it, and after a no."""
 
-import pytest
-
 from tests.serving_app.snippet.shop_pages import (
     count_waiting,
     list_stored,
@@ -108,14 +106,14 @@ def test_one_purpose_alone(served, context):
     assert event["context"]["consent"]["categoryPreferences"] == {"personalization": False, "analytics": True}
 
 
-@pytest.mark.parametrize(
-    "given", ["false", "null", "undefined", "0", "''", "{}", "{analytics: 'yes'}", "'yes'"]
-)
-def test_what_is_no_clear_yes_is_a_no(served, context, given):
+def test_what_is_no_clear_yes_is_a_no(served, context):
     page = visit(context, served)
-    page.evaluate(f"concierge.consent({given})")
-    page.evaluate("concierge.flush()")
-    assert_nothing_is_kept(context, page)
+    for given in ("false", "null", "undefined", "0", "''", "{}", "{analytics: 'yes'}", "'yes'"):
+        page.evaluate(f"concierge.consent({given})")
+        page.evaluate("concierge.flush()")
+        assert_nothing_is_kept(context, page)
+        page.reload()
+        page.wait_for_function("window.concierge?.version")
     assert list_calls(served) == []
 
 

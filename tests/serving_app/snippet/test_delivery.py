@@ -142,15 +142,18 @@ def test_a_service_that_fails(served, context, fault):
     assert_each_once(served, page, 3)
 
 
-@pytest.mark.parametrize("value", ["", "5", "{}", "null", "[", "x y z", '{"personalization": 1}', "[[[]]]"])
-def test_what_somebody_else_left_in_the_storage(served, context, value):
-    names = ("id", "session", "clicks", "user", "until", "event.1", "event.2")
-    stored = "; ".join(f"localStorage.setItem('concierge.{name}', {json.dumps(value)})" for name in names)
-    context.add_init_script(f"if (!sessionStorage.was) {{ sessionStorage.was = 1; {stored} }}")
+def test_what_somebody_else_left_in_the_storage(served, context):
     page = open_page(context, served, PAGE)
-    page.evaluate("concierge.track('Products Searched', {query: 'after'})")
-    wait_for(page, lambda: any(event.get("event") == "Products Searched" for event in served.read_events()))
-    wait_for(page, lambda: count_waiting(page) == 0)
+    for n, value in enumerate(("", "5", "{}", "null", "[", "x y z", '{"personalization": 1}', "[[[]]]")):
+        for name in ("id", "session", "clicks", "user", "until", "event.1", "event.2"):
+            page.evaluate(
+                "([name, value]) => localStorage.setItem(name, value)", [f"concierge.{name}", value]
+            )
+        page.reload()
+        page.wait_for_function("window.concierge?.version")
+        page.evaluate(f"concierge.track('Products Searched', {{query: 'left {n}'}})")
+        wait_for(page, lambda n=n: f"left {n}" in str(served.read_events()))
+        wait_for(page, lambda: count_waiting(page) == 0)
     assert page.complaints == []
 
 
@@ -190,15 +193,35 @@ def test_pauses_grow(served, context):
 def test_the_queue_is_bounded_and_keeps_the_newest(served, context):
     page = open_page(context, served, PAGE)
     context.set_offline(True)
-    page.evaluate("for (let i = 0; i < 260; i++) concierge.track('Products Searched', {query: 'n' + i})")
+    page.evaluate("for (let i = 0; i < 1060; i++) concierge.track('Products Searched', {query: 'n' + i})")
     waiting = [
         json.loads(text.partition(" ")[2])
         for name, text in sorted(list_stored(page).items())
         if ".event." in name
     ]
-    assert [event["properties"]["query"] for event in waiting] == [f"n{n}" for n in range(60, 260)]
+    assert [event["properties"]["query"] for event in waiting] == [f"n{n}" for n in range(60, 1060)]
     page.evaluate("concierge.track('Products Searched', {query: 'x'.repeat(40000)})")
-    assert count_waiting(page) == 200  # what the service would refuse is not kept
+    assert count_waiting(page) == 1000  # what the service would refuse is not kept
+
+
+def test_a_thousand_events_while_the_service_is_down(served, context):
+    """For a minute, by the page's clock: each lands once, in its order and with its time (F02)."""
+    page = open_page(context, served, PAGE)
+    page.clock.install()
+    served.fault = fail()
+    for n in range(10):
+        page.evaluate(f"""for (let i = 0; i < 100; i++)
+            concierge.track('Products Searched', {{query: 'e' + ({n} * 100 + i)}})""")
+        page.clock.fast_forward("00:06")
+    assert count_waiting(page) == 1000
+    served.fault = None
+    browser_id = get_browser_id(page)
+    page.clock.fast_forward("06:00")
+    assert_each_once(served, page, 1000)
+    events = served.read_events(browser_id)
+    assert [event["properties"]["query"] for event in events] == [f"e{n}" for n in range(1000)]
+    times = [event["originalTimestamp"] for event in events]
+    assert times == sorted(times)
 
 
 def test_one_that_is_refused_does_not_keep_the_others(served, context):

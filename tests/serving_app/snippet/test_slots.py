@@ -3,8 +3,6 @@
 import json
 import threading
 
-import pytest
-
 from tests.serving_app.snippet.shop_pages import fail, make_page, make_slot, open_page, wait_for
 
 PAGE = make_page('data-page="off"', make_slot())
@@ -63,28 +61,26 @@ def test_a_slow_service_changes_nothing_later(served, context):
     assert read_slot(page) == [HELD] and page.complaints == []
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        fail(),
-        fail("200 OK", b"<html>"),
-        fail("200 OK", b"{}"),
-        fail("200 OK", b'{"items": [{"item_id": 5}]}'),
-        fail("200 OK", b"null"),
-        fail("404 Not Found", b"{}"),
-        answer_list(),
-    ],
-    ids=["500", "html", "no list", "no ids", "null", "404", "empty"],
-)
-def test_garbage_leaves_what_the_page_had(served, context, fault):
-    served.fault = fault
+GARBAGE = [
+    fail(),
+    fail("200 OK", b"<html>"),
+    fail("200 OK", b"{}"),
+    fail("200 OK", b'{"items": [{"item_id": 5}]}'),
+    fail("200 OK", b"null"),
+    fail("404 Not Found", b"{}"),
+    answer_list(),
+]
+
+
+def test_garbage_leaves_what_the_page_had(served, context):
+    served.fault = GARBAGE[0]
     page = open_page(context, served, PAGE)
-    wait_for(page, lambda: any("/v1/recommendations" in one for one in served.asked))
-    page.evaluate("concierge.refresh()")
-    assert read_slot(page) == [HELD]
-    assert not [
-        one for one in page.complaints if "Failed to load resource" not in one
-    ]  # the browser's own word
+    for fault in GARBAGE:
+        served.fault = fault
+        page.evaluate("concierge.refresh()")
+        assert read_slot(page) == [HELD]
+    of_the_browser = "Failed to load resource"
+    assert not [one for one in page.complaints if of_the_browser not in one]
 
 
 def test_a_dead_service(served, context):
