@@ -5,13 +5,13 @@ from collections.abc import Container
 from expectations.contracts.places import find_local_minute
 from segments.calendar import ShopCalendar
 from segments.events import TYPES, Event
+from segments.order_lines import make_line_id
 from serving_app.live.events import PURCHASE, EventItem, LiveEvent
 from serving_app.live.timestamps import to_microseconds
 from serving_app.storage.snapshots import Snapshot
 
 MOST_PIECES = 1_000_000  # beyond which the night knows no amount
 MOST_ITEMS = 150  # of one event
-LINE = "line:"  # begins the id of an order's line, as the night has it
 
 
 def list_segment_events(
@@ -31,7 +31,7 @@ def list_segment_events(
         return [make_event(event, at, message_id, None, snapshot, calendar)]
     numbers = range(1, len(event.items) + 1)
     if event.event_type == PURCHASE and event.source in order_feeds:
-        names = [f"{LINE}{event.source}:{event.order_id}:{n}" for n in numbers]
+        names = [make_line_id(event.source, event.order_id, n) for n in numbers]
     else:
         names = [f"{message_id}#{n}" for n in numbers]
     ids = names if event.event_type == PURCHASE else [message_id]
@@ -39,13 +39,6 @@ def list_segment_events(
         make_event(event, at, event_id, item, snapshot, calendar)
         for event_id, item in zip(ids[:MOST_ITEMS], event.items, strict=False)
     ]
-
-
-def is_line_of(event: Event, until: int) -> bool:
-    """Whether it is a purchase that happened by the end of a night's last day, of a source with a feed of
-    orders: the night has it from there, or has not heard of it.
-    """
-    return event.type == PURCHASE and event.at <= until and event.event_id.startswith(LINE)
 
 
 def make_event(

@@ -13,9 +13,9 @@ from segments.evaluation.state import SegmentState
 from segments.joined import JoinedLive
 from segments.live import LiveProgram
 from segments.live_rules import compile_rules
+from segments.order_lines import is_line_of
 from segments.shop_days import find_end_of_day
 from segments.standing import NOBODY_YET, Standing
-from serving_app.memberships.behaviour import is_line_of
 from serving_app.memberships.published_definitions import Published
 from serving_app.memberships.record import HeldEvent, OwnerRecord, read_held
 from serving_app.storage.snapshots import Snapshot

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from segments.calendar import ShopCalendar
 from segments.events import TYPES, Event
+from segments.order_lines import PURCHASE, is_line_of, make_line_id
 from spark_jobs.ingest.column_normalisation import make_column_normaliser
 from spark_jobs.ingest.read_files import (
     RECORD_FIELDS,
@@ -32,7 +33,6 @@ from spark_jobs.stream.night_base import Item, NightBase, open_night
 from spark_jobs.stream.notes import Kind, Note, pack_note, unpack_note
 from spark_jobs.stream.refusals import nobody_refuses, open_refusals
 
-PURCHASE = "purchase"
 MOST_PIECES = 1_000_000  # beyond which the night knows no amount
 TYPED = (
     "event_id",
@@ -41,6 +41,8 @@ TYPED = (
     "unit_price",
     "quantity",
     "order_id",
+    "id_source",
+    "currency",
     "session_id",
     "device_type",
     "campaign",
@@ -188,10 +190,27 @@ def own_rows(night: NightBase, row: dict, is_refused: bool = False) -> list[tupl
         note = Note(night.tag, Kind.ALIAS, owners[browser], received_at, body)
         rows.append((note.owner, received_at, None, None, None, pack_note(note)))
     event = make_event(row, night.read_item(row["item_id"]), night.calendar)
+    event = event and fit_order(night, owner, row, event)
     if event and not is_refused and not night.is_unmeasured(owner):
         packed = msgpack.packb(tuple(event))
         rows.append((owner, received_at, consent, packed, None if user else browser, None))
     return rows
+
+
+def fit_order(night: NightBase, owner: str, row: dict, event: Event) -> Event | None:
+    """An event as the night counts it: of an order with a feed by its line, and once; an amount in the
+    currency of the customer's orders alone. None of what is the night's to know.
+    """
+    if event.type != PURCHASE:
+        return event
+    if row["id_source"] in night.order_feeds:
+        number = int(event.event_id.rpartition("#")[2])
+        event = event._replace(event_id=make_line_id(row["id_source"], event.order_id, number))
+        if is_line_of(event, night.end):
+            return None
+    base = night.read_base(owner)
+    is_foreign = base is not None and base.currency not in ("", row["currency"])
+    return event._replace(amount=None) if is_foreign else event
 
 
 def may_join(night: NightBase, owner: str) -> bool:

@@ -37,6 +37,7 @@ class NightBase:
         end: the last microsecond of the last absorbed day.
         live_ids: of the segments that live.
         versions: of the definitions' texts, by segment.
+        order_feeds: sources whose purchases the night counts by their orders alone.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,6 +62,7 @@ class NightBase:
         if self.live.fingerprint != rules.fingerprint:
             raise ValueError(f"snapshot {folder.name} was made by another build")
         self.versions = {each.segment_id: each.version for each in rules.texts}
+        self.order_feeds = frozenset(rules.order_feeds)
         self.absorbed_date = meta.get_absorbed_date()
         self.absorbed_day = self.absorbed_date.toordinal()
         self.end = find_end_of_day(self.calendar, self.absorbed_date)

@@ -6,10 +6,11 @@ from datetime import date
 import pytest
 
 from expectations.contracts.identifiers import hash_identifier
+from expectations.contracts.live_segments import SegmentBase
 from segments.evaluation.measures import Context
 from segments.events import Event
 from segments.standing import NOBODY_YET, Turn, take_event
-from spark_jobs.stream.event_rows import PLACED, TYPED, own_rows
+from spark_jobs.stream.event_rows import PLACED, TYPED, fit_order, own_rows
 from spark_jobs.stream.night_base import NightBase
 from spark_jobs.stream.notes import Kind, unpack_note
 from spark_jobs.stream.owner_state import OwnerState, Received
@@ -140,3 +141,26 @@ def test_who_was_never_seen_is_nobody_the_night_knows(base):
     assert base.read_item("tea") == ("Drinks > Tea", "Assam")
     assert base.read_item("nothing") == base.read_item(None) == (None, None)
     assert list(base.list_due()) == [CUSTOMER]
+
+
+@pytest.mark.parametrize(
+    ("feeds", "own", "currency", "event_id", "amount"),
+    [
+        ((), "", "USD", "m#2", 6.0),
+        ((), "EUR", "USD", "m#2", None),
+        ((), "EUR", None, "m#2", None),
+        (("shop",), "EUR", "EUR", "line:shop:o-1:2", 6.0),
+        (("shop",), "", "USD", "line:shop:o-1:2", 6.0),
+    ],
+)
+def test_a_purchase_is_counted_as_the_service_counts_it(
+    base, monkeypatch, feeds, own, currency, event_id, amount
+):
+    monkeypatch.setattr(base, "order_feeds", frozenset(feeds))
+    monkeypatch.setattr(base, "read_base", lambda _: SegmentBase(currency=own))
+    row = {"id_source": "shop", "currency": currency}
+    bought = Event(base.end + MINUTE, "m#2", "purchase", "tea", amount=6.0, order_id="o-1")
+    counted = fit_order(base, CUSTOMER, row, bought)
+    assert (counted.event_id, counted.amount) == (event_id, amount)
+    early = fit_order(base, CUSTOMER, row, bought._replace(at=base.end))
+    assert (early is None) == bool(feeds)
