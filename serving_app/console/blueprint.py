@@ -28,10 +28,12 @@ from serving_app.http.operations import declare_page
 from serving_app.http.problems import ApiError, BadRequest, KeyRequired, OriginRefused, list_flaws
 from serving_app.http.services import get_service
 from serving_app.keys.callers import PUBLIC
+from serving_app.metrics import declarations as metrics
 
 View = TypeVar("View", bound=Callable)
 SCOPE = "console_scope"
 COOKIE, TOKEN_FIELD, TOKEN_HEADER = "concierge_console", "form_token", "X-CSRF-Token"
+REFUSALS = (401, 403, 429)  # of a session, a form or a key, as `/metrics` counts them
 ANYBODY, ANY_SCOPE = "anybody", "any"  # who needs no session; who needs one with whatever scope
 
 bp = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -148,12 +150,15 @@ def get_unknown_page(anything: str) -> Response:
 @bp.errorhandler(ApiError)
 def show_problem(error: ApiError) -> Response:
     """A problem as a page, or as the part of one that was asked for."""
+    if error.status in REFUSALS:
+        metrics.REFUSED.labels(reason=error.kind).inc()
     return render_problem(error.status, error.title, error.detail)
 
 
 @bp.errorhandler(KeyRequired)
 def show_sign_in(error: KeyRequired) -> Response:
     """The sign-in again, with what was wrong."""
+    metrics.REFUSED.labels(reason=error.kind).inc()
     return render(
         "console/sign_in.html",
         error.status,

@@ -25,6 +25,7 @@ def sign_in() -> Response:
     sessions = get_service(ConsoleSessions)
     sent = request.form.get("key", "")
     session = sessions.sign_in(sent) if sent else sessions.sign_in_here()
+    g.caller = sessions.find_caller(session)  # for the access log: who came in, and when
     response = redirect(find_way_back(request.form.get("back", "")), 303)
     set_cookie(response, session)
     return response

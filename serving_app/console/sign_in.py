@@ -89,10 +89,11 @@ class ConsoleSessions:
         session = self.signer.read(cookie, self.clock()) if cookie else None
         if session is None or self._ended_file(session).exists():
             return None
-        caller = self._find_caller(session)
+        caller = self.find_caller(session)
         return (session, caller) if caller else None
 
-    def _find_caller(self, session: Session) -> Caller | None:
+    def find_caller(self, session: Session) -> Caller | None:
+        """Who a session is; None where its key or token has ended."""
         if session.caller == LOCAL_NAME:
             return LOCAL if self.is_open_here() else None
         if session.caller == ADMIN_NAME:

@@ -9,6 +9,7 @@ from serving_app.console.blueprint import COOKIE, SCOPE
 from serving_app.http.operations import is_page
 from serving_app.keys.api_key import SCOPES
 from serving_app.keys.changes import revoke_key
+from serving_app.metrics import declarations as metrics
 from tests.serving_app.conftest import NOW
 from tests.serving_app.console.conftest import TOKEN, Reader
 
@@ -171,10 +172,21 @@ def test_the_cookie_is_kept_from_scripts_other_sites_and_plain_http(shop, sign_i
     assert "Secure" in client.get(PAGE, base_url="https://localhost").headers["Set-Cookie"]
 
 
+def read_refusals():
+    """How often somebody was refused, for whatever reason."""
+    return sum(
+        sample.value
+        for family in metrics.REFUSED.collect()
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    )
+
+
 def test_guessing_is_slowed_down(shop, keys):
-    client = shop.app.test_client()
+    client, before = shop.app.test_client(), read_refusals()
     codes = [client.post("/console/sign-in", data={"key": f"ck_{n}"}).status_code for n in range(100)]
     assert codes[0] == 401 and codes[-1] == 429
+    assert read_refusals() - before == 100
     assert client.post("/console/sign-in", data={"key": keys["admin"]}).status_code == 303
 
 
