@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from serving_app.timelines.entries import EVENT, Entry
+from serving_app.timelines.sentences import write_sentence
+
 IDENTIFIERS = (
     ("user_id", "User id of the shop"),
     ("email", "E-mail address"),
@@ -73,6 +76,22 @@ def show_entry(entry: Mapping[str, Any], titles: Mapping[str, str]) -> ShownEntr
         entry["override_id"],
         entry["is_since_night"],
     )
+
+
+def show_live_events(live: Mapping[str, Any], titles: Mapping[str, str]) -> list[tuple[datetime, str]]:
+    """What was done since the night, the newest first: when, and a sentence."""
+    events = [
+        Entry(
+            datetime.fromisoformat(event["occurred_at"]),
+            EVENT,
+            "",
+            event["event_type"],
+            title=titles.get(event["item_id"], event["item_id"]),
+            quantity=event["quantity"],
+        )
+        for event in live["events"]
+    ]
+    return [(event.at, write_sentence(event, {})) for event in events]
 
 
 def group_by_day(entries: Iterable[ShownEntry]) -> list[tuple[datetime, list[ShownEntry]]]:

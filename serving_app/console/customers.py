@@ -13,6 +13,7 @@ from serving_app.console.customer_rows import (
     list_facts,
     list_traits,
     show_entry,
+    show_live_events,
 )
 from serving_app.console.override_rows import show_override
 from serving_app.console.overrides import find_names, list_all
@@ -101,6 +102,7 @@ def show_profile(profile: dict) -> Response:
         rfm_segment=names.get(profile["rfm_segment"], profile["rfm_segment"]),
         others=[(one.segment_id, one.name) for one in segments if one.segment_id not in segment_ids],
         live=live,
+        live_events=show_live_events(live, titles),
         titles=titles,
         placements=facts.list_placements(),
         overrides=overrides,

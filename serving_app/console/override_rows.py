@@ -21,6 +21,7 @@ LABELS = {
     "author": "by",
 }
 TIMES = ("starts_at", "until", "created_at")
+KEYS = {"local": "this machine", "admin-token": "the operator's token"}
 NOT_SHOWN = ("override_id", "created_at", "version")
 
 
@@ -123,11 +124,11 @@ def show_change(entry: Mapping[str, Any], names: Names) -> ShownChange:
     subject = after or before
     verb = {"created": "made", "changed": "changed", "deleted": "ended"}[entry["action"]]
     sentence = f"{describe_override(subject, names)} for {describe_whom(subject, names)}: {verb}"
-    who = entry["author"] or entry["key_id"]
+    key = KEYS.get(entry["key_id"], f"key {entry['key_id']}")
     return ShownChange(
         entry["number"],
         read_time(entry["at"]),
-        f"{who} (key {entry['key_id']})" if entry["author"] else f"key {who}",
+        f"{entry['author']} ({key})" if entry["author"] else key,
         sentence,
         entry["override_id"],
         [*list_differences(before, after)] if before and after else [],

@@ -53,6 +53,7 @@ def test_a_visitor_whom_no_night_has_met_is_shown_without_an_address(shop, reade
     shop.live.record([make_event(CART, "item-07", browser="b-new", quantity=2)])
     page = reader.post("/console/customers", {"kind": "anonymous_id", "value": "b-new"})
     assert page.status_code == 200 and "Item 7 × 2" in page.text and "b-new" not in page.text
+    assert "Put Item 7 into the cart, 2 pieces" in page.text and "Timeline" not in page.text
 
 
 def test_the_timeline_stands_page_by_page_and_by_kind(reader, monkeypatch):
