@@ -1,8 +1,10 @@
 """Who is in live segments at a moment: of everybody, those of whom it may be other than the night says."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import cached_property
 
 from expectations.contracts.snapshot import read_segment_timer_key
 from serving_app.live.backends import MEMBERSHIPS, BackendError, LiveBackend
@@ -19,7 +21,8 @@ AT_ONCE = 500
 Since = Mapping[str, int]  # by live segment, since when
 
 
-class Present(NamedTuple):
+@dataclass(frozen=True)
+class Present:
     """Live memberships at a moment, as what differs from the night. A customer who turned out to be another
     one today is with that one.
 
@@ -36,13 +39,23 @@ class Present(NamedTuple):
 
     def count_change(self, segment_id: str) -> int:
         """How many more of the night's customers are in a segment than the night says."""
-        now = sum(segment_id in since for since in self.customers.values())
-        bases = map(self.night.read_base, self.customers)
-        return now - sum(segment_id in (base or NO_BASE).members for base in bases)
+        return self._changes[segment_id]
 
     def count_visitors(self, segment_id: str) -> int:
         """How many visitors whom no night knows are in a segment."""
-        return sum(segment_id in since for since in self.visitors.values())
+        return self._of_visitors[segment_id]
+
+    @cached_property
+    def _changes(self) -> Counter[str]:
+        """By segment: all of them are asked for together, and a base is read once."""
+        changes = Counter(name for since in self.customers.values() for name in since)
+        for base in map(self.night.read_base, self.customers):
+            changes.subtract((base or NO_BASE).members.keys())
+        return changes
+
+    @cached_property
+    def _of_visitors(self) -> Counter[str]:
+        return Counter(name for since in self.visitors.values() for name in since)
 
 
 class PresentMembers:
@@ -87,7 +100,9 @@ class PresentMembers:
         moment = self.find_moment(now)
         customers, visitors = dict[str, Since](), dict[str, Since]()
         try:
-            for owner, record in list_owners(night, self._backend, moment, go_on):
+            for n, (owner, record) in enumerate(list_owners(night, self._backend, moment, go_on)):
+                if n % AT_ONCE == 0:
+                    go_on()
                 standing = find_standing(night, owner, record, moment)
                 if standing is not None:
                     (customers if night.knows(owner) else visitors)[owner] = standing
