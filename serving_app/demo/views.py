@@ -28,7 +28,7 @@ for kind in (ApiError, ValidationError, HTTPException):
     bp.register_error_handler(kind, render_problem)
 
 
-@bp.get("/")
+@bp.get("/", strict_slashes=False)  # a redirect would go to whatever host the request names
 @declare_page
 @require_scope(PUBLIC)
 def get_home() -> Response:

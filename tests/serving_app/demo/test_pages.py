@@ -103,6 +103,11 @@ def test_nobody_signs_in_as_somebody_else(demo, user_id):
     assert "data-token" not in text and "u-sister" not in text
 
 
+def test_no_redirect_leads_to_another_host(demo):
+    answer = demo.client.get("/demo", headers={"Host": "evil.example"})
+    assert answer.status_code == 200 and "evil.example" not in answer.text
+
+
 def test_pictures_and_files_may_be_kept(demo):
     picture = demo.client.get("/demo/picture?id=item-05")
     assert picture.mimetype == "image/svg+xml" and picture.headers["Cache-Control"] == "public, max-age=86400"

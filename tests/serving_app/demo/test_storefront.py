@@ -1,48 +1,16 @@
 """The storefront in a real browser: journeys by mouse and by keyboard, with the service healthy, slow, dead
-and answering garbage; no outside request, no error, no shift, nothing that axe-core finds.
+and answering garbage; no outside request, no error, no shift.
 """
 
 import threading
-from contextlib import contextmanager
 
 import pytest
 
 from tests.serving_app.demo.conftest import REGULAR
+from tests.serving_app.demo.visits import DESK, PHONE, go, visit
 from tests.serving_app.snippet.shop_pages import fail, wait_for
-from tests.serving_app.snippet.test_slots import MEASURE_SHIFTS
 
-# A headless browser calls itself one, and its events count as a crawler's.
-AGENT = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-)
-PHONE, DESK = (390, 844), (1280, 900)
 MOST_SHIFT = 0.02
-
-
-@contextmanager
-def visit(browser, served, size=DESK, scheme="light"):
-    """A page of a browser of its own; what it complains of and asks elsewhere is collected."""
-    width, height = size
-    viewport = {"width": width, "height": height}
-    context = browser.new_context(viewport=viewport, color_scheme=scheme, user_agent=AGENT)
-    context.add_init_script(MEASURE_SHIFTS)
-    page = context.new_page()
-    page.complaints, page.elsewhere = [], []
-    page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda asked: page.elsewhere.append(asked.url) if not asked.url.startswith(served.url) else None,
-    )
-    try:
-        yield page
-    finally:
-        context.close()
-
-
-def go(page, served, path="/demo/"):
-    page.goto(f"{served.url}{path}")
-    wait_for(page, lambda: page.evaluate("window.concierge?.version"))  # a policy forbids wait_for_function
 
 
 def wait_until_filled(page, row="home-top"):
@@ -188,30 +156,3 @@ def test_the_page_is_usable_and_still(browser, served, state):
         page.click("[data-add]")
         assert page.inner_text("[data-cart-count]") == "1"
         assert not [one for one in page.complaints if "Failed to load resource" not in one]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_axe_finds_nothing(browser, served, node_clients, size, scheme):
-    axe = (node_clients / "node_modules" / "axe-core" / "axe.min.js").read_text()
-    found, wide = {}, []
-    with visit(browser, served, size, scheme) as page:
-        for path in (
-            "/demo/",
-            "/demo/shelf?q=item",
-            "/demo/item?id=item-05",
-            "/demo/cart",
-            "/demo/sign-in",
-            "/demo/item?id=no",
-        ):
-            go(page, served, path)
-            if path == "/demo/shelf?q=item":
-                page.click("[data-consent-yes]")
-            if path == "/demo/cart":
-                page.click("[data-open-drawer]")
-            page.evaluate(axe)
-            result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            found |= {f"{path} {one['id']}": one["nodes"][0]["html"] for one in result["violations"]}
-            if page.evaluate("document.documentElement.scrollWidth") > size[0]:
-                wide.append(path)
-        assert found == {} and wide == [] and page.elsewhere == []
