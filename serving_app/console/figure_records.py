@@ -79,6 +79,18 @@ def list_days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
+def draw_charts(figures: Figures | None) -> dict[str, str]:
+    """The charts of a page of figures by their titles; none without figures."""
+    if figures is None:
+        return {}
+    return {
+        "Items shown": draw_impressions(figures),
+        "Click rate, in %": draw_clicks(figures),
+        "Revenue of listed items": draw_revenue(figures),
+        "Where lists came from": draw_fallbacks(figures),
+    }
+
+
 def draw_clicks(figures: Figures) -> str:
     """Click rate by day, a curve for each of the largest placements."""
     series = []

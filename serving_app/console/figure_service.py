@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from serving_app.console.figure_records import Figures, PlacementFigures, list_days
+from serving_app.http.problems import NotReady
 from serving_app.segments.warehouse import Night, SegmentWarehouse
 from serving_app.storage.protocols import SnapshotStore
 
@@ -106,11 +107,10 @@ class FigureService:
     def __init__(self, warehouse: SegmentWarehouse, snapshots: SnapshotStore) -> None:
         self._warehouse, self._snapshots, self._turn = warehouse, snapshots, threading.Lock()
 
-    def read_figures(self, n_days: int) -> Figures:
-        """The figures of the last days of the published night.
+    def read_figures(self, n_days: int) -> Figures | None:
+        """The figures of the last days of the published night; None where no warehouse is published here.
 
         Raises:
-            NotReady: no warehouse is published here.
             SegmentsBusy: another page is being worked out.
             TooLargeToAnswer: it took longer than it may.
         """
@@ -120,6 +120,8 @@ class FigureService:
         try:
             with self._warehouse.open_night(zone) as night:
                 return ask_figures(night, n_days)
+        except NotReady:
+            return None
         finally:
             if is_ours:
                 self._turn.release()

@@ -3,8 +3,9 @@
 from flask import Response, request
 
 from serving_app.console.blueprint import bp, console_page
-from serving_app.console.figure_records import draw_clicks, draw_fallbacks, draw_impressions, draw_revenue
+from serving_app.console.figure_records import draw_charts
 from serving_app.console.figure_service import SPANS, FigureService
+from serving_app.console.live_figure_service import LiveFigureService
 from serving_app.console.rendering import render
 from serving_app.http.services import get_service
 
@@ -16,10 +17,14 @@ def get_figures() -> Response:
     asked = request.args.get("days", type=int)
     n_days = asked if asked in SPANS else SPANS[1]
     figures = get_service(FigureService).read_figures(n_days)
-    charts = {
-        "Items shown": draw_impressions(figures),
-        "Click rate": draw_clicks(figures),
-        "Revenue of listed items": draw_revenue(figures),
-        "Where lists came from": draw_fallbacks(figures),
-    }
-    return render("console/figures.html", figures=figures, n_days=n_days, spans=SPANS, charts=charts)
+    now = get_service(LiveFigureService).read_figures()
+    return render(
+        "console/figures.html", figures=figures, n_days=n_days, now=now, charts=draw_charts(figures)
+    )
+
+
+@bp.get("/figures/now")
+@console_page("metrics")
+def get_figures_now() -> Response:
+    """The figures since the last night: a part of that page, which asks for it every few seconds."""
+    return render("console/figures_now.html", now=get_service(LiveFigureService).read_figures())

@@ -24,6 +24,7 @@ from serving_app.console import (
 from serving_app.console.blueprint import bp
 from serving_app.console.event_service import EventTailService
 from serving_app.console.figure_service import FigureService
+from serving_app.console.live_figure_service import LiveFigureService
 from serving_app.console.model_service import ModelService
 from serving_app.console.night_service import NightService
 from serving_app.console.quarantine_service import QuarantineService
@@ -77,6 +78,7 @@ def make_services(
         ModelService(settings.home),
         EventTailService(settings, stores.snapshots, clock),
         QuarantineService(settings.home),
+        LiveFigureService(settings, stores.snapshots),
         FigureService(SegmentWarehouse(settings.home, WAREHOUSE_SECONDS), stores.snapshots),
         SegmentTurns(settings.home),
         ShopFacts(stores.snapshots, Placements(settings.home), by_class[SegmentService]),

@@ -193,7 +193,7 @@ def test_a_sum_over_all_placements():
 def test_the_page_tells_them_and_what_is_missing(shop, sign_in, keys):
     file = shop.home / "warehouse" / "concierge.duckdb"
     reader = sign_in(keys["metrics"])
-    assert "no warehouse is published" in reader.get("/console/figures").text
+    assert "No night is published on this machine" in reader.get("/console/figures").text
     file.parent.mkdir(parents=True)
     with duckdb.connect(str(file)) as warehouse:
         fill(warehouse, [], [], [])
