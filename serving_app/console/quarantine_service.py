@@ -15,7 +15,7 @@ from expectations.contracts.reasons import REASONS
 from pages.charts.bars import draw_stacked_bars
 from pages.formats import format_number
 from serving_app.console.figure_records import label_days, list_days, stack
-from serving_app.console.lake_reading import ask_tables, list_columns
+from serving_app.timelines.lake_reading import ask_tables, list_columns
 
 MOST_SAMPLES = 20
 DAYS_ON_CHART = 30

@@ -45,7 +45,7 @@ class TimelineEntry(BaseModel):
     items: list[str] | None = Field(description="of a list, in its order")
     clicked: list[str] | None = Field(description="of a list; null: known after the night")
     applied_overrides: list[str] | None = Field(
-        description="ids of those that had a say in a list; null of lists that a night has landed"
+        description="ids of those that had a say in a list; null: the lake cannot say now"
     )
     segment_id: str | None
     override_id: str | None

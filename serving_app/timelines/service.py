@@ -31,6 +31,7 @@ from serving_app.timelines.entries import (
     encode_place,
     merge_entries,
 )
+from serving_app.timelines.landed import add_overrides
 from serving_app.timelines.night import read_night_entries
 from serving_app.timelines.override_changes import MOST_CHANGES, list_override_changes, make_concern
 from serving_app.timelines.schemas import TimelineQuery
@@ -120,10 +121,10 @@ class TimelineService:
             self._list_override_changes(subject, unread) if OVERRIDE in page.kinds else (),
         )
         names = dict(night.ask("select segment_id, name from dim_segments"))
-        shown = self._hide_others(subject, [find_title(entry, snapshot) for entry in entries])
+        named = self._hide_others(subject, [find_title(entry, snapshot) for entry in entries])
         return {
             "customer_id": customer_id,
-            "entries": [format_entry(entry, names) for entry in shown],
+            "entries": [format_entry(entry, names) for entry in add_overrides(self._paths.lake, named)],
             "next_cursor": next_place and encode_place(next_place),
             "unread": sorted(unread),
             "day": str(night.as_of),

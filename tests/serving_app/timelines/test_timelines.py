@@ -14,7 +14,7 @@ from serving_app.live.events import CART, VIEW
 from tests.serving_app.conftest import FORMER, NEWCOMER, NOW, REGULAR
 from tests.serving_app.live.events import make_event
 from tests.serving_app.overrides.test_views import create
-from tests.serving_app.timelines.timeline_warehouse import SENTENCES, write_timelines
+from tests.serving_app.timelines.timeline_warehouse import SENTENCES, write_lake, write_timelines
 
 
 @pytest.fixture
@@ -135,6 +135,19 @@ def test_overrides_that_are_for_them(timelines, monkeypatch):
     monkeypatch.setattr("serving_app.timelines.service.MOST_CHANGES", 4)
     shorter = read(timelines, kinds="override")
     assert (len(shorter["entries"]), shorter["unread"]) == (2, ["override_audit"])
+
+
+def test_the_lake_says_which_overrides_had_a_say_in_landed_lists(timelines):
+    def read_lists():
+        entries = read(timelines, kinds="list,order")["entries"]
+        return {one["request_id"]: one["applied_overrides"] for one in entries if one["kind"] == "list"}
+
+    assert read_lists() == {"r-1": None, "r-2": None}, "without a lake nobody knows"
+    write_lake(timelines.home)
+    assert read_lists() == {"r-1": ["o_1", "o_2"], "r-2": []}
+    [gone] = HomePaths(timelines.home).lake.rglob("served_date=2026-02-20/*.parquet")
+    gone.unlink()
+    assert read_lists()["r-1"] is None, "what cannot be read is not known, and the rest is answered"
 
 
 def test_nobody_has_one_who_may_not_be_named(timelines):

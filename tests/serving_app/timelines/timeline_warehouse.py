@@ -1,7 +1,13 @@
 """What the published warehouse of the small shop knows of its regular: one thing of each kind."""
 
-import duckdb
+from datetime import UTC, datetime
 
+import duckdb
+import pyarrow as pa
+from deltalake import write_deltalake
+
+from expectations.contracts.home import HomePaths
+from expectations.contracts.lake import CORE_IMPRESSIONS
 from tests.serving_app.conftest import FORMER, NEWCOMER, REGULAR
 from tests.serving_app.segments.small_warehouse import write_warehouse
 
@@ -81,6 +87,23 @@ SENTENCES = [
     "Said yes to marketing",
     "Became known as a customer",
 ]
+
+
+def write_lake(home):
+    """The lists of the warehouse in the lake, of which one had an override; and one of another day."""
+    rows = [
+        ("r-1", datetime(2026, 2, 20, 9, 58, tzinfo=UTC), ["o_1", "o_2"]),
+        ("r-2", datetime(2026, 2, 19, 8, tzinfo=UTC), []),
+        ("r-3", datetime(2026, 2, 1, 8, tzinfo=UTC), ["o_3"]),
+    ]
+    columns = {
+        "request_id": [name for name, _, _ in rows],
+        "served_at": [at for _, at, _ in rows],
+        "served_date": [at.date() for _, at, _ in rows],
+        "applied_overrides": [overrides for _, _, overrides in rows],
+    }
+    lake = HomePaths(home).lake / CORE_IMPRESSIONS.name
+    write_deltalake(str(lake), pa.table(columns), partition_by=["served_date"])
 
 
 def write_timelines(home):

@@ -5,9 +5,9 @@ import pytest
 from deltalake import write_deltalake
 
 from expectations.contracts.lake import OPS_DELIVERIES
-from serving_app.console import lake_reading
-from serving_app.console.lake_reading import ask_tables, list_columns
 from serving_app.http.problems import NotReady, TooLargeToAnswer
+from serving_app.timelines import lake_reading
+from serving_app.timelines.lake_reading import ask_tables, list_columns
 
 TABLES = {"deliveries": OPS_DELIVERIES}
 COUNT = "select count(*) from deliveries"
