@@ -18,7 +18,8 @@ from serving_app.segments.starts import describe_start
 
 def render_builder(text: str, status: int = 200, **more: object) -> Response:
     """The page where a definition is made."""
-    known = {"draft": None, "flaws": (), "segment_id": ""}
+    may_change = get_caller().may("definitions", is_for_browsers=False)
+    known = {"draft": None, "flaws": (), "segment_id": "", "may_change": may_change}
     form = {"choices": CHOICES, "joins": JOINS, "units": UNITS, "rows": read_rows(request.form)}
     return render("console/segment_builder.html", status, text=text, **known | form | more)
 

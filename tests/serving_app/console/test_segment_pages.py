@@ -113,6 +113,7 @@ def test_a_draft_of_many_needs_another_key(shop):
     assert "approved" in read(ann, draft)
     follow(ann, ann.post(f"/console/{draft}/publish"))
     assert HomePaths(shop.home).segment_definition("lapsed").read_text() == LAPSED
+    assert "Save draft" in read(ann, "segment-builder") and "Save draft" not in read(eve, "segment-builder")
     assert REGULAR not in ann.get("/console/segments/champions").text, "it lacks the scope profiles"
     assert (
         eve.post("/console/segments/champions/why", {"kind": "user_id", "id": "u-regular"}).status_code == 403
