@@ -4,6 +4,7 @@ line into the log of changes, and every worker finds it there.
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from segments.at_once import find_reach, list_obstacles
 from segments.definition_changes import hash_text, read_changes
 from segments.parsing.definitions import load_definition, make_reader_of_day
 from segments.parsing.documents import read_text
+from segments.parsing.reading import Reader
 from segments.to_sql import DEFINITIONS
 from segments.tree.rules import Rule
 
@@ -65,15 +67,21 @@ class PublishedDefinitions:
     def _load(self) -> None:
         paths = HomePaths(self._home)
         log_stamp = read_file_stamps(paths.segment_changes)
-        newest = {change.segment_id: change for change in read_changes(self._home)}
+        try:
+            newest = {change.segment_id: change for change in read_changes(self._home)}
+        except OSError as error:  # answers go on by what was known
+            logger.error("published definitions cannot be read: %s", error.strerror)
+            self._stamps = read_file_stamps(*self._files)
+            return
         own = (paths.segment_definition(segment_id) for segment_id in sorted(newest))
         files = tuple(file if file.exists() else DEFINITIONS / file.name for file in own)
         stamps = (
             *log_stamp,
             *read_file_stamps(*files),
         )  # from before: what was written meanwhile is read next
+        start_reader = make_reader_of_day()  # some 5 ms, in which no list is answered
         found = [
-            read_published(file, change.digest, change.at)
+            read_published(file, change.digest, change.at, start_reader)
             for file, (_, change) in zip(files, sorted(newest.items()), strict=True)
         ]
         published = tuple(each for each in found if each)
@@ -82,7 +90,9 @@ class PublishedDefinitions:
         self._files, self._stamps = (paths.segment_changes, *files), stamps
 
 
-def read_published(file: Path, digest: str, at: str) -> PublishedDefinition | None:
+def read_published(
+    file: Path, digest: str, at: str, start_reader: Callable[[], Reader]
+) -> PublishedDefinition | None:
     """The definition in a file of the home; None where it is another text than was published, or has to wait
     for the night.
     """
@@ -90,7 +100,7 @@ def read_published(file: Path, digest: str, at: str) -> PublishedDefinition | No
         text = read_text(file)
         if hash_text(text) != digest:
             return None
-        rule = load_definition(file, make_reader_of_day()()).segment.members
+        rule = load_definition(file, start_reader()).segment.members
         moment = datetime.fromisoformat(at)
     except (OSError, ValueError) as error:
         logger.error("%s does not count at once: %s", file.name, "; ".join(str(error).splitlines()))

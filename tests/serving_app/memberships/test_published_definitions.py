@@ -125,6 +125,24 @@ def test_it_waits_until_all_it_looks_at_lies_behind_the_night(live_shop, clock, 
     assert "hesitant" in list_segments(live_shop)
 
 
+def test_a_log_that_cannot_be_read_leaves_things_as_they_are(live_shop, monkeypatch, caplog):
+    publish(live_shop, HESITANT)
+    put_into_cart(live_shop)
+    assert "hesitant" in list_segments(live_shop)
+
+    def fail(home):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("serving_app.memberships.published_definitions.read_changes", fail)
+    publish(live_shop, HESITANT.replace("10 minutes", "1 minute"))
+    assert "hesitant" in list_segments(live_shop)
+    assert "cannot be read: Permission denied" in caplog.text
+    monkeypatch.undo()
+    with HomePaths(live_shop.home).segment_changes.open("a") as log:
+        log.write('{"torn')
+    assert "hesitant" in list_segments(live_shop), "by the newest text, which time has not ended yet"
+
+
 def test_what_the_night_must_work_out_waits(live_shop):
     publish(live_shop, HESITANT.replace(", within: 10 minutes", ""))
     put_into_cart(live_shop)
