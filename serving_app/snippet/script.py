@@ -31,7 +31,7 @@ bp = Blueprint("snippet", __name__)
 @describe_operation(
     "getSnippet",
     "The script that a shop's pages load",
-    {200: OtherMedia("text/javascript", "The script"), 304: "It is as it was (If-None-Match)"},
+    {200: OtherMedia("text/javascript", "The script"), 304: None},
 )
 def get_snippet() -> Response:
     """The script."""
