@@ -3,8 +3,8 @@
     python -m benchmarks.stream [--rate 500] [--seconds 120] [--burst 10] [--memberships]
 
 A real broker, the stream as its own program on `local[2]`, a producer beside it. First `--rate` events a
-second for so long: how many lines wait (the lag) as it goes on. Then so many times the rate for a tenth of
-the time: how long the stream takes to catch up, and the memory of its processes. With `--memberships` the
+second for so long: how many lines wait (the lag) as it goes on, and by thirds. Then so many times the rate
+for a tenth of the time: how long the stream takes to catch up, and its memory. With `--memberships` the
 second query runs too, on a small published night and a Redis of its own; of each entry caused by an event
 the time from its receipt to its line in the topic of transitions. CPU seconds are the stream's alone.
 """
@@ -26,6 +26,7 @@ from confluent_kafka import Consumer, Producer
 from benchmarks.soak.stream_kills.processes import TOPIC, StreamProcess, make_line
 from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published
+from expectations.contracts.restrictions_store import RestrictionDatabase
 from expectations.contracts.setting_declarations import SETTINGS
 from expectations.contracts.transitions import decode_transition
 from operate.kafka import running_kafka
@@ -73,10 +74,15 @@ def measure(process: subprocess.Popen) -> tuple[float, float]:
     return sum(t.user + t.system for t, _ in times), sum(rss for _, rss in times) / 2**20
 
 
+def read_progress(home: Path) -> dict:
+    """What the stream has done so far."""
+    file = HomePaths(home).stream_progress
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
 def read_done(home: Path) -> int:
     """How many lines the stream has brought into the lake."""
-    file = HomePaths(home).stream_progress
-    return json.loads(file.read_text())["n_lines"] if file.exists() else 0
+    return read_progress(home).get("n_lines", 0)
 
 
 class Latencies(threading.Thread):
@@ -111,20 +117,35 @@ def share(values: list[float], part: float) -> float:
     return sorted(values)[min(len(values) - 1, int(part * len(values)))]
 
 
-def follow(stage: str, home: Path, load: Load, process: subprocess.Popen, seconds: float) -> None:
-    """Print a line every few seconds."""
+def follow(
+    stage: str, home: Path, load: Load, process: subprocess.Popen, seconds: float
+) -> list[tuple[int, int]]:
+    """Print a line every few seconds; how many lines waited for the lake, and for memberships."""
+    waiting = []
     began, (cpu, _), sent = time.monotonic(), measure(process), load.n_sent
     done = read_done(home)
     while time.monotonic() - began < seconds:
         time.sleep(LOOK_SECONDS)
         passed = time.monotonic() - began
         cpu_now, mb = measure(process)
+        waiting.append((load.n_sent - read_done(home), read_progress(home).get("memberships_behind", 0)))
         print(
             f"{stage}: {passed:5.0f} s  sent {(load.n_sent - sent) / passed:7.0f}/s"
             f"  in the lake {(read_done(home) - done) / passed:7.0f}/s  waiting"
-            f" {load.n_sent - read_done(home):7,}  {(cpu_now - cpu) / passed:.2f} CPU s/s  {mb:,.0f} MB",
+            f" {waiting[-1][0]:7,}, for memberships {waiting[-1][1]:7,}"
+            f"  {(cpu_now - cpu) / passed:.2f} CPU s/s  {mb:,.0f} MB",
             flush=True,
         )
+    return waiting
+
+
+def tell_lag(waiting: list[tuple[int, int]]) -> None:
+    """Print whether the lag grew: its median in each third of the time."""
+    third = max(1, len(waiting) // 3)
+    parts = [waiting[:third], waiting[third : 2 * third], waiting[2 * third :]]
+    for name, place in (("the lake", 0), ("memberships", 1)):
+        medians = [share([each[place] for each in part], 0.5) for part in parts if part]
+        print(f"lines that wait for {name}, median of each third: {', '.join(f'{n:,}' for n in medians)}")
 
 
 def main() -> None:
@@ -147,6 +168,7 @@ def main() -> None:
             stack.callback(redis.terminate)
             write_night(HomePaths(home).snapshots / "night-1", SETTINGS["CONCIERGE_IDENTITY_KEY"].default)
             Published("night-1", "2026-01-04", "", "night-1", "", "none", "").write(home)
+            RestrictionDatabase.create(HomePaths(home).restrictions)
             arguments, more = ("--memberships",), more | {"CONCIERGE_LIVE": f"redis://{HOST}:{port}/0"}
         latencies = Latencies(broker.servers)
         latencies.start()
@@ -161,7 +183,7 @@ def main() -> None:
                     raise SystemExit(HomePaths(home).log("stream").read_text()[-2000:])
             time.sleep(args.warm)  # Spark's first batches are compiled
             latencies.seconds.clear()
-            follow("steady", home, load, process, args.seconds)
+            tell_lag(follow("steady", home, load, process, args.seconds))
             if latencies.seconds:
                 print(
                     f"event to transition, {len(latencies.seconds):,} entries: p50"

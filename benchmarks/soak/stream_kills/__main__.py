@@ -1,11 +1,12 @@
-"""Kills the stream and the broker while events come, and asks whether one was lost or doubled: `make soak
-NAME=stream_kills ARGS="--kills 100 [--seed 1] [--control]"`.
+"""Kills the stream, the broker and the service while events come, and asks whether one was lost or doubled:
+`make soak NAME=stream_kills ARGS="--kills 100 [--seed 1] [--control]"`.
 
-A producer writes events to a real broker all the time, some twice, some of them rubbish. The stream, as its
-own program, is killed (SIGKILL, Python and JVM together) at a random moment after it came up or at a named
-point of a batch, and started again; every eighth time the broker is killed too. At the end the stream takes
-what is left: the landed lines must be the topic's, each as often as it is there, the raw tables and the
-quarantine must hold as many records, and `core_events` each message id once.
+A producer writes events to a real broker all the time, some twice, some of them rubbish; clients send others
+to the real service, which writes them there. The stream, as its own program, is killed (SIGKILL, Python and
+JVM together) at a random moment after it came up, or at a named point of a batch, each of twelve in turn. The
+service is killed while the stream comes up, and with it; the broker in every third round, with both. At the
+end all goes on: the landed lines must be the topic's, each as often as it is there, the raw tables and the
+quarantine must hold as many records, `core_events` each message id once, and every acknowledged one.
 
 With `--control` what has landed is forgotten at each start: then lines must be doubled, or the soak would
 find nothing.
@@ -26,6 +27,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, TopicPartition
 
 from benchmarks.soak.stream_kills.processes import TOPIC, Events, StreamProcess
+from benchmarks.soak.stream_kills.service import Client, DeadlyService
 from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_EVENTS, QUARANTINE
 from operate.kafka import KafkaBroker, running_kafka
@@ -49,37 +51,58 @@ POINTS = (
 )
 
 
-def kill_again_and_again(stream: StreamProcess, broker: KafkaBroker, args: argparse.Namespace) -> Counter:
-    """Kill as often as is asked for, or until the time is over; how often where."""
-    draw, n_kills = random.Random(args.seed), args.kills
-    killed: Counter = Counter()
-    until = time.monotonic() + 60 * args.minutes
-    for number in range(n_kills):
-        if time.monotonic() > until:
-            break
-        if args.control and number:
-            HomePaths(stream.home).landed_offsets.unlink(missing_ok=True)
-            for folder in HomePaths(stream.home).stream_checkpoint.glob("*"):
-                subprocess.run(["rm", "-r", str(folder)], check=True)
-        place, is_behind = draw.choice(POINTS) if draw.random() < 0.5 else ("", False)
+class Killer:
+    """Kills one, two or all three in rounds, until there were enough or the time is over.
+
+    Attributes:
+        killed: how often what was killed.
+    """
+
+    def __init__(self, stream: StreamProcess, broker: KafkaBroker, service: DeadlyService, seed: int) -> None:
+        self._stream, self._broker, self._service = stream, broker, service
+        self._draw, self.killed = random.Random(seed), Counter()
+
+    def run(self, n_kills: int, minutes: float, is_control: bool) -> None:
+        """Kill so often, unless the time is over before."""
+        until, number = time.monotonic() + 60 * minutes, 0
+        while self.killed.total() < n_kills and time.monotonic() < until:
+            if is_control and number:
+                HomePaths(self._stream.home).landed_offsets.unlink(missing_ok=True)
+                for folder in HomePaths(self._stream.home).stream_checkpoint.glob("*"):
+                    subprocess.run(["rm", "-r", str(folder)], check=True)
+            self._do_round(number)
+            number += 1
+            print(f"{self.killed.total()} of {n_kills} kills", flush=True)
+
+    def _do_round(self, number: int) -> None:
+        draw = self._draw
+        place, is_behind = POINTS[number // 2 % len(POINTS)] if number % 2 == 0 else ("", False)
         deadly = (place, str(is_behind), str(draw.randint(1, 3))) if place else ()
-        process = stream.start(*deadly)
-        works = stream.wait_until_it_works(process)
+        process = self._stream.start(*deadly)
+        time.sleep(draw.uniform(0.0, 3.0))
+        self._kill_service()
+        self._service.start()
+        works = self._stream.wait_until_it_works(process)
         if deadly and process.poll() is None:
-            wait_for_end(process, 30.0)
+            wait_for_end(process, 20.0)
         elif works:
             time.sleep(draw.uniform(0.0, 3.0))
-        if number % 8 == 7:
-            broker.kill()
-            broker.start()
-            killed["broker"] += 1
         is_self_killed = process.poll() is not None
+        self._kill_service()
+        if number % 3 == 2:
+            self._broker.kill()
+            self.killed["broker"] += 1
         if not is_self_killed:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        killed[place.rpartition(":")[2] if deadly and is_self_killed else "random moment"] += 1
-        print(f"{number + 1} of {n_kills} kills", flush=True)
-    return killed
+        self.killed[place.rpartition(":")[2] if deadly and is_self_killed else "stream at random"] += 1
+        if number % 3 == 2:
+            self._broker.start()
+        self._service.start()
+
+    def _kill_service(self) -> None:
+        self._service.kill()
+        self.killed["service"] += 1
 
 
 def wait_for_end(process: subprocess.Popen, seconds: float) -> None:
@@ -137,7 +160,7 @@ def compare(home: Path, lines: Counter, acknowledged: set[str]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--minutes", type=float, default=120.0, help="after which no more are killed")
+    parser.add_argument("--minutes", type=float, default=13.0, help="after which no more are killed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--control", action="store_true")
     args = parser.parse_args()
@@ -145,17 +168,28 @@ def main() -> None:
         home = Path(folder) / "home"
         home.mkdir()
         stream, events = StreamProcess(home, broker.servers), Events(broker.servers, args.seed)
-        producer = threading.Thread(target=events.run)
-        producer.start()
+        service = DeadlyService(home, broker.servers)
+        clients = [Client(f"client-{n}", service) for n in range(2)]
+        threads = [threading.Thread(target=each.run) for each in (events, *clients)]
+        killer = Killer(stream, broker, service, args.seed)
         try:
-            killed = kill_again_and_again(stream, broker, args)
+            for thread in threads:
+                thread.start()
+            killer.run(args.kills, args.minutes, args.control)
         finally:
-            events.stop.set()
-            producer.join()
+            for each in (events, *clients):
+                each.stop.set()
+            for thread in threads:
+                thread.join()
+        service.end()
         if stream.start(arguments=("--once",)).wait():
             raise SystemExit(HomePaths(home).log("stream").read_text()[-3000:])
-        flaws = compare(home, read_topic(broker.servers), events.acknowledged)
-    print(", ".join(f"{n} × {name}" for name, n in sorted(killed.items())))
+        acknowledged = events.acknowledged.union(*(client.acknowledged for client in clients))
+        flaws = compare(home, read_topic(broker.servers), acknowledged)
+    n_http = sum(len(client.acknowledged) for client in clients)
+    n_again = sum(client.n_again for client in clients)
+    print(f"{n_http:,} of them acknowledged by the service; {n_again:,} batches were sent again")
+    print(", ".join(f"{n} × {name}" for name, n in sorted(killer.killed.items())))
     print("; ".join(flaws) or "nothing lost, nothing doubled")
     sys.exit(bool(flaws) != args.control)
 
