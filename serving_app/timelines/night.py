@@ -48,14 +48,25 @@ QUERIES = {
         where customer_id = $customer_id and key || ' ' || cast(cast(changed_at as date) as varchar)
             not in (select unnest(cast($told as varchar[])))
     """,
+    # of everybody who has become this customer, whatever they were called then
     IDENTITY: f"""
+        with recursive ids as (
+            select $customer_id as id
+            union
+            select changes.customer_id
+            from fct_identity_changes as changes
+            inner join ids on changes.to_customer_id = ids.id
+            where changes.change in ('merged', 'renamed')
+        )
         select
             {END_OF_DAY.format("landing_date")} as happened_at, change as what, change_id as key,
             because as reason,
-            nullif(if(customer_id = $customer_id, to_customer_id, customer_id), $customer_id)
-                as other_customer_id
+            nullif(
+                if(change = 'split' and to_customer_id not in (from ids), to_customer_id, customer_id),
+                $customer_id
+            ) as other_customer_id
         from fct_identity_changes
-        where customer_id = $customer_id or to_customer_id = $customer_id
+        where customer_id in (from ids) or to_customer_id in (from ids)
     """,
     CONSENT: """
         select

@@ -64,6 +64,8 @@ ROWS = f"""
     insert into fct_identity_changes values
         ('1', 'created', '{REGULAR}', '{REGULAR}', 'first sighting', '2026-01-01'),
         ('2', 'merged', '{FORMER}', '{REGULAR}', 'same_event core_events/e1', '2026-02-10'),
+        ('0', 'merged', 'c_older', '{FORMER}', 'same_order core_order_lines/o', '2026-01-20'),
+        ('9', 'merged', 'c_others', '{NEWCOMER}', 'same_order core_order_lines/o', '2026-01-20'),
         ('3', 'split', '{REGULAR}', 'c_stranger', 'no longer followed', '2026-02-11');
     insert into fct_customer_consents values
         ('{REGULAR}', 'marketing', '2026-01-02', 'web', 'events', true),
@@ -83,6 +85,7 @@ SENTENCES = [
     f"Merged with {FORMER}: they are one customer",
     "Left Loyal, as time passed",
     "Entered Champions, by what they did",
+    "Merged with another customer: they are one customer",
     "Said no to marketing",
     "Said yes to marketing",
     "Became known as a customer",
