@@ -8,7 +8,7 @@ from pages.charts.svg import WIDTH, draw_box, draw_segment, render_chart, write_
 from pages.formats import format_value
 
 ROW = 22  # units of height of a bar with its gap
-LONGEST_NAME = 19
+LONGEST_NAME = 17  # of the widest of the usual fonts, 7.6 units a letter
 
 
 def draw_bars(
