@@ -8,16 +8,31 @@ from serving_app.console.patience import ask_patiently
 from serving_app.console.rendering import render
 from serving_app.console.segment_builder import read_text, render_builder
 from serving_app.http.auth import get_caller
-from serving_app.http.problems import BadDefinition
+from serving_app.http.problems import ApiError, ApprovalNeeded, BadDefinition, CannotApply, DraftOutdated
 from serving_app.http.services import get_service
 from serving_app.segments.definitions import Author
 from serving_app.segments.drafting import DraftService
 from serving_app.segments.publishing import PublishingService
 
+REFUSALS = (ApprovalNeeded, CannotApply, DraftOutdated)  # of which the draft's page says what to do
+
 
 def make_author() -> Author:
     """Who sends the form, and why."""
     return Author(get_caller().name, request.form.get("reason", "").strip())
+
+
+def render_draft(draft_id: str, problem: ApiError | None = None) -> Response:
+    """The page of a draft, with why it was not approved or published."""
+    draft = get_service(DraftService).get(draft_id)
+    return render(
+        "console/segment_draft.html",
+        problem.status if problem else 200,
+        draft=draft,
+        problem=problem.detail if problem else "",
+        may_change=get_caller().may("definitions", is_for_browsers=False),
+        is_own=draft["saved_by"] == get_caller().name,
+    )
 
 
 @bp.post("/segment-drafts")
@@ -37,10 +52,7 @@ def save_segment_draft() -> Response:
 @console_page("segments")
 def get_segment_draft(draft_id: str) -> Response:
     """A draft: how it differs, and what may be done with it."""
-    draft = get_service(DraftService).get(draft_id)
-    may_change = get_caller().may("definitions", is_for_browsers=False)
-    is_own = draft["saved_by"] == get_caller().name
-    return render("console/segment_draft.html", draft=draft, may_change=may_change, is_own=is_own)
+    return render_draft(draft_id)
 
 
 @bp.get("/segment-drafts/<draft_id>/impact")
@@ -57,7 +69,10 @@ def get_segment_impact(draft_id: str) -> Response:
 @console_page("definitions")
 def approve_segment_draft(draft_id: str) -> Response:
     """Approve what somebody else has saved."""
-    get_service(DraftService).approve(draft_id, request.form.get("digest", ""), make_author())
+    try:
+        get_service(DraftService).approve(draft_id, request.form.get("digest", ""), make_author())
+    except REFUSALS as error:
+        return render_draft(draft_id, error)
     return redirect(url_for("console.get_segment_draft", draft_id=draft_id), 303)
 
 
@@ -66,7 +81,10 @@ def approve_segment_draft(draft_id: str) -> Response:
 def publish_segment_draft(draft_id: str) -> Response:
     """Put a draft in force."""
     service = get_service(PublishingService)
-    change = ask_patiently(lambda: service.publish(draft_id, make_author()))
+    try:
+        change = ask_patiently(lambda: service.publish(draft_id, make_author()))
+    except REFUSALS as error:
+        return render_draft(draft_id, error)
     return redirect(url_for("console.get_segments", published=change["segment_id"]), 303)
 
 

@@ -104,7 +104,12 @@ def test_a_draft_of_many_needs_another_key(shop):
     ann, ben, eve = (Reader(shop, text) for text in texts)
     draft = follow(ann, ann.post("/console/segment-drafts", {"text": LAPSED}))
     assert "somebody else must approve it" in read(ann, f"{draft}/impact")
-    assert "Somebody else must approve it" in ann.post(f"/console/{draft}/publish").text
+    refused = ann.post(f"/console/{draft}/publish")
+    assert (
+        refused.status_code == 409
+        and "another key than the one that saved it must approve it" in refused.text
+    )
+    assert "The difference to the newest text" in refused.text
     digest = re.search(r'name="digest" value="(\w+)"', ben.get(f"/console/{draft}").text)[1]
     assert "digest" not in ann.get(f"/console/{draft}").text
     for path in (f"{draft}/approve", f"{draft}/publish", f"{draft}/discard", "segments/lapsed/rollback"):
