@@ -173,10 +173,10 @@ def main() -> None:
     service = ServiceSettings.from_environment()
     console = Console(highlight=False, soft_wrap=True)
     refuse_taken_port(service.port, "CONCIERGE_HTTP_PORT")
-    if Published.read(settings.home) is None:
-        make_first_nights(console)
     end_by_interrupt()
     try:
+        if Published.read(settings.home) is None:
+            make_first_nights(console)
         run_demo(console, settings, service, args.shoppers)
     except KeyboardInterrupt:
         console.print("Everything has ended.")
