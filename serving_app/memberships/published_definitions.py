@@ -73,21 +73,20 @@ class PublishedDefinitions:
             logger.error("published definitions cannot be read: %s", error.strerror)
             self._stamps = read_file_stamps(*self._files)
             return
-        own = (paths.segment_definition(segment_id) for segment_id in sorted(newest))
-        files = tuple(file if file.exists() else DEFINITIONS / file.name for file in own)
-        stamps = (
-            *log_stamp,
-            *read_file_stamps(*files),
-        )  # from before: what was written meanwhile is read next
+        # Either file may come or go: whoever publishes writes the line first, then the home's own file.
+        own = [paths.segment_definition(segment_id) for segment_id in sorted(newest)]
+        shipped = [DEFINITIONS / file.name for file in own]
+        # from before: what was written meanwhile is read next
+        stamps = (*log_stamp, *read_file_stamps(*own, *shipped))
         start_reader = make_reader_of_day()  # some 5 ms, in which no list is answered
         found = [
-            read_published(file, change.digest, change.at, start_reader)
-            for file, (_, change) in zip(files, sorted(newest.items()), strict=True)
+            read_published(mine if mine.exists() else theirs, change.digest, change.at, start_reader)
+            for mine, theirs, (_, change) in zip(own, shipped, sorted(newest.items()), strict=True)
         ]
         published = tuple(each for each in found if each)
         if published != self._published:
             self._published = published
-        self._files, self._stamps = (paths.segment_changes, *files), stamps
+        self._files, self._stamps = (paths.segment_changes, *own, *shipped), stamps
 
 
 def read_published(

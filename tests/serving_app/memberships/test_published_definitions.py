@@ -26,10 +26,16 @@ def publish(shop, text, segment_id="hesitant", at=NOW):
     paths = HomePaths(shop.home)
     paths.segment_definitions.mkdir(parents=True, exist_ok=True)
     paths.segment_definition(segment_id).write_text(text)
+    write_line(shop, text, segment_id, at)
+
+
+def write_line(shop, text, segment_id="hesitant", at=NOW):
+    """The line of the log of changes, which whoever publishes writes before the text."""
+    HomePaths(shop.home).segment_definitions.mkdir(parents=True, exist_ok=True)
     change = DefinitionChange(
         at.isoformat(), segment_id, hash_text(text), None, "", "MK", "", action=PUBLISHED
     )
-    with paths.segment_changes.open("a") as log:
+    with HomePaths(shop.home).segment_changes.open("a") as log:
         log.write(json.dumps(asdict(change)) + "\n")
 
 
@@ -61,6 +67,17 @@ def test_in_with_the_next_answer_and_out_by_time_and_by_a_purchase(live_shop, cl
     assert {each.version for each in read_told(live_shop) if each.segment_id == "hesitant"} == {
         hash_text(HESITANT)
     }
+
+
+@pytest.mark.parametrize("segment_id", ["hesitant", "left_in_cart"])
+def test_a_worker_that_looks_between_the_line_and_the_text_finds_the_text(live_shop, segment_id):
+    """Of one that is new, and of one that the home has no text of its own of yet."""
+    text = HESITANT.replace("segment_id: hesitant", f"segment_id: {segment_id}")
+    put_into_cart(live_shop)
+    write_line(live_shop, text, segment_id)
+    assert segment_id not in list_segments(live_shop)
+    HomePaths(live_shop.home).segment_definition(segment_id).write_text(text)
+    assert segment_id in list_segments(live_shop)
 
 
 def test_what_came_before_it_was_published_counts(live_shop, clock):
