@@ -71,3 +71,6 @@ class NoKeeper:
 
     def count_waiting(self) -> None:
         """No transition waits here for its log."""
+
+    def compute_outbox_age(self) -> None:
+        """No transition waits here for its log."""

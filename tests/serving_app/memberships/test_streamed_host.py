@@ -8,6 +8,7 @@ from segments.told import Told, pack_tellings
 from serving_app.live.memory import MemoryBackend
 from serving_app.live.state import LiveState
 from serving_app.memberships.live_nights import LiveNights
+from serving_app.memberships.readings import make_readings
 from serving_app.memberships.service import make_streamed_memberships
 from serving_app.memberships.told import ShopTime
 from serving_app.settings import Settings, SettingsError
@@ -69,5 +70,5 @@ def test_it_is_a_setting_that_needs_redis(tmp_path, clock):
     settings = Settings.from_environment(environ | {"CONCIERGE_LIVE": "redis://127.0.0.1:1/0"})
     memberships = open_stores(settings, clock).memberships
     memberships.keeper.keep()
-    assert memberships.keeper.count_waiting() is None
+    assert {reading.read() for reading in make_readings(memberships.keeper).values()} == {None}
     assert memberships.recorder.list_keys(["i_b"]) == []
