@@ -111,6 +111,21 @@ def fit_amount(held: HeldEvent, currency: str) -> tuple[HeldEvent, str]:
     return held._replace(event=held.event._replace(amount=None)), currency
 
 
+def fit_amounts(held: Sequence[HeldEvent], currency: str) -> tuple[list[HeldEvent], str]:
+    """As `fit_amount`, of some events, one after another."""
+    fitted = []
+    for one in held:
+        one, currency = fit_amount(one, currency)
+        fitted.append(one)
+    return fitted, currency
+
+
+def list_moved(night: LiveNight, one: str, record: OwnerRecord) -> list[HeldEvent]:
+    """The events of an owner who is another's by now, with the currency in which their amounts are."""
+    currency = night.find_currency(one, record) or None
+    return [each._replace(currency=currency) for each in read_held(record.body)]
+
+
 def is_pending(record: OwnerRecord) -> bool:
     """Whether an owner waits for whoever keeps all memberships to tell what is so."""
     return record != NO_RECORD and record.standing.changes_at <= record.standing.decided_at
@@ -173,8 +188,8 @@ def move_owner(transaction: BackendTransaction, night: LiveNight, one: str, othe
     if record.is_moved or not (record.n_held or is_of_night):
         return
     end_memberships(transaction, one, when, MERGE, night.versions)
+    moved = list_moved(night, one, record)
     if not is_of_night:
-        moved = [one._replace(currency=record.currency or None) for one in read_held(record.body)]
         add_events(transaction, night, other, moved, when, MERGE)
         return
     transaction.put(get_memberships_key(one), pack_owner(make_moved(when.now)))
@@ -183,7 +198,9 @@ def move_owner(transaction: BackendTransaction, night: LiveNight, one: str, othe
         return
     before = NO_RECORD if before.is_moved else before
     joined = tuple(dict.fromkeys([*before.joined, *record.joined, one]))
-    both = add_held(before, read_held(record.body))._replace(joined=joined)
+    both = before._replace(joined=joined)
+    moved, currency = fit_amounts(moved, night.find_currency(other, both))
+    both = add_held(both, moved)._replace(currency=currency)
     opened = night.open(other, both)
     since = opened.standing._replace(changes_at=when.now + 1)
     standing, turns = pass_time(night.live, opened.state, opened.context, since, when.now + 1)

@@ -13,6 +13,7 @@ from serving_app.memberships.owners import (
     deny,
     end_memberships,
     is_unmeasured,
+    list_moved,
     read_record,
     write_record,
 )
@@ -131,4 +132,4 @@ def take_over_unknown(
         deny(transaction, night, heir, record.standing.decided_at, when, MERGE)
         delete_record(transaction, owner, record)
     elif heir:
-        add_events(transaction, night, heir, read_held(record.body), when, MERGE)
+        add_events(transaction, night, heir, list_moved(night, owner, record), when, MERGE)

@@ -3,6 +3,7 @@
 import pytest
 
 from expectations.contracts import snapshot as contract
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.live_segments import (
     pack_live_rules,
     pack_segment_base,
@@ -11,7 +12,7 @@ from expectations.contracts.live_segments import (
 )
 from segments.events import Event
 from serving_app.storage.snapshots import Snapshot
-from tests.serving_app.conftest import NOW, REGULAR, SOURCE
+from tests.serving_app.conftest import KEY, NEWCOMER, NOW, REGULAR, SOURCE
 from tests.serving_app.intake.sent_events import bought, send, viewed
 from tests.serving_app.memberships import nights
 from tests.serving_app.memberships.conftest import keep
@@ -33,8 +34,11 @@ def publish(shop, monkeypatch):
     """Publish a night with the segment of spenders."""
     monkeypatch.setitem(nights.TEXTS, "spender", SPENDER)
 
-    def publish(name="night-1", currency="", feeds=(SOURCE,), history=(), absorbed="2026-02-20"):
-        pairs = dict(iterate_pairs(nights.make_snapshot(name, {REGULAR: history}, absorbed)))
+    def publish(
+        name="night-1", currency="", feeds=(SOURCE,), history=(), absorbed="2026-02-20", identifiers=None
+    ):
+        night = nights.make_snapshot(name, {REGULAR: history}, absorbed, identifiers=identifiers)
+        pairs = dict(iterate_pairs(night))
         rules = unpack_live_rules(pairs[contract.LIVE_RULES])
         pairs[contract.LIVE_RULES] = pack_live_rules(rules._replace(order_feeds=feeds))
         key = contract.get_segment_base_key(REGULAR)
@@ -88,6 +92,33 @@ def test_what_a_browser_bought_keeps_its_currency_when_it_is_the_users(shop, pub
     buy(shop, "m-3", 60)
     assert not is_in(shop)
     buy(shop, "m-4", 40, "USD")
+    assert is_in(shop)
+
+
+@pytest.mark.parametrize("kept_before", [True, False])
+def test_what_a_visitor_bought_keeps_its_currency_when_a_night_knows_them(shop, publish, kept_before):
+    """Brought along by whoever keeps all memberships, or by the visitor's own next event."""
+    publish(currency="EUR")
+    buy(shop, "m-1", 60, "USD", userId=None, anonymousId="b-9")
+    stranger = hash_identifier(KEY, "anonymous_id", SOURCE, "b-9")
+    publish("night-1-again", currency="EUR", identifiers={stranger: REGULAR})
+    if kept_before:
+        keep(shop)
+    buy(shop, "m-2", 60, userId=None, anonymousId="b-9")
+    assert not is_in(shop)
+    buy(shop, "m-3", 40)
+    assert is_in(shop)
+
+
+def test_what_a_customer_bought_keeps_its_currency_when_they_are_another(shop, publish):
+    """A browser that the night knows as a customer of its own, who buys in dollars, is a user's by now."""
+    stranger = hash_identifier(KEY, "anonymous_id", SOURCE, "b-9")
+    publish(currency="EUR", identifiers={stranger: NEWCOMER})
+    buy(shop, "m-1", 60, "USD", userId=None, anonymousId="b-9")
+    send(shop, viewed("m-2", anonymousId="b-9", userId="u-regular"))
+    buy(shop, "m-3", 60)
+    assert not is_in(shop)
+    buy(shop, "m-4", 40)
     assert is_in(shop)
 
 
