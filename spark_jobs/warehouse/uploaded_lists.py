@@ -1,7 +1,8 @@
 """The lake's `list_entries`: what stands in a home's files `lists/<name>.csv`, as identifiers or items.
 
 The first line names what the first column holds: `item_id`, or a kind of identifier, which is hashed as all
-are; a column `source` says whose it is. A line that cannot be read is counted and named; the night goes on.
+are; a column `source` says whose it is. A line that cannot be read is counted and named; a file that cannot
+be read to its end is left out whole, so nobody drops off a list for a byte. The night goes on.
 """
 
 import csv
@@ -33,7 +34,7 @@ ITEM = "item_id"
 Entries = Iterator[tuple[int, tuple[str, str] | str]]  # line, and kind with id or a flaw
 
 
-class ListTooLarge(ValueError):  # noqa: N818 - reads as what it says
+class ListLeftOut(ValueError):  # noqa: N818 - reads as what it says
     """A list that is refused as a whole: a part of one would say of the others that they are not on it."""
 
 
@@ -44,11 +45,11 @@ class Lists:
 
     Attributes:
         entries: ids by list and kind.
-        too_large: lists that are left out, and hold what they held.
+        left_out: lists that hold what they held, since their file is refused as a whole.
     """
 
     entries: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
-    too_large: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     flaws: list[str] = field(default_factory=list)
     n_refused: int = 0
 
@@ -60,6 +61,13 @@ class Lists:
     def count(self) -> int:
         """How many entries there are."""
         return sum(map(len, self.entries.values()))
+
+    def leave_out(self, file: Path, flaw: str) -> None:
+        """Drop what was read of a file that is refused as a whole."""
+        for kind in ("customers", "items"):
+            self.entries.pop((file.stem, kind), None)
+        self.left_out.append(file.stem)
+        self.refuse(file, f": {flaw}; it is left out, and holds what it held the night before")
 
     def refuse(self, file: Path, flaw: str) -> None:
         """Count what is wrong with a file or a line of it; a name may be any bytes."""
@@ -73,9 +81,9 @@ def write_lists(lake: Lake, settings: Settings) -> TableReport:
     lists = read_lists(settings.paths, settings.identity_key, settings.sources[0])
     rows = make_table(lists)
     if lake.exists(LIST_ENTRIES):
-        if lists.too_large:
+        if lists.left_out:
             before = lake.read_arrow(LIST_ENTRIES).cast(rows.schema)
-            kept = before.filter(pc.is_in(before["list_name"], pa.array(lists.too_large, pa.string())))
+            kept = before.filter(pc.is_in(before["list_name"], pa.array(lists.left_out, pa.string())))
             rows = pa.concat_tables([rows, kept]).sort_by([(name, "ascending") for name in rows.column_names])
         lake.replace_arrow(rows.combine_chunks(), LIST_ENTRIES)
     elif rows.num_rows:
@@ -113,13 +121,10 @@ def read_lists(paths: HomePaths, key: str, source: str, most: int = MOST_ENTRIES
             continue
         try:
             read_list(lists, file, read_entries(file, key, source), most - lists.count())
-        except ListTooLarge as error:
-            for kind in ("customers", "items"):
-                lists.entries.pop((file.stem, kind), None)
-            lists.too_large.append(file.stem)
-            lists.refuse(file, f": {error}; it is left out, and holds what it held the night before")
+        except ListLeftOut as error:
+            lists.leave_out(file, str(error))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            lists.refuse(file, f": {type(error).__name__}; a list is CSV in UTF-8, in lines that end")
+            lists.leave_out(file, f"{type(error).__name__}; a list is CSV in UTF-8, in lines that end")
     return lists
 
 
@@ -127,7 +132,7 @@ def read_list(lists: Lists, file: Path, entries: Entries, room: int) -> None:
     """Add the entries of a file.
 
     Raises:
-        ListTooLarge: there is no room for them.
+        ListLeftOut: there is no room for them.
     """
     for number, entry in entries:
         if isinstance(entry, str):
@@ -137,26 +142,25 @@ def read_list(lists: Lists, file: Path, entries: Entries, room: int) -> None:
         ids = lists.entries.setdefault((file.stem, kind), {})
         ids[entry_id] = None
         if len(ids) > room:  # a file has entries of one kind
-            raise ListTooLarge(f"with it all lists together have more than {MOST_ENTRIES:,} entries")
+            raise ListLeftOut(f"with it all lists together have more than {MOST_ENTRIES:,} entries")
 
 
 def read_entries(file: Path, key: str, source: str) -> Entries:
     """Each line's number, with the kind and id of its entry or what is wrong with it.
 
     Raises:
-        ListTooLarge: there are more lines than a list may have.
+        ListLeftOut: nobody knows what its column holds, or there are more lines than a list may have.
     """
     with file.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.reader(limit_lines(lines))
         header = [name.strip().lower() for name in next(rows, [])]
         if not header or header[0] not in (ITEM, *KINDS):
-            yield 1, f"the first column is none that is known; allowed: {', '.join((ITEM, *KINDS))}"
-            return
+            raise ListLeftOut(f"its first column is none that is known; allowed: {', '.join((ITEM, *KINDS))}")
         kind = header[0]
         of_source = header.index("source") if "source" in header else None
         for row in rows:
             if rows.line_num > MOST_LINES:
-                raise ListTooLarge(f"a list has at most {MOST_LINES:,} lines")
+                raise ListLeftOut(f"a list has at most {MOST_LINES:,} lines")
             if not any(map(str.strip, row)):
                 continue
             whose = row[of_source].strip() if of_source is not None and of_source < len(row) else ""

@@ -74,9 +74,7 @@ def test_nothing_that_lies_there_stops_a_night_or_leads_out_of_the_folder(settin
     put(settings, "nothing.csv", b"item_id\n\x00\n")
     (folder / os.fsdecode(b"\xff\n.csv")).write_text("item_id\n1\n")
     lists = read_lists(settings.paths, "k", "web")
-    assert set(lists.list_rows()) == {(name, "items", "1") for name in ("good", "inside")} | {
-        ("long", "items", "2")
-    }
+    assert set(lists.list_rows()) == {(name, "items", "1") for name in ("good", "inside")}
     refused = {flaw.split(":")[0] for flaw in lists.flaws}
     assert refused == {
         *("outside.csv", "dangling.csv", "folder.csv", "pipe.csv", "long.csv", "quote.csv", "nothing.csv"),
@@ -115,13 +113,32 @@ def test_a_list_for_which_there_is_no_room_is_left_out_whole(settings, tmp_path)
     before = lake.read_arrow(LIST_ENTRIES).to_pylist()
     put(settings, "blocked.csv", "user_id\n" + "".join(f"u{n}\n" for n in range(5)))
     lists = read_lists(settings.paths, "k", "web", most=4)
-    assert (lists.too_large, set(lists.list_rows())) == (["blocked"], {("sale", "items", "7")})
+    assert (lists.left_out, set(lists.list_rows())) == (["blocked"], {("sale", "items", "7")})
     assert lists.flaws[0].startswith("blocked.csv: with it all lists together have more than")
     full = read_lists(settings.paths, "k", "web", most=6)
-    assert (full.too_large, full.count()) == ([], 6)
+    assert (full.left_out, full.count()) == ([], 6)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(uploaded_lists, "MOST_LINES", 3)
         report = write_lists(lake, settings)
     assert lake.read_arrow(LIST_ENTRIES).to_pylist() == before
     assert (report.n_rows, report.detail["refused"]) == (3, 1)
     assert "a list has at most 3 lines; it is left out, and holds what it held" in report.detail["flaws"][0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"user_id\nu1\n" + b"x" * (MOST_CHARACTERS + 1), id="a line that is none"),
+        pytest.param(b"user_id,note\n" + b"u1,\n" * 9_000 + b"u2,caf\xe9\n", id="a byte that is no UTF-8"),
+        pytest.param(b"user\nu1\nu2\n", id="a first column that nobody knows"),
+        pytest.param(b"", id="nothing at all"),
+    ],
+)
+def test_nobody_drops_off_a_list_whose_file_breaks_off(settings, tmp_path, content):
+    lake = Lake(tmp_path / "lake")
+    put(settings, "blocked.csv", "user_id\nu1\nu2\n")
+    write_lists(lake, settings)
+    before = lake.read_arrow(LIST_ENTRIES).to_pylist()
+    put(settings, "blocked.csv", content)
+    report = write_lists(lake, settings)
+    assert (lake.read_arrow(LIST_ENTRIES).to_pylist(), report.detail["refused"]) == (before, 1)
