@@ -19,6 +19,7 @@ from segments.in_force import load_understood
 from segments.parsing.definitions import list_files_in_force, make_reader_of_day
 from segments.parsing.documents import read_text
 from segments.requirements import find_requirements, list_named
+from segments.sql.literals import quote_text
 from segments.to_sql import DEFINITIONS
 from segments.tree.rules import Rule
 from segments.versions import list_files_in_use
@@ -84,6 +85,14 @@ CHANGED_ITEM_LISTS = """
 """
 LEARNED = "select segment_id from warehouse.main.dim_segments where kind not in ('rule', 'rfm')"
 
+# What DuckDB says of a published file that cannot be compared; a night does not fail for a report.
+UNREADABLE = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.IOException,
+    duckdb.SerializationException,
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -115,14 +124,14 @@ def report_corrections(context: RunContext, connection: duckdb.DuckDBPyConnectio
     definitions = compare_definitions(
         list_files_in_use(paths.root) or [], list_files_in_force(DEFINITIONS, paths.segment_definitions)
     )
-    connection.execute(f"attach '{published}' as published (read_only)")
     try:
+        connection.execute(f"attach {quote_text(str(published))} as published (read_only)")
         corrections = find_corrections(connection, definitions)
-    except duckdb.CatalogException as error:  # of a night before these tables were
+    except UNREADABLE as error:  # of a night before these tables or columns were, or no database
         logger.warning("corrections are not reported: %s", str(error).splitlines()[0])
         return
     finally:
-        connection.execute("detach published")
+        connection.execute("detach database if exists published")
     file = paths.segment_corrections_report(context.slug)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_text_atomically(file, json.dumps(corrections, indent=1))

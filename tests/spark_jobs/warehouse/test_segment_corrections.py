@@ -1,20 +1,24 @@
 """Two nights at the same day: which memberships that were published are corrected, and why."""
 
+import json
 import random
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
 
 from segments.parsing.definitions import parse_definition
+from spark_jobs.run.context import LandingDates, RunContext
+from spark_jobs.settings import Settings
 from spark_jobs.warehouse.segment_corrections import (
     Definitions,
     compare_definitions,
     find_corrections,
+    report_corrections,
 )
 
-DAY = date(2026, 2, 20)
+DAY, AT = date(2026, 2, 20), datetime(2026, 2, 21, 3, tzinfo=UTC)
 RULE = "segment_id: {0}\nname: N\nkind: rule\ndescription: D\nmembers: {1}\n"
 RULES = {
     "viewers": "{count: view, within: 7 days, op: '>=', value: 1}",
@@ -177,3 +181,60 @@ def test_what_rests_on_a_changed_definition_is_redefined(tmp_path):
     (folders[0] / "sale.yml").unlink()
     found = compare_definitions(*(sorted(folder.glob("*.yml")) for folder in folders))
     assert found.redefined == {"staff", "not_staff", "sale"}
+
+
+def publish_night(settings, statements):
+    """A published warehouse of an earlier run, made by some statements."""
+    folder = settings.paths.warehouse_builds
+    folder.mkdir(parents=True)
+    with duckdb.connect(str(folder / "before.duckdb")) as connection:
+        for statement in filter(str.strip, statements):
+            connection.execute(statement)
+    settings.paths.warehouse_file.symlink_to(folder / "before.duckdb")
+
+
+@pytest.fixture
+def tonight(tmp_path, nights):
+    """A run whose build is attached as `warehouse`, in a home with a quotation mark in its name."""
+    home = str(tmp_path / "ann's")
+    context = RunContext(
+        "now", LandingDates(DAY, DAY), Settings.from_environment({"CONCIERGE_HOME": home}), AT
+    )
+    nights.execute("detach published")
+    return context
+
+
+def test_the_published_night_is_compared_and_reported(tonight, nights):
+    statements = TABLES.format("main").replace("main.main_", "main_").replace("schema main.", "schema ")
+    stay = f"insert into fct_customer_segments values ('c_ann', 'viewers', '{DAY}', null)"
+    publish_night(
+        tonight.settings, [*statements.split(";"), stay, f"insert into dim_warehouse values ('{DAY}')"]
+    )
+    tonight.settings.paths.warehouse_build(tonight.slug).touch()
+    report_corrections(tonight, nights)
+    report = json.loads(tonight.settings.paths.segment_corrections_report(tonight.slug).read_text())
+    assert report["segments"] == {"viewers": {"data": {"entered": 0, "left": 1}}}
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(["create table other (a int)"], id="none of the tables"),
+        pytest.param(
+            [
+                "create schema main_intermediate",
+                "create table main_intermediate.int_list_items (list_name varchar)",
+            ],
+            id="a table with other columns",
+        ),
+        pytest.param(None, id="no database"),
+    ],
+)
+def test_a_night_does_not_fail_for_a_published_one_of_another_layout(tonight, nights, statements):
+    publish_night(tonight.settings, statements or [])
+    if statements is None:
+        tonight.settings.paths.warehouse_file.resolve().write_bytes(b"rubbish" * 10_000)
+    tonight.settings.paths.warehouse_build(tonight.slug).touch()
+    report_corrections(tonight, nights)
+    assert not tonight.settings.paths.segment_corrections_report(tonight.slug).exists()
+    report_corrections(tonight, nights)  # nothing is left attached
