@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from expectations.contracts.snapshot import read_segment_timer_key
-from serving_app.live.backends import MEMBERSHIPS, BackendError, LiveBackend
+from serving_app.live.backends import MEMBERSHIPS, BackendError, LiveBackend, get_memberships_key
 from serving_app.live.packing import unpack_or
 from serving_app.live.timestamps import to_microseconds, to_moment
 from serving_app.memberships.live_nights import LiveNights
@@ -114,27 +114,40 @@ class PresentMembers:
 def list_owners(
     night: LiveNight, backend: LiveBackend, moment: int, go_on: Callable[[], None]
 ) -> Iterator[tuple[str, OwnerRecord]]:
-    """Each owner whose memberships may differ from the night's, once, with what is stored of them."""
-    of_customers, of_others = dict[str, OwnerRecord](), dict[str, OwnerRecord]()
-    cursor = b""
-    while True:
-        keys, cursor = backend.list_keys(MEMBERSHIPS, cursor, AT_ONCE)
-        names = [key[len(MEMBERSHIPS) :].decode() for key in keys]
-        for name, packed in zip(names, backend.read(keys), strict=True):
+    """Each owner whose memberships may differ from the night's, once, with what is stored of them. Of all at
+    once only the names are in memory: of a large shop's day the events are gigabytes.
+    """
+    names, stored = find_names(night, backend, go_on), set[str]()
+    owners = list(names)
+    for some in (owners[first : first + AT_ONCE] for first in range(0, len(owners), AT_ONCE)):
+        values = backend.read([get_memberships_key(names[owner]) for owner in some])
+        for owner, packed in zip(some, values, strict=True):
             record = unpack_or(packed, unpack_owner, NO_RECORD)
-            if name.startswith(CUSTOMER_IDS):
-                of_customers[name] = record
-            else:  # a visitor's, until whoever keeps all memberships has moved it to the customer
-                of_others[night.snapshot.find_customer_id(name) or name] = record
+            if record != NO_RECORD:
+                stored.add(owner)
+                yield owner, record
         go_on()
-        if not cursor:
-            break
-    records = of_others | of_customers
-    yield from ((name, record) for name, record in records.items() if record != NO_RECORD)
     first = night.first_timer
     while timers := night.snapshot.list_segment_timers(first, moment, AT_ONCE):
         first = timers[-1]
         for _, owner in map(read_segment_timer_key, timers):
-            if records.get(owner, NO_RECORD) == NO_RECORD:
+            if owner not in stored:
                 yield owner, NO_RECORD
         go_on()
+
+
+def find_names(night: LiveNight, backend: LiveBackend, go_on: Callable[[], None]) -> dict[str, str]:
+    """Of each owner of whom something is stored the name under which that is: their own; else a visitor's,
+    until whoever keeps all memberships has moved it to the customer.
+    """
+    names, cursor = dict[str, str](), b""
+    while True:
+        keys, cursor = backend.list_keys(MEMBERSHIPS, cursor, AT_ONCE)
+        for name in (key[len(MEMBERSHIPS) :].decode() for key in keys):
+            is_customer = name.startswith(CUSTOMER_IDS)
+            owner = name if is_customer else night.snapshot.find_customer_id(name) or name
+            if names.get(owner) != owner:
+                names[owner] = name
+        go_on()
+        if not cursor:
+            return names
