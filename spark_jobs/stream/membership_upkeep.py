@@ -7,6 +7,7 @@ the one before ends, who differs from what was told is asked, and from then on t
 import logging
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,13 +18,16 @@ from redis import RedisError
 
 from expectations.contracts.published import Published
 from expectations.contracts.restrictions import RestrictionsUnreadable
+from segments.told import Tellings
 from spark_jobs.settings import Settings
 from spark_jobs.stream.membership_query import start_membership_query
 from spark_jobs.stream.night_query import LOOKS_BETWEEN_STARTS, NightQuery, Start
 from spark_jobs.stream.progress import Progress, describe_error
-from spark_jobs.stream.takeover import take_over
+from spark_jobs.stream.takeover import restore, take_over
 from spark_jobs.stream.told import RedisTold
+from spark_jobs.stream.told_topic import read_told
 
+ReadTold = Callable[[Settings], dict[str, Tellings]]
 logger = logging.getLogger(__name__)
 
 
@@ -37,11 +41,14 @@ class MembershipUpkeep:
         progress: Progress,
         start: Start = start_membership_query,
         store: RedisTold | None = None,
+        read_told: ReadTold = read_told,
     ) -> None:
         """
         Args:
             store: None: the one of the settings.
+            read_told: what was told, by the topic of transitions.
         """
+        self._read_told = read_told
         self._settings, self._spark, self._progress, self._start = settings, spark, progress, start
         self._store = store or RedisTold(settings.live_store)
         self._telling: NightQuery | None = None
@@ -104,6 +111,8 @@ class MembershipUpkeep:
             self._told_until = datetime.now(UTC)
         if not query.has_caught_up(self._told_until):
             return
+        if not self._store.has_baseline():  # it is new, or has lost its data
+            restore(self._store, self._read_told(self._settings))
         query.teller.is_telling = True
         n_asked = take_over(query.night, self._store, query.teller, time.time_ns() // 1_000)
         self._telling, self._next, self._told_until = query, None, None

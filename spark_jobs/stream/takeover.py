@@ -7,7 +7,7 @@ The night is the truth. Of owners whom it knows as somebody else nothing is aske
 from collections.abc import Iterator
 from itertools import islice
 
-from segments.told import MERGE, NIGHT, Told, list_entered
+from segments.told import MERGE, NIGHT, Tellings, Told, list_entered
 from spark_jobs.stream.night_base import NightBase
 from spark_jobs.stream.notes import Kind, Note, pack_note
 from spark_jobs.stream.teller import TransitionTeller, TurnRow
@@ -43,6 +43,15 @@ def take_over(night: NightBase, store: RedisTold, teller: TransitionTeller, now:
         n_asked += write_notes(night, teller, entered.keys() - gone.keys(), now)
     store.write_teller(night.tag)
     return n_asked + len(asked)
+
+
+def restore(store: RedisTold, told: dict[str, Tellings]) -> None:
+    """Store what was told, by the topic of transitions, of owners of whom nothing is stored."""
+    owners = sorted(told)
+    for first in range(0, len(owners), AT_ONCE):
+        some = owners[first : first + AT_ONCE]
+        stored = zip(some, store.read(some), strict=True)
+        store.write({owner: told[owner] for owner, known in stored if known is None})
 
 
 def adopt(night: NightBase, store: RedisTold, customers: list[str]) -> None:

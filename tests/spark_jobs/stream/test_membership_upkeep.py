@@ -53,7 +53,8 @@ class Process:
         if not self.paths.restrictions.exists():
             RestrictionDatabase.create(self.paths.restrictions)
         progress = Progress(self.paths.stream_progress)
-        self.upkeep = MembershipUpkeep(settings, None, progress, self.start, store)
+        self.of_topic = {}
+        self.upkeep = MembershipUpkeep(settings, None, progress, self.start, store, lambda _: self.of_topic)
 
     def start(self, _spark, _settings, folder, teller):
         self.started[folder.name] = query = Query()
@@ -103,6 +104,16 @@ def test_one_night_tells_until_the_next_one_has_caught_up(process):
     process.upkeep.look()
     assert process.list_telling() == ["two"] and process.store.teller == "two"
     assert [path.name for path in process.paths.membership_checkpoints.iterdir()] == ["two"]
+
+
+def test_a_store_that_has_lost_its_data_learns_from_the_topic_what_was_told(process):
+    process.of_topic = {"i_in": {"cart": Told(True, 7)}, "i_out": {"cart": Told(False, 8)}}
+    process.publish("one")
+    process.upkeep.look()
+    process.started["one"].read(n_left=0)
+    process.upkeep.look()
+    assert process.store.told == process.of_topic
+    assert [(note.kind, note.owner) for note in process.topics.read_notes()] == [(Kind.SETTLE, "i_in")]
 
 
 def test_what_both_read_in_between_is_read_before_the_next_one_tells(process):

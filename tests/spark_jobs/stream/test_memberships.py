@@ -7,19 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pyspark.sql.streaming.query import StreamingQuery
 
-from expectations.contracts.identifiers import hash_identifier
 from segments.events import Event
-from segments.standing import Turn, take_event
-from serving_app.intake.logged_events import parse_record
+from segments.standing import Turn
 from serving_app.live.timestamps import to_microseconds
-from serving_app.memberships.behaviour import list_segment_events
 from serving_app.memberships.night import LiveNight
-from serving_app.memberships.record import NO_RECORD
 from serving_app.storage.snapshots import Snapshot
 from spark_jobs.stream.events_query import read_topic
 from spark_jobs.stream.membership_query import STATE_SETTINGS, find_start, make_turns
 from spark_jobs.stream.night_base import open_night
 from tests.spark_jobs.stream.conftest import make_event
+from tests.spark_jobs.stream.service_town import decide_in_service
 from tests.spark_jobs.stream.small_night import CUSTOMER, write_night
 
 NAMES = ("Product Viewed", "Product Viewed", "Product Added", "Order Completed")
@@ -45,25 +42,6 @@ def line(name: str, who: int, kind: str, happened: datetime, received: datetime)
     user = {"userId": "u1"} if who == 0 else {}
     fields = {"messageId": name, "event": kind, "properties": properties, "source": "online_retail"}
     return make_event(0, anonymousId=f"a{who}", context={"sessionId": "s"}, **fields, **times, **user)
-
-
-def decide_in_service(night: LiveNight, lines: list[dict], key: str) -> dict[str, list[Turn]]:
-    """The turns of each owner, by the service's own functions, each line at the moment of its receipt."""
-    opened, turns = {}, defaultdict(list)
-    for record in lines:
-        event = parse_record(record, night.snapshot)
-        ids = [("user_id", event.user_id), ("anonymous_id", event.anonymous_id)]
-        root = next(hash_identifier(key, kind, event.source, value) for kind, value in ids if value)
-        owner = night.snapshot.find_customer_id(root) or root
-        if owner not in opened:
-            opened[owner] = night.open(owner, NO_RECORD)[:3]
-        state, context, standing = opened[owner]
-        for each in list_segment_events(event, night.snapshot, night.calendar):
-            now = max(to_microseconds(event.received_at), standing.decided_at)
-            standing, turned = take_event(night.live, state, context, standing, each, now)
-            turns[owner] += turned
-        opened[owner] = state, context, standing
-    return turns
 
 
 def count_read(query: StreamingQuery) -> int:
