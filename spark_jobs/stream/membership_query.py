@@ -24,6 +24,7 @@ from spark_jobs.stream.night_base import open_night
 from spark_jobs.stream.teller import TransitionTeller, TurnRow
 
 NAME = "memberships"
+LAYOUT = 2  # of what is stored of an owner
 ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
 STATE_SETTINGS = {
     "spark.sql.streaming.stateStore.providerClass": ROCKSDB,
@@ -85,10 +86,15 @@ def start_membership_query(
         make_turns(spark, settings, snapshot, lines, notes)
         .writeStream.queryName(f"{NAME} of {snapshot.name}")
         .foreachBatch(partial(write_batch, teller))
-        .option("checkpointLocation", str(settings.paths.membership_checkpoints / snapshot.name))
+        .option("checkpointLocation", str(find_checkpoint(settings, snapshot.name)))
         .trigger(processingTime="0 seconds")
         .start()
     )
+
+
+def find_checkpoint(settings: Settings, tag: str) -> Path:
+    """The checkpoint of a snapshot's query: another one where states have another shape."""
+    return settings.paths.membership_checkpoints / f"{tag}.{LAYOUT}"
 
 
 def write_batch(teller: TransitionTeller, batch: DataFrame, number: int) -> None:

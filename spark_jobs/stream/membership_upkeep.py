@@ -20,7 +20,7 @@ from expectations.contracts.published import Published
 from expectations.contracts.restrictions import RestrictionsUnreadable
 from segments.told import Tellings
 from spark_jobs.settings import Settings
-from spark_jobs.stream.membership_query import start_membership_query
+from spark_jobs.stream.membership_query import find_checkpoint, start_membership_query
 from spark_jobs.stream.night_query import LOOKS_BETWEEN_STARTS, NightQuery, Start
 from spark_jobs.stream.progress import Progress, describe_error
 from spark_jobs.stream.takeover import restore, take_over
@@ -117,7 +117,7 @@ class MembershipUpkeep:
         n_asked = take_over(query.night, self._store, query.teller, time.time_ns() // 1_000)
         self._telling, self._next, self._told_until = query, None, None
         for old in self._settings.paths.membership_checkpoints.glob("*"):
-            if old.name != query.tag:
+            if old != find_checkpoint(self._settings, query.tag):
                 shutil.rmtree(old)
         logger.info(f"memberships go on from snapshot {query.tag}; {n_asked:,} owners are asked")
 
@@ -128,7 +128,7 @@ class MembershipUpkeep:
         return self._settings.paths.snapshots / tag
 
     def _has_checkpoint(self, tag: str) -> bool:
-        return (self._settings.paths.membership_checkpoints / tag / "commits").exists()
+        return (find_checkpoint(self._settings, tag) / "commits").exists()
 
     def _note_progress(self) -> None:
         n_told = self._n_told + (self._telling.teller.n_told if self._telling else 0)

@@ -11,6 +11,7 @@ from expectations.contracts.restrictions import CONSENTS, Permission
 from expectations.contracts.restrictions_store import RestrictionDatabase
 from segments.told import Told
 from spark_jobs.settings import Settings
+from spark_jobs.stream.membership_query import find_checkpoint
 from spark_jobs.stream.membership_upkeep import MembershipUpkeep
 from spark_jobs.stream.night_query import LOOKS_BETWEEN_STARTS
 from spark_jobs.stream.notes import Kind
@@ -56,10 +57,10 @@ class Process:
         self.of_topic = {}
         self.upkeep = MembershipUpkeep(settings, None, progress, self.start, store, lambda _: self.of_topic)
 
-    def start(self, _spark, _settings, folder, teller):
+    def start(self, _spark, settings, folder, teller):
         self.started[folder.name] = query = Query()
         query.teller = teller
-        (self.paths.membership_checkpoints / folder.name / "commits").mkdir(parents=True, exist_ok=True)
+        (find_checkpoint(settings, folder.name) / "commits").mkdir(parents=True, exist_ok=True)
         return query
 
     def publish(self, name):
@@ -103,7 +104,7 @@ def test_one_night_tells_until_the_next_one_has_caught_up(process):
     assert not process.started["one"].isActive
     process.upkeep.look()
     assert process.list_telling() == ["two"] and process.store.teller == "two"
-    assert [path.name for path in process.paths.membership_checkpoints.iterdir()] == ["two"]
+    assert [path.name for path in process.paths.membership_checkpoints.iterdir()] == ["two.2"]
 
 
 def test_a_store_that_has_lost_its_data_learns_from_the_topic_what_was_told(process):
