@@ -28,7 +28,17 @@ def write_parts(merged: Path, parts: list[Path]) -> None:
 
 def read_parts(merged: Path) -> frozenset[str]:
     """The names of the files that became this one; none of a file that is no merged one."""
+    return read_list_of_parts(get_parts_file(merged))
+
+
+def read_list_of_parts(file: Path) -> frozenset[str]:
+    """The names in a list of parts; none where there is no list."""
     try:
-        return frozenset(get_parts_file(merged).read_text().splitlines())
+        return frozenset(file.read_text().splitlines())
     except FileNotFoundError:
         return frozenset()
+
+
+def list_merged_parts(folder: Path) -> frozenset[str]:
+    """The names of all files of a day that became part of a merged one, as far as they are listed."""
+    return frozenset().union(*map(read_list_of_parts, folder.glob(f".*{MERGED}.jsonl.parts")))

@@ -9,6 +9,7 @@ stream, and `land` before a night) land each line once.
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,7 @@ from filelock import FileLock
 from expectations.contracts.files import sync_folder, write_text_atomically
 from expectations.contracts.home import HomePaths
 from spark_jobs.sources.landing_journal import Journal, Positions, read_journal
+from spark_jobs.sources.merged_files import list_merged_parts
 
 WAIT_SECONDS = 600.0  # for another reader that lands
 MAX_NAME = 180  # characters; file systems allow 255 bytes, and a temporary name is longer
@@ -55,6 +57,7 @@ class TopicLanding:
         """
         self.folder, self.topic, self._zone = paths.landed_events, topic, ZoneInfo(time_zone)
         self._journal_file = paths.landed_offsets
+        self._checkpoints = paths.stream_checkpoint, paths.membership_checkpoints
 
     def read_positions(self) -> Positions:
         """How far the topic has landed; empty before the first line."""
@@ -99,6 +102,7 @@ class TopicLanding:
         """Let partitions land again from these offsets on, as those of a topic that was made anew."""
         with self._hold():
             journal = self._finish()
+            self._forget_checkpoints()
             positions = {**journal.positions.get(self.topic, {}), **starts}
             self._commit(journal._replace(positions={**journal.positions, self.topic: positions}))
 
@@ -117,6 +121,7 @@ class TopicLanding:
         """Let all land that a topic holds which was made anew under the name."""
         with self._hold():
             journal = self._finish()
+            self._forget_checkpoints()
             positions = {name: each for name, each in journal.positions.items() if name != self.topic}
             ids = {**journal.topic_ids, self.topic: topic_id}
             self._commit(journal._replace(positions=positions, topic_ids=ids))
@@ -146,6 +151,13 @@ class TopicLanding:
                 file.rename(self.folder / name)
                 sync_folder(file.parent)
         return journal
+
+    def _forget_checkpoints(self) -> None:
+        """Delete where the stream would go on, the offsets of the topic before: by them it would pass over
+        what has not landed of this one, once that has grown beyond them.
+        """
+        for folder in self._checkpoints:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _commit(self, journal: Journal) -> None:
         """From here on the lines have landed."""
@@ -182,11 +194,12 @@ def make_file_name(topic: str, before: Positions, after: Positions) -> str:
 
 
 def find_free_file(folder: Path, name: str) -> Path:
-    """A file that is not there yet: offsets that come once more, of a topic that was made anew, are of other
-    lines, and what landed before stays.
+    """A file that is not there yet, nor was before it became part of a merged one: offsets that come once
+    more, of a topic that was made anew, are of other lines, and what landed before stays.
     """
+    merged = list_merged_parts(folder)
     names = chain([name], (f"{name.removesuffix('.jsonl')}-{n}.jsonl" for n in count(2)))
-    return next(file for file in (folder / each for each in names) if not file.exists())
+    return next(folder / each for each in names if each not in merged and not (folder / each).exists())
 
 
 def join_line(line: bytes | None) -> bytes:

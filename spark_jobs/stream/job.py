@@ -10,7 +10,6 @@ If it is killed: start it again; every event counts once. SIGTERM ends it when t
 
 import argparse
 import logging
-import shutil
 import signal
 import sys
 import time
@@ -124,7 +123,6 @@ class Stream:
         topic_id = self._find_topic_id()
         if not self.landing.is_of(topic_id):
             logger.error(REMADE.format(self.settings.events_topic))
-            shutil.rmtree(self.settings.paths.stream_checkpoint, ignore_errors=True)
             self.landing.follow(topic_id)
 
     def _refuse_another_topic(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from expectations.contracts.home import HomePaths
 from spark_jobs.land import topic
+from spark_jobs.land.merge_files import merge_landed_files
 from spark_jobs.land.topic import land_up_to_end
 from spark_jobs.settings import Settings
 from spark_jobs.sources.topic_landing import TopicLanding
@@ -57,13 +58,24 @@ class FakeMessage:
         return 0, int(AT.timestamp() * 1000)
 
 
+def make_checkpoints(home):
+    """Where a stream goes on: its query of events, and one of memberships."""
+    paths = HomePaths(home)
+    folders = paths.stream_checkpoint, paths.membership_checkpoints / "night-1"
+    for folder in folders:
+        (folder / "offsets").mkdir(parents=True)
+    return folders
+
+
 def test_lines_under_offsets_that_have_landed_are_not_lost(tmp_path, caplog):
     landing = TopicLanding(HomePaths(tmp_path), "events", "UTC")
     land_up_to_end(FakeTopic("abcde"), landing)
     land_up_to_end(FakeTopic("abcde"), landing)
     assert "made anew" not in caplog.text
+    checkpoints = make_checkpoints(tmp_path)
     land_up_to_end(FakeTopic("xyz"), landing)
     assert "made anew or has lost lines" in caplog.text
+    assert not any(each.exists() for each in checkpoints)
     land_up_to_end(FakeTopic("xyzv"), landing)
     files = sorted(landing.folder.glob("*/*.jsonl"))
     assert sorted(json.loads(row)["n"] for file in files for row in file.open()) == sorted("abcdexyzv")
@@ -71,7 +83,10 @@ def test_lines_under_offsets_that_have_landed_are_not_lost(tmp_path, caplog):
 
 @pytest.mark.parametrize(("topic_id", "landed"), [("B", "abcdevwxyz12"), ("A", "abcde12")])
 def test_a_topic_that_outgrew_the_one_before_is_known_by_its_id(tmp_path, monkeypatch, topic_id, landed):
-    """Seven lines under offsets of which five have landed. The control: under the same id."""
+    """Seven lines under offsets of which five have landed; a stream that is started next would go on by its
+    checkpoint where the topic before ended. The control: under the same id.
+    """
+    checkpoints = make_checkpoints(tmp_path)
     environ = {"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "sample_shop"}
     settings = Settings.from_environment(environ)
     for held, own_id in (("abcde", "A"), ("vwxyz12", topic_id)):
@@ -82,3 +97,17 @@ def test_a_topic_that_outgrew_the_one_before_is_known_by_its_id(tmp_path, monkey
         topic.land_topic(settings, "UTC", AT)
     files = HomePaths(tmp_path).landed_events.glob("*/*.jsonl")
     assert sorted(json.loads(row)["n"] for file in files for row in file.open()) == sorted(landed)
+    assert {each.exists() for each in checkpoints} == {topic_id == "A"}
+
+
+def test_files_that_were_merged_give_their_names_to_no_others(tmp_path):
+    """A day's files become one; then a topic made anew lands under the same ranges of offsets."""
+    landing = TopicLanding(HomePaths(tmp_path), "events", "UTC")
+    for names in ("abcd", "wxyz"):
+        landing.follow(names)
+        for n in range(1, 5):
+            land_up_to_end(FakeTopic(names[:n]), landing)
+        merge_landed_files(landing.folder, AT.date(), (), most=2)
+    merge_landed_files(landing.folder, AT.date(), (), most=2)
+    files = sorted(landing.folder.glob("*/[!.]*.jsonl"))
+    assert sorted(json.loads(row)["n"] for file in files for row in file.open()) == sorted("abcdwxyz")

@@ -78,7 +78,7 @@ def test_kafka_tells_a_topic_from_another_of_its_name(kafka, new_topic, tmp_path
     admin.delete_topics([topic])[topic].result(20)
     assert find_topic_id({"bootstrap.servers": kafka.servers}, topic) is None
     admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(20)
+    produce(kafka.servers, topic, 10, 20)  # which waits until the broker tells of the new one
     assert find_topic_id({"bootstrap.servers": kafka.servers}, topic) not in (None, before)
-    produce(kafka.servers, topic, 10, 20)
     land_topic(here, "UTC", NOW)
     assert read_landed(here) == [*range(4), *range(10, 20)]
