@@ -78,11 +78,12 @@ class MemberQuestions:
             BadRequest: the published night does not reach the moment.
         """
         segments = {name: each.segment for name, each in self._definitions.read_in_use().items()}
-        segments |= {name: each.segment for name, each in self._counting.find_all(snapshot).items()}
         self._counting.read_segment(night, snapshot, segment_id)  # the night may have left it out
         keys = self._find_visitor(query, snapshot)
         customer_id = keys.customer_id
         live = self._live.find_part(snapshot, segment_id, keys, query.at) if self._live else None
+        if live or segment_id not in segments:  # of a day of the night its own definitions tell
+            segments |= {name: each.segment for name, each in self._counting.find_all(snapshot).items()}
         is_visitor = customer_id is None and live is not None and bool(live.events)
         if not is_visitor and not (customer_id and self._naming.select(night, [customer_id])):
             raise UnknownCustomer(NOBODY)

@@ -1,5 +1,11 @@
 """`/v1/segments` of definitions that were published since the night: they are there, and count now."""
 
+import json
+import shutil
+
+from expectations.contracts.home import HomePaths
+from segments.to_sql import DEFINITIONS
+from segments.versions import FOLDER
 from tests.serving_app.conftest import NOW, REGULAR
 from tests.serving_app.intake.sent_events import send, viewed
 from tests.serving_app.memberships.conftest import keep
@@ -45,3 +51,21 @@ def test_a_new_segment_is_there_at_once(segments, clock):
     clock.move(minutes=10, seconds=1)
     assert ask(segments, path)["is_member"] is False
     assert ask(segments, "/hesitant")["n_customers"] == 0
+
+
+def test_of_a_day_of_the_night_its_own_definition_tells(segments, clock):
+    """`window_shoppers` looks back for weeks by the night, for ten minutes since it was published anew."""
+    paths, name = HomePaths(segments.home), f"{FOLDER}/window_shoppers.yml"
+    copy = paths.rule_files / "old" / name
+    copy.parent.mkdir(parents=True)
+    shutil.copy(DEFINITIONS / "window_shoppers.yml", copy)
+    paths.deployments.parent.mkdir(parents=True, exist_ok=True)
+    rules = {"digest": "old", "files": {name: "old"}}
+    paths.deployments.write_text(json.dumps({"switched_at": "2026-02-21T03:00:00Z", "rules": rules}))
+    segments.snapshots.publish(make_snapshot("night-1"))
+    path = f"/window_shoppers/explain?customer_id={REGULAR}&at=2026-02-19"
+    before = ask(segments, path)
+    publish(segments, HESITANT.replace("segment_id: hesitant", "segment_id: window_shoppers"))
+    assert ask(segments, path) == before and before["basis"] == "night"
+    now = ask(segments, f"/window_shoppers/explain?customer_id={REGULAR}")
+    assert now["basis"] == "live" and now["clause"]["rule"] != before["clause"]["rule"]
