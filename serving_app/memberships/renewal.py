@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from expectations.contracts.live_states import get_told_key
 from segments.standing import EVENT, TIME, Turn, pass_time
-from segments.told import DEFINITION, MERGE, NIGHT, NightView, Told, list_corrections
+from segments.told import DEFINITION, MERGE, NIGHT, OUT, NightView, Told, list_corrections
 from serving_app.live.backends import BackendTransaction
 from serving_app.memberships.night import NO_BASE, LiveNight
 from serving_app.memberships.owners import (
@@ -51,7 +51,7 @@ def take_over(
         write_told(transaction, owner, {})
     view = NightView(by_night, (night.read_base(owner) or NO_BASE).left, night.end)
     turns = list_corrections(told or {}, wanted, view, when.now, by_time)
-    turns = [mark_changed(turn, changed) for turn in turns]
+    turns = [mark_changed(turn, changed, told or {}, when.now) for turn in turns]
     tell(transaction, owner, turns, when.told_at, night.versions)
 
 
@@ -73,11 +73,18 @@ def let_time_pass(
     return after, {turn.segment_id: turn.since for turn in turns}
 
 
-def mark_changed(turn: Turn, changed: Mapping[str, int]) -> Turn:
-    """A turn that another definition has made, since that counts; what an event has made since is its own."""
+def mark_changed(turn: Turn, changed: Mapping[str, int], told: Mapping[str, Told], now: int) -> Turn:
+    """A turn that another definition has made, since that counts. What an event has made since is its own;
+    who was told to be in since then, and is not, was ended by time.
+
+    Args:
+        told: what was told of the owner.
+    """
     since = changed.get(turn.segment_id)
     if since is None or (turn.is_entered and turn.since >= since):
         return turn
+    if not turn.is_entered and since < now and told.get(turn.segment_id, OUT).since >= since:
+        return turn._replace(since=now, reason=TIME)
     return turn._replace(since=since, reason=DEFINITION)
 
 
@@ -123,7 +130,7 @@ def take_over_unknown(
             members, told = record.standing.members, read_told(transaction, owner) or {}
             turns = [Turn(name, True, members[name], EVENT) for name in sorted(members)]
             turns += [Turn(name, False, when.now, TIME) for name in sorted(told.keys() - members.keys())]
-            turns = [mark_changed(turn, changed) for turn in turns]
+            turns = [mark_changed(turn, changed, told, when.now) for turn in turns]
             tell(transaction, owner, turns, when.told_at, night.versions)
             return
     end_memberships(transaction, owner, when, MERGE if heir else NIGHT, night.versions)

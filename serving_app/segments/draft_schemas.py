@@ -108,7 +108,7 @@ class ImpactAnswer(DiffAnswer):
     is_approval_needed: bool
 
 
-class PublishedAnswer(StartAnswer):
+class DefinitionChangeAnswer(BaseModel):
     """A text that was put in force, as it is logged."""
 
     at: str
@@ -125,21 +125,8 @@ class PublishedAnswer(StartAnswer):
     share: float | None = Field(description="of all customers who come or go; null: nobody counted")
 
 
-class DefinitionChangeAnswer(BaseModel):
-    """A line of the log of changes; fields as of `PublishedAnswer`."""
-
-    at: str
-    segment_id: str
-    digest: str
-    version: int | None
-    was: str
-    by: str
-    reason: str
-    kept: str
-    action: str
-    saved_by: str
-    approved_by: str
-    share: float | None
+class PublishedAnswer(StartAnswer, DefinitionChangeAnswer):
+    """A text that was put in force, and from when on it counts."""
 
 
 class DefinitionChangesAnswer(BaseModel):

@@ -99,6 +99,27 @@ def test_what_came_before_it_was_published_counts(live_shop, clock):
     assert left == [("time", start + 10 * MINUTES + 1)] * 2
 
 
+def test_what_time_has_ended_is_no_definitions_doing(live_shop, clock):
+    """Told at noon, while nobody looked another definition was published, and ten minutes passed."""
+    publish(live_shop, HESITANT)
+    put_into_cart(live_shop)
+    put_into_cart(live_shop, "m-2", anonymousId="b-9")
+    keep(live_shop)
+    clock.move(minutes=5)
+    publish(
+        live_shop,
+        HESITANT.replace("hesitant", "other").replace("event: cart", "event: view"),
+        "other",
+        clock(),
+    )
+    clock.move(minutes=15)
+    keep(live_shop)
+    left = [each for each in read_told(live_shop) if not each.is_entered and each.segment_id == "hesitant"]
+    assert [(each.reason, each.since > int(NOW.timestamp()) * 1_000_000 + 5 * MINUTES) for each in left] == [
+        ("time", True)
+    ] * 2
+
+
 def test_another_text_of_a_live_segment_counts_in_its_place(live_shop, clock):
     """The night's is ten minutes; of the published one, with two, time has made an end already."""
     put_into_cart(live_shop)
