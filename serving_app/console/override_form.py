@@ -43,12 +43,14 @@ class OverrideForm:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any], zone: tzinfo) -> "OverrideForm":
-        """The form of an override that is there, as the service answers it."""
+        """The form of an override that is there, as the service answers it. Who made it is left out: whoever
+        changes it is another one, and the audit log is not to name them.
+        """
         values = {name: "" if stored.get(name) is None else f"{stored[name]}" for name in NAMES}
         for name in TIMES:
             if values[name]:
                 values[name] = datetime.fromisoformat(values[name]).astimezone(zone).strftime(LOCAL_TIME)
-        return cls(**(values | {"position": values["position"] or "1"}))
+        return cls(**(values | {"position": values["position"] or "1", "author": ""}))
 
     def as_body(self, zone: tzinfo) -> dict[str, Any]:
         """What `POST /v1/overrides` would be sent; fields that do not belong to the kind are left out."""

@@ -15,7 +15,7 @@ from serving_app.http.auth import get_caller
 from serving_app.http.problems import UnknownOverride
 from serving_app.http.services import get_service
 from serving_app.overrides.audit_service import AuditService
-from serving_app.overrides.schemas import AuditQuery, OverridesQuery, UndoRequest
+from serving_app.overrides.schemas import AuditQuery, DeleteQuery, OverridesQuery, UndoRequest
 from serving_app.overrides.service import OverrideService
 from serving_app.overrides.undo import read_number
 from serving_app.overrides.writing import WriteOptions
@@ -80,9 +80,8 @@ def get_override_audit() -> Response:
 @console_page("overrides")
 def end_override(override_id: str) -> Response:
     """End an override at once."""
-    options = WriteOptions(
-        None, get_caller().name, author=request.form.get("author", ""), reason=request.form.get("reason", "")
-    )
+    asked = DeleteQuery(**select_words(request.form))
+    options = WriteOptions(None, get_caller().name, author=asked.author, reason=asked.reason)
     get_service(OverrideService).delete(override_id, options)
     return redirect(url_for("console.get_override", override_id=override_id), 303)
 
@@ -91,10 +90,16 @@ def end_override(override_id: str) -> Response:
 @console_page("overrides")
 def undo_override_change(number: str) -> Response:
     """Take a change back."""
-    asked = UndoRequest(reason=request.form.get("reason", ""), author=request.form.get("author", ""))
-    get_service(AuditService).undo(read_number(number), asked, WriteOptions(None, get_caller().name))
-    [entry] = get_service(AuditService).list_audit(AuditQuery(limit=1))["entries"]
+    asked, entry_number = UndoRequest(**select_words(request.form)), read_number(number)
+    audit = get_service(AuditService)
+    audit.undo(entry_number, asked, WriteOptions(None, get_caller().name))
+    [entry] = audit.list_audit(AuditQuery(limit=1, before=entry_number + 1))["entries"]
     return redirect(url_for("console.get_override", override_id=entry["override_id"]), 303)
+
+
+def select_words(form: Mapping[str, str]) -> dict[str, str]:
+    """What the audit log is to say of a change, of a form that was sent."""
+    return {name: form.get(name, "") for name in ("reason", "author")}
 
 
 def list_all(query: OverridesQuery) -> Iterator[Mapping[str, Any]]:

@@ -93,6 +93,8 @@ class QuarantineService:
         """The newest refused records of a feed for a reason, masked."""
         asked = {"source": source, "entity": entity, "reason": reason}
         rows = ask_tables(self._paths.lake, TABLES, SAMPLES, asked)
+        if not rows:
+            return []
         columns = list_columns(self._paths.lake / f"raw_{source}__{entity}") - set(RAW_PROVENANCE)
         headers = {name: self._read_header(name, columns) for _, name, *_ in rows}
         return [

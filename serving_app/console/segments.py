@@ -1,5 +1,7 @@
 """Segments: how large, who is in one now, why somebody is or is not, and back to an earlier version."""
 
+import re
+
 from flask import Response, request, url_for
 from werkzeug.utils import redirect
 
@@ -26,6 +28,7 @@ from serving_app.segments.service import SegmentService
 
 N_DAYS, N_MEMBERS, N_TURNS = 30, 20, 12
 IDENTIFIERS = ("user_id", "customer_id", "anonymous_id")
+VERSION = re.compile(r"[0-9]{1,9}")
 
 
 @bp.get("/segments")
@@ -104,7 +107,7 @@ def roll_back_segment(segment_id: str) -> Response:
     """Let an earlier version be in force again."""
     author = Author(get_caller().name, request.form.get("reason", "").strip())
     version = request.form.get("version", "")
-    if not version.isdecimal():
+    if not VERSION.fullmatch(version):
         raise BadRequest("Choose a version.")
     get_service(PublishingService).roll_back(segment_id, int(version), author)
     return redirect(url_for("console.get_segment", segment_id=segment_id), 303)

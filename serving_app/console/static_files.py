@@ -14,15 +14,23 @@ from pages.styles import SHEETS, read_style
 FOLDER = Path(__file__).parent / "static"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 SHARED = {name for name in SHEETS if name != "report.css"}
+OWN = {path.name for path in FOLDER.iterdir() if path.suffix in TYPES}
+
+
+def read_asset(name: str) -> tuple[bytes, str] | None:
+    """Content and media type of a file; None where there is none of this name: nothing is remembered of
+    what anybody may make up.
+    """
+    return read_known_asset(name) if name in SHARED | OWN else None
 
 
 @cache
-def read_asset(name: str) -> tuple[bytes, str] | None:
-    """Content and media type of a file; None where there is none of this name."""
+def read_known_asset(name: str) -> tuple[bytes, str]:
+    """As `read_asset`, of a file that there is."""
     if name in SHARED:
         return read_style(name).encode(), "text/css"
-    known = {path.name: path for path in FOLDER.iterdir() if path.suffix in TYPES}
-    return (known[name].read_bytes(), TYPES[known[name].suffix]) if name in known else None
+    path = FOLDER / name
+    return path.read_bytes(), TYPES[path.suffix]
 
 
 @cache
@@ -49,7 +57,7 @@ def make_file_response(name: str) -> Response:
     Raises:
         NotFound: there is none of this name.
     """
-    asset = read_asset(name) if len(name) < 64 else None
+    asset = read_asset(name)
     if asset is None:
         raise NotFound("The console has no such file.")
     is_meant = request.args.get("v") == find_version(name)

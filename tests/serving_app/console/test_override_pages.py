@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from serving_app.overrides.audit_service import AuditService
 from tests.serving_app.conftest import REGULAR
 from tests.serving_app.overrides.test_views import create, shown
 
@@ -102,6 +103,35 @@ def test_one_is_ended_with_a_reason(shop, reader):
     reader.post(f"/console/overrides/{override_id}/end", {"reason": "over"})
     [entry, _] = shop.overrides.iterate_audit()
     assert (entry["action"], entry["reason"], entry["key_id"]) == ("deleted", "over", "local")
+
+
+def test_words_for_the_audit_log_are_bounded_as_elsewhere(shop, reader):
+    override_id = create(shop)["override_id"]
+    for path in (f"{override_id}/end", "audit/1/undo"):
+        answer = reader.post(f"/console/overrides/{path}", {"reason": "x" * 501})
+        assert answer.status_code == 400 and "reason: " in answer.text
+    assert len(shop.overrides.read_all()) == 1
+
+
+def test_after_undoing_the_page_of_that_override_is_shown(shop, reader, monkeypatch):
+    """And not that of whichever was changed last: another reader may have changed one meanwhile."""
+    override_id = create(shop)["override_id"]
+    undo = AuditService.undo
+
+    def undo_while_another_works(*args):
+        answer = undo(*args)
+        create(shop, item_id="item-02")
+        return answer
+
+    monkeypatch.setattr(AuditService, "undo", undo_while_another_works)
+    answer = reader.post("/console/overrides/audit/1/undo")
+    assert answer.location == f"/console/overrides/{override_id}"
+
+
+def test_a_change_is_not_said_to_be_of_whoever_made_the_override(shop, reader):
+    override_id = create(shop, author="Ada", reason="Easter")["override_id"]
+    form = reader.get(f"/console/overrides/{override_id}/change").text
+    assert "Ada" not in form and 'value="Easter"' in form
 
 
 def test_something_newer_stands_in_the_way(shop, reader):

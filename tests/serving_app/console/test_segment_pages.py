@@ -125,6 +125,12 @@ def test_a_draft_of_many_needs_another_key(shop):
     )
 
 
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 5000])
+def test_a_version_is_a_number(office, version):
+    answer = office.post("/console/segments/champions/rollback", {"version": version})
+    assert answer.status_code == 400 and "Choose a version" in answer.text
+
+
 def test_what_the_last_night_corrected_is_said(office, shop):
     causes = {"list": {"entered": 1, "left": 0}, "data": {"entered": 0, "left": 2}}
     report = {"day": "2026-02-19", "n_corrected": 3, "segments": {"champions": causes}}

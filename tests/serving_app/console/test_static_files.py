@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from serving_app.console.static_files import FOLDER, find_address, read_asset
+from serving_app.console.static_files import FOLDER, find_address, read_asset, read_known_asset
 
 HTMX = (
     "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"  # dist/htmx.min.js of htmx.org 2.0.11
@@ -32,6 +32,13 @@ def test_a_file_is_kept_for_good_under_the_address_of_its_content(shop, name):
 def test_no_other_file_is_served(shop, name):
     assert shop.client.get(f"/console/files/{name}").status_code in (303, 404)
     assert read_asset("../blueprint.py") is None
+
+
+def test_names_that_strangers_make_up_are_not_remembered(shop):
+    before = read_known_asset.cache_info().currsize
+    for n in range(20):
+        assert shop.client.get(f"/console/files/made-up-{n}.css").status_code == 404
+    assert read_known_asset.cache_info().currsize == before
 
 
 def test_the_style_names_only_tokens_that_there_are():
