@@ -1,10 +1,10 @@
 """The newest lines of the log of received events, whichever log the home has."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
+from serving_app.console.log_reading import read_end
 from serving_app.settings import Settings
 from serving_app.storage.event_log import EventLog
 
@@ -22,7 +22,7 @@ class FileTail:
         """At least so many of the newest lines, where there are as many; in no certain order."""
         lines: list[bytes] = []
         for path in self._list_files()[:MOST_FILES]:
-            lines += read_end(path)
+            lines += read_end(path, MOST_BYTES).split(b"\n")[:-1]
         return lines
 
     def _list_files(self) -> list[Path]:
@@ -62,16 +62,3 @@ def open_tail(settings: Settings) -> FileTail | TopicTail:
     from serving_app.storage.kafka_log import KafkaLog  # a home without Kafka needs none of its client
 
     return TopicTail(KafkaLog(settings.kafka_servers, settings.events_topic, settings.kafka_config))
-
-
-def read_end(path: Path) -> Iterator[bytes]:
-    """The whole lines at the end of a file; none of one that has gone meanwhile."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - MOST_BYTES))
-            if size > MOST_BYTES:
-                file.readline()
-            yield from file.read().split(b"\n")[:-1]
-    except OSError:
-        return

@@ -9,20 +9,24 @@ import orjson
 MOST_BYTES = 4 << 20  # of the step log some 60 nights
 
 
-def read_objects(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[dict[str, Any]]:
-    """The objects in the last bytes of a file, oldest first; of a file that is not there none. A line that is
-    torn or damaged is left out.
-    """
+def read_end(path: Path, most_bytes: int) -> bytes:
+    """The lines in the last bytes of a file, the last of them perhaps torn; none of one that is not there."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - most_bytes))
             if size > most_bytes:
                 file.readline()
-            content = file.read(most_bytes)
+            return file.read(most_bytes)
     except OSError:
-        return
-    for line in content.splitlines():
+        return b""
+
+
+def read_objects(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[dict[str, Any]]:
+    """The objects in the last bytes of a file, oldest first; of a file that is not there none. A line that is
+    torn or damaged is left out.
+    """
+    for line in read_end(path, most_bytes).splitlines():
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:

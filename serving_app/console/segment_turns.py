@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.home import HomePaths
+from expectations.contracts.log_files import get_finished_path
 from expectations.contracts.transitions import Transition, decode_transition
-from serving_app.console.log_reading import read_object
+from serving_app.console.log_reading import read_end, read_object
 from serving_app.console.segment_records import Corrections, show_corrections
-from serving_app.memberships.told_log import list_files, read_file
+from serving_app.memberships.told_log import is_transition, list_files
 
-MOST_FILES = 3  # of an hour each; the page shows what is new
+MOST_FILES = 3  # of an hour each; the page shows what is new, and asks for it every other second
+MOST_BYTES = 1 << 20  # of each file's end: some 4,000 turns
 
 
 class SegmentTurns:
@@ -21,11 +23,15 @@ class SegmentTurns:
         self._paths = HomePaths(home)
 
     def list_newest(self, segment_id: str, most: int) -> list[Transition]:
-        """The newest turns of a segment, of the last files; oldest first."""
+        """The newest turns of a segment, of the ends of the last files; oldest first."""
         marker = segment_id.encode()
         found: list[Transition] = []
         for file in list_files(self._paths.transitions)[: -MOST_FILES - 1 : -1]:
-            turns = [decode_transition(line) for line in read_file(file) if marker in line]
+            end = read_end(file, MOST_BYTES) or read_end(
+                get_finished_path(file), MOST_BYTES
+            )  # renamed just now
+            lines = end.splitlines()
+            turns = [decode_transition(line) for line in lines if marker in line and is_transition(line)]
             found = [turn for turn in turns if turn.segment_id == segment_id] + found
             if len(found) >= most:
                 break

@@ -60,7 +60,18 @@ class ShopFacts:
         return [name for name in self._placements.list_names() if name != DEFAULT]
 
     def list_segments(self) -> list[NamedSegment]:
-        """Every segment of the night, asked once a night; none where the warehouse cannot be asked now."""
+        """Every segment that one may be in: of the night, asked once a night, and none of these where the
+        warehouse cannot be asked now; and those whose definition counts since.
+        """
+        found = self._list_segments_of_night()
+        known = {segment.segment_id for segment in found}
+        news = (
+            NamedSegment(one["segment_id"], one["name"], None)
+            for one in self._segment_service.list_counting()
+        )
+        return [*found, *(segment for segment in news if segment.segment_id not in known)]
+
+    def _list_segments_of_night(self) -> list[NamedSegment]:
         snapshot = self._snapshots.get_current()
         name = snapshot.name if snapshot else ""
         if self._segments[0] != name:

@@ -10,7 +10,7 @@ from segments.sql.costs import CostLimits
 from segments.tree.rules import Segment
 from serving_app.http.problems import NotReady
 from serving_app.segments.comparing import CHANGES, compare_members, preview_members
-from serving_app.segments.counting import CountingDefinitions
+from serving_app.segments.counting import CountingDefinitions, summarize
 from serving_app.segments.definitions import SENT, Definitions, find_segment, format_versions, get_rules
 from serving_app.segments.live_answers import (
     LiveAnswers,
@@ -78,6 +78,14 @@ class SegmentService:
                 for each in found
             ]
         }
+
+    def list_counting(self) -> list[dict]:
+        """The segments whose definition was published since the night and counts already, as those of
+        `list_segments` without sizes; asks no warehouse.
+        """
+        snapshot = self._snapshots.get_current()
+        found = self._counting.find_all(snapshot) if snapshot else {}
+        return [summarize(each.segment) for each in found.values()]
 
     def get(self, segment_id: str) -> dict:
         """A segment with its rule, versions and sizes, as `SegmentAnswer`.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from expectations.contracts.home import HomePaths
 from expectations.contracts.impressions import OPEN_SUFFIX
 from serving_app.console.event_records import build_events
-from serving_app.console.event_tail import FileTail, TopicTail, read_end
+from serving_app.console.event_tail import FileTail, TopicTail
 from serving_app.storage.event_log import LogLine, LogUnavailable
 from tests.serving_app.conftest import NOW
 
@@ -73,11 +73,13 @@ def test_a_record_of_any_shape_stops_nothing(fields):
 
 def test_a_file_is_read_from_its_end(tmp_path, monkeypatch):
     monkeypatch.setattr("serving_app.console.event_tail.MOST_BYTES", 40)
-    path = tmp_path / "a.jsonl"
-    path.write_text("".join(f'{{"n": {n}}}\n' for n in range(100)) + '{"torn')
-    lines = list(read_end(path))
+    paths = HomePaths(tmp_path)
+    assert FileTail(paths).read_newest(5) == []
+    paths.event_log.mkdir(parents=True)
+    text = "".join(f'{{"n": {n}}}\n' for n in range(100)) + '{"torn'
+    (paths.event_log / "20260221T1100-a.jsonl").write_text(text)
+    lines = FileTail(paths).read_newest(5)
     assert lines[-1] == b'{"n": 99}' and 2 <= len(lines) <= 4
-    assert list(read_end(tmp_path / "gone")) == []
 
 
 def test_files_that_have_just_landed_are_read_too_behind_those_of_the_log(tmp_path):

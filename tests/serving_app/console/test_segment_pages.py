@@ -7,6 +7,10 @@ import re
 import pytest
 
 from expectations.contracts.home import HomePaths
+from expectations.contracts.impressions import FINISHED_SUFFIX
+from expectations.contracts.transitions import Transition, encode_transition
+from serving_app.console import segment_turns
+from serving_app.console.segment_turns import SegmentTurns
 from tests.serving_app.conftest import REGULAR
 from tests.serving_app.intake.sent_events import send, viewed
 from tests.serving_app.keys.made_keys import make_keys, server_key
@@ -123,6 +127,27 @@ def test_a_draft_of_many_needs_another_key(shop):
     assert (
         eve.post("/console/segments/champions/why", {"kind": "user_id", "id": "u-regular"}).status_code == 403
     )
+
+
+def test_an_override_may_be_for_a_segment_published_since(office):
+    assert "Hesitant" not in read(office, "overrides/new")
+    draft = follow(office, office.post("/console/segment-drafts", {"text": HESITANT}))
+    follow(office, office.post(f"/console/{draft}/publish"))
+    assert '<option value="hesitant">Hesitant' in office.get("/console/overrides/new").text
+
+
+def test_turns_are_read_of_the_end_of_a_large_file(tmp_path, monkeypatch):
+    """Of three turns two, where more bytes than theirs are not read."""
+    folder = HomePaths(tmp_path).transitions
+    folder.mkdir(parents=True)
+    lines = [
+        encode_transition(Transition(f"c_{n}", "s", is_entered=True, since=n, told_at=n, reason="event"))
+        for n in range(3)
+    ]
+    (folder / f"20260221T120000-a{FINISHED_SUFFIX}").write_bytes(b"".join(line + b"\n" for line in lines))
+    monkeypatch.setattr(segment_turns, "MOST_BYTES", len(lines[0]) * 3)
+    turns = SegmentTurns(tmp_path).list_newest("s", 12)
+    assert [turn.customer_id for turn in turns] == ["c_1", "c_2"]
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "9" * 5000])
