@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from serving_app.console.night_details import Reports, format_figure, list_checks, list_waiting
-from serving_app.console.night_records import Balance, Night
+from serving_app.console.night_records import Night
+from serving_app.console.night_tables import Balance
 
 NIGHT = Night("night-1", datetime(2026, 2, 22, 3, tzinfo=UTC), datetime(2026, 2, 22, 4, tzinfo=UTC))
 NOTHING = Reports({}, {}, {})
