@@ -41,7 +41,6 @@ def render_page(name: str, status: int = 200, /, **context: Any) -> Response:
         customers=shop.settings.customers,
         page_key=shop.settings.page_key,
         categories=shop.assortment.categories,
-        here=request.full_path.rstrip("?"),
         words=request.args.get("q", ""),
         file=find_address,
         **context,

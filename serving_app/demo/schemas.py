@@ -21,4 +21,3 @@ class SignInForm(BaseModel):
     """As whom of the offered customers somebody wants to look at the shop; empty: as nobody."""
 
     user_id: str = Field("", max_length=512)
-    back: str = Field("", max_length=2_000)

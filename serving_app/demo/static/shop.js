@@ -8,17 +8,17 @@ const call = (...words) => window.concierge.push(words);
 
 // ---- What the shop keeps by itself: the cart, and what was answered to the question about consent
 
-function read(name, otherwise) {
+function read(name, otherwise, where = "localStorage") {
   try {
-    return JSON.parse(localStorage.getItem(name)) ?? otherwise;
+    return JSON.parse(window[where].getItem(name)) ?? otherwise;
   } catch {
     return otherwise;
   }
 }
 
-function write(name, value) {
+function write(name, value, where = "localStorage") {
   try {
-    localStorage.setItem(name, JSON.stringify(value));
+    window[where].setItem(name, JSON.stringify(value));
   } catch {} // a full storage: the cart lasts as long as the page
 }
 
@@ -56,12 +56,12 @@ const SOURCES = {
 };
 const MOST_SHOWN = 30;
 const answers = new Map(); // the list that each placement shows
-let events = read("shop.consent", null) ? JSON.parse(sessionStorage.getItem("shop.events") || "[]") : [];
+let events = read("shop.consent", null) ? read("shop.events", [], "sessionStorage") : [];
 
 document.addEventListener("concierge:event", ({ detail }) => {
   const about = detail.properties?.product_id || detail.properties?.query || detail.userId || detail.context.page.path;
   events = [{ name: detail.event || detail.type, about, at: detail.timestamp }, ...events].slice(0, MOST_SHOWN);
-  if (read("shop.consent", null)) sessionStorage.setItem("shop.events", JSON.stringify(events));
+  if (read("shop.consent", null)) write("shop.events", events, "sessionStorage");
 });
 
 document.addEventListener("concierge:filled", ({ target, detail }) => {
@@ -82,6 +82,7 @@ function answerConsent(isGranted) {
 function forget() {
   answerConsent(false);
   cart = {};
+  events = [];
   saveCart();
   sessionStorage.clear();
   say("Forgotten: this browser is a stranger again.");
@@ -94,7 +95,8 @@ else call("consent", answered);
 find("[data-consent-yes]").addEventListener("click", () => answerConsent(true));
 find("[data-consent-no]").addEventListener("click", () => answerConsent(false));
 find("[data-forget]").addEventListener("click", forget);
-find("[data-sign-out]")?.addEventListener("click", () => user && call("reset"));
+// Another customer is another browser too: by one id of both the next night would take them for one person.
+document.querySelectorAll("[data-sign-out]").forEach((button) => button.addEventListener("click", () => user && call("reset")));
 
 // ---- What the page shows
 

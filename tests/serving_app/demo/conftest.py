@@ -9,12 +9,13 @@ from tests.serving_app.conftest import Clock, Shop
 from tests.serving_app.snippet.shop_pages import Served
 
 REGULAR = DemoCustomer("u-regular", "Champion · 4 orders, mostly Mugs")
+SECOND = DemoCustomer("u-second", "Newly won · 1 order")
 SECRET = "a secret of at least 32 characters, of a test"
 
 
 def open_demo(shop, page_key=""):
     """Let a shop have the demo."""
-    write_demo_file(shop.home / "demo.json", DemoFile((REGULAR,), page_key))
+    write_demo_file(shop.home / "demo.json", DemoFile((REGULAR, SECOND), page_key))
     shop.settings = replace(shop.settings, has_demo=True, user_token_secrets=(SECRET,))
     shop.use_stores()
     return shop

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.serving_app.demo.conftest import REGULAR
+from tests.serving_app.demo.conftest import REGULAR, SECOND
 from tests.serving_app.demo.visits import DESK, PHONE, go, visit
 from tests.serving_app.snippet.shop_pages import fail, wait_for
 
@@ -51,6 +51,9 @@ def test_a_shopper_looks_buys_and_is_forgotten(browser, served, size):
         links = page.eval_on_selector_all("[data-concierge-slot] a", "all => all.map(one => one.href)")
         assert not [one for one in links if bought in one]  # what was bought is not offered again
         page.click("[data-forget]")
+        page.click("[data-open-drawer]")
+        assert "Nothing yet." in page.inner_text("[data-knowledge]")
+        page.keyboard.press("Escape")
         assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('concierge.'))") == []
         assert page.complaints == [] and page.elsewhere == []
 
@@ -74,6 +77,12 @@ def test_a_known_customer_sees_a_list_of_their_own(browser, served):
         known = page.inner_text("[data-knowledge]")
         assert REGULAR.user_id in known and "home/top" in known and "concierge/7" in known
         page.keyboard.press("Escape")
+        go(page, served, "/demo/sign-in")
+        browser_id = page.evaluate("concierge.ids().anonymousId")
+        page.click("text=Be this customer")
+        wait_until_filled(page)
+        ids = page.evaluate("concierge.ids()")  # one browser of two customers would make them one at night
+        assert ids["userId"] == SECOND.user_id and ids["anonymousId"] != browser_id
         go(page, served, "/demo/sign-in")
         page.click("text=Be nobody")
         wait_until_filled(page)
