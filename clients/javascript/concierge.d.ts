@@ -10,7 +10,7 @@ export interface Concierge {
   consent(given: boolean | { personalization?: boolean; analytics?: boolean }): void;
   /** Forget who is logged in and which browser this is, as on a log-out. */
   reset(): void;
-  /** A list to show by yourself; rejects when there is none in time. */
+  /** A list to show by yourself; rejects when there is none in time, or no consent. */
   list(query: { placement?: string; n?: number; item_id?: string; timeout?: number }): Promise<ConciergeList>;
   /** Fill the slots of the page again. */
   refresh(): Promise<void>;

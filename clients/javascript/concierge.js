@@ -24,6 +24,7 @@
   const SESSION_MS = 1800000;
   const LONGEST_PAUSE_MS = 300000; // of our own
   const LONGEST_ASKED_MS = 3600000; // by Retry-After
+  const HALF = 0.5;
   const SEEN_MS = 1000; // half of an item in view so long is an impression
 
   // ---- What is stored: localStorage under `concierge.`, or memory where there is no room, no right or no consent yet
@@ -81,6 +82,13 @@
 
   function isAllowed() {
     return waits ? !!words : words !== false;
+  }
+
+  // What was said on another page of the shop.
+  function hear(text) {
+    words = readWords(text) ?? false;
+    if (words) keepMemory();
+    else memory.clear();
   }
 
   function consent(given) {
@@ -259,7 +267,8 @@
   async function flush() {
     clearTimeout(timer);
     if (!isDue()) return schedule();
-    const claimed = await (navigator.locks ? navigator.locks.request("concierge", claimEvents) : claimEvents());
+    // a frame of no origin may have no locks, and shares its events with nobody
+    const claimed = await (navigator.locks?.request("concierge", claimEvents).catch(claimEvents) ?? claimEvents());
     if (!claimed.length) return schedule();
     let status = 0;
     let asked = 0;
@@ -316,6 +325,7 @@
   // ---- Lists and slots
 
   async function list({ timeout = +options.timeout || 1000, ...query }) {
+    if (!isAllowed()) throw new Error("no consent");
     const headers = key ? { Authorization: "Bearer " + key } : {};
     const asUser = user && (user.token || !key);
     if (asUser && user.token) headers["X-Concierge-User-Token"] = user.token;
@@ -330,19 +340,23 @@
   }
 
   const slots = new Map(); // the answer that each shows
+  const questions = new WeakMap(); // the newest of each: an answer to one before it comes too late
 
   async function fillSlot(slot) {
     const template = slot.querySelector("template");
     const { conciergeSlot: placement, n, itemId: item_id, exclude, filter } = slot.dataset;
     if (!template || !isAllowed()) return;
     slots.set(slot, slots.get(slot) || null);
+    const question = {};
+    questions.set(slot, question);
     let answer;
     try {
       answer = await list({ placement, n, item_id, exclude, filter });
     } catch {
       return; // the slot keeps what it has
     }
-    if (!answer.items.length || !isAllowed() || slot.contains(document.activeElement)) return;
+    if (questions.get(slot) !== question || !isAllowed()) return;
+    if (!answer.items.length || slot.contains(document.activeElement)) return;
     const cards = answer.items.map((item, index) => {
       const card = template.content.firstElementChild.cloneNode(true);
       [card, ...card.querySelectorAll("*")].forEach((element) => bind(element, item));
@@ -396,13 +410,13 @@
     window.IntersectionObserver &&
     new IntersectionObserver(
       (entries) => {
-        for (const { target, isIntersecting } of entries) {
+        for (const { target, intersectionRatio } of entries) {
           const card = shown.get(target);
           clearTimeout(card.timer);
-          if (isIntersecting) card.timer = setTimeout(() => see(target, card), SEEN_MS);
+          if (intersectionRatio >= HALF) card.timer = setTimeout(() => see(target, card), SEEN_MS);
         }
       },
-      { threshold: 0.5 },
+      { threshold: HALF },
     );
 
   function see(target, card) {
@@ -447,8 +461,8 @@
     const isCall = entry?.[0] === "event"; // what gtag() pushes
     const name = isCall ? entry[1] : entry?.event;
     const values = (isCall ? entry[2] : { ...entry, ...entry?.ecommerce }) || {};
-    const { currency, items = [], transaction_id: order_id, request_id } = values;
-    const products = [...items].map((item) => ({
+    const { currency, items, transaction_id, request_id } = values;
+    const products = [...(items || [])].map((item) => ({
       product_id: item.item_id,
       price: item.price,
       quantity: item.quantity,
@@ -458,8 +472,9 @@
     if (SINGLE[name]) products.forEach((product) => track(SINGLE[name], product));
     else if (name === "purchase" && words !== false) {
       // an id that the page makes again when it is shown again, and that nobody else can take first
-      const messageId = "order-" + order_id + "-" + getAnonymousId();
-      track("Order Completed", { order_id: order_id + "", currency, request_id, products }, messageId);
+      const order_id = transaction_id == null ? undefined : transaction_id + "";
+      const messageId = order_id && "order-" + order_id + "-" + getAnonymousId();
+      track("Order Completed", { order_id, currency, request_id, products }, messageId);
     } else if (WHOLE[name]) track(WHOLE[name], { query: values.search_term, list_id: values.item_list_id, request_id });
   }
 
@@ -501,12 +516,14 @@
   if (layer && options.layer !== "off") readLayer(layer);
   addEventListener("online", flush);
   addEventListener("pagehide", sendBeacon);
-  addEventListener("pageshow", ({ persisted }) => persisted && options.page !== "off" && page()); // back by the history
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return; // back by the history, and while it was frozen no event told it anything
+    const text = readStored("consent");
+    if (words || text) hear(text);
+    if (options.page !== "off") page();
+  });
   addEventListener("storage", ({ key, newValue }) => {
-    if (key !== PREFIX + "consent" && key !== null) return;
-    words = readWords(newValue) ?? false; // said in another tab
-    if (words) keepMemory();
-    else memory.clear();
+    if (key === PREFIX + "consent" || key === null) hear(newValue);
   });
   addEventListener("resize", () => slots.forEach((_, slot) => (slot.style.height = "")));
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && sendBeacon());

@@ -1,5 +1,7 @@
 """Consent first: what is stored and sent before a yes, after it, and after a no."""
 
+import pytest
+
 from tests.serving_app.snippet.shop_pages import (
     count_waiting,
     list_stored,
@@ -128,3 +130,29 @@ def test_a_page_that_does_not_wait_keeps_a_no(served, context):
     page.reload()
     page.evaluate("concierge.flush()")
     assert list_calls(served) == [] and list_stored(page) == {"concierge.consent": "false"}
+
+
+@pytest.mark.parametrize("said", ["", "concierge.consent(false)"], ids=["before an answer", "after a no"])
+def test_no_list_is_asked_for_without_a_yes(served, context, said):
+    page = open_page(context, served, WAITS)
+    page.evaluate(said or "0")
+    refused = page.evaluate("concierge.list({placement: 'home/top'}).then(() => false, () => true)")
+    assert refused and list_calls(served) == []
+    assert_nothing_is_kept(context, page)
+
+
+@pytest.mark.parametrize("script", ['data-consent="wait"', ""], ids=["waits", "does not wait"])
+def test_a_page_that_comes_back_by_the_history_hears_of_a_no(served, context, script):
+    """It was frozen when another one of the shop took the no, so no event told it."""
+    page = open_page(context, served, make_page(script))
+    page.evaluate("concierge.consent(true)")
+    browser_id = page.evaluate("concierge.ids().anonymousId")
+    wait_for(page, lambda: len(served.read_events(browser_id)) == 2 and count_waiting(page) == 0)
+    n_before = len(served.read_events())
+    kept = {} if script else {"concierge.consent": "false"}
+    page.evaluate("kept => { localStorage.clear(); Object.assign(localStorage, kept) }", kept)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    page.evaluate("concierge.track('Product Viewed', {product_id: 'item-05'})")
+    page.evaluate("concierge.flush()")
+    assert list_stored(page) == kept and page.evaluate("concierge.ids().anonymousId") is None
+    assert len(served.read_events()) == n_before

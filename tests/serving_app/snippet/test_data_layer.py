@@ -83,6 +83,18 @@ def test_a_data_layer_that_is_there(served, context, by_tag_manager):
     assert [product["product_id"] for product in order["properties"]["products"]] == ["item-05", "item-06"]
 
 
+def test_an_order_without_a_number_is_refused_and_seen(served, context):
+    """And is not the one order `undefined` of all browsers. Items that are null are none."""
+    page = open_page(context, served, make_page('data-page="off"', "<script>dataLayer = []</script>"))
+    page.evaluate(f"dataLayer.push({{event: 'purchase', ecommerce: {{items: {ITEMS}}}}})")
+    page.evaluate("dataLayer.push({event: 'search', search_term: 'mugs', ecommerce: {items: null}})")
+    browser_id = page.evaluate("concierge.ids().anonymousId")
+    wait_for(page, lambda: len(served.read_events(browser_id)) == 1)
+    assert served.read_events(browser_id)[0]["event"] == "Products Searched"
+    flaws = [event["quarantined"]["detail"] for event in served.read_events() if "quarantined" in event]
+    assert flaws == ["properties.order_id"]
+
+
 def test_a_data_layer_may_be_left_alone(served, context):
     context.add_init_script(BEFORE)
     page = open_page(context, served, make_page('data-page="off" data-layer="off"'))

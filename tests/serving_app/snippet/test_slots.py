@@ -163,3 +163,23 @@ def test_a_user_is_asked_for_by_their_token(served, context):
     served.asked.clear()
     page.evaluate("concierge.refresh()")
     assert any("anonymous_id=" in one for one in served.asked)
+
+
+def test_a_late_list_of_a_stranger_does_not_replace_that_of_the_user(served, context):
+    """Somebody logs in while the slot's first list is on its way: it comes last and is not shown."""
+    first, second = threading.Event(), threading.Event()
+
+    def hold_strangers(environ):
+        if environ["PATH_INFO"] == "/v1/recommendations" and "anonymous_id=" in environ["QUERY_STRING"]:
+            first.set()
+            second.wait(20)
+
+    served.fault = hold_strangers
+    page = open_page(context, served, make_page('data-page="off" data-timeout="20000"', make_slot()))
+    wait_for(page, first.is_set)
+    page.evaluate("concierge.identify('u-regular')")
+    page.wait_for_function("document.querySelector('#slot article a')?.textContent === 'Item 0'")
+    with page.expect_response("**/v1/recommendations?*anonymous_id*"):
+        second.set()
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert page.inner_text("#slot article a") == "Item 0"
