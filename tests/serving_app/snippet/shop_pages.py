@@ -67,7 +67,10 @@ def fail(status="500 Internal Server Error", body=b"", *headers):
 
 
 def make_page(script="", body="", *, origin="", policy=""):
-    """The HTML of a page of the shop that loads the snippet with these attributes."""
+    """The HTML of a page of the shop that loads the snippet with these attributes. Where they do not say how
+    long it waits for a list it waits long: other tests may keep the machine busy.
+    """
+    script += "" if "data-timeout" in script else ' data-timeout="20000"'
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">' if policy else ""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Shop</title>{head}'

@@ -53,7 +53,7 @@ def test_a_slow_service_changes_nothing_later(served, context):
             answered.wait(20)
 
     served.fault = hold
-    page = open_page(context, served, PAGE)
+    page = open_page(context, served, make_page('data-page="off" data-timeout="1000"', make_slot()))
     wait_for(page, asked.is_set)
     page.wait_for_timeout(1100)  # the browser's own clock: the page gives up after 1,000 ms
     answered.set()
