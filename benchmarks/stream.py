@@ -128,7 +128,8 @@ def follow(
         time.sleep(LOOK_SECONDS)
         passed = time.monotonic() - began
         cpu_now, mb = measure(process)
-        waiting.append((load.n_sent - read_done(home), read_progress(home).get("memberships_behind", 0)))
+        n_decided = read_progress(home).get("memberships_read", load.n_sent)
+        waiting.append((load.n_sent - read_done(home), load.n_sent - n_decided))
         print(
             f"{stage}: {passed:5.0f} s  sent {(load.n_sent - sent) / passed:7.0f}/s"
             f"  in the lake {(read_done(home) - done) / passed:7.0f}/s  waiting"
@@ -153,7 +154,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=500)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--burst", type=float, default=10)
-    parser.add_argument("--warm", type=float, default=20, help="seconds before anything is measured")
+    parser.add_argument("--warm", type=float, default=45, help="seconds before anything is measured")
     parser.add_argument("--memberships", action="store_true")
     args = parser.parse_args()
     with ExitStack() as stack:

@@ -136,6 +136,7 @@ class MembershipUpkeep:
         newest = self._telling or self._next
         if newest and newest.lag is not None:
             self._progress.tell_lag("memberships", newest.lag)
+            self._progress.note_changes(memberships_read=newest.n_read)
 
     def _wait(self, reason: str) -> None:
         logger.warning(reason)

@@ -15,7 +15,7 @@ from spark_jobs.settings import Settings
 from spark_jobs.stream.membership_query import start_membership_query
 from spark_jobs.stream.night_base import open_night
 from spark_jobs.stream.notes import Kind, Note, pack_note
-from spark_jobs.stream.progress import describe_error, find_lag
+from spark_jobs.stream.progress import describe_error, find_lag, read_offsets
 from spark_jobs.stream.refusals import Refusals
 from spark_jobs.stream.teller import TransitionTeller
 from spark_jobs.stream.told import RedisTold
@@ -60,6 +60,14 @@ class NightQuery:
     def lag(self) -> int | None:
         """How many lines it has not read; None where it does not run."""
         return None if self._query is None else find_lag(self._query.lastProgress)
+
+    @property
+    def n_read(self) -> int:
+        """How many offsets of the topic of events lie behind it: what was sent less this is how far it lags,
+        also while a batch takes long.
+        """
+        progress = self._query.lastProgress if self._query else None
+        return sum(read_offsets(progress["sources"][0].get("endOffset")).values()) if progress else 0
 
     def look(self) -> None:
         """Start it where it does not run, a while behind a failure; bring it who has said no since.
