@@ -59,8 +59,8 @@ class Settings:
             SettingsError: a name or value that is not allowed; says which are.
         """
         values = resolve_settings(load_environment() if environ is None else environ)
-        if values["CONCIERGE_MEMBERSHIPS"] == "stream" and not values["CONCIERGE_LIVE"]:
-            raise SettingsError("CONCIERGE_MEMBERSHIPS=stream needs Redis, named by CONCIERGE_LIVE")
+        if values["CONCIERGE_MEMBERSHIPS"] == "stream":
+            check_streamed(values)
         return cls(
             home=Path(values["CONCIERGE_HOME"]).expanduser().resolve(),
             sources=tuple(name.strip() for name in values["CONCIERGE_SOURCES"].split(",")),
@@ -114,3 +114,17 @@ def read_kafka_config(path: str) -> dict[str, str]:
         return read_client_properties(Path(path).expanduser()) if path else {}
     except ValueError as error:
         raise SettingsError(str(error)) from None
+
+
+def check_streamed(values: Mapping[str, str]) -> None:
+    """
+    Raises:
+        SettingsError: the stream would decide memberships in vain: of no event, or for nobody.
+    """
+    if not values["CONCIERGE_LIVE"]:
+        raise SettingsError("CONCIERGE_MEMBERSHIPS=stream needs Redis, named by CONCIERGE_LIVE")
+    for name in ("CONCIERGE_EVENTS", "CONCIERGE_TRANSITIONS"):
+        if values[name] != "kafka":
+            raise SettingsError(
+                f"CONCIERGE_MEMBERSHIPS=stream needs {name}=kafka: the stream reads and writes topics alone"
+            )

@@ -1,5 +1,6 @@
 """Where the stream decides memberships, an answer shows what it has told, and the service decides nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -63,11 +64,18 @@ def test_a_stranger_has_what_was_told(shown):
     assert shown(LiveState(memberships={"i_b": told(busy=True)}), None) == ("busy",)
 
 
-def test_it_is_a_setting_that_needs_redis(tmp_path, clock):
+def test_it_is_a_setting_that_needs_redis_and_topics(tmp_path, clock):
     environ = {"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_MEMBERSHIPS": "stream"}
-    with pytest.raises(SettingsError, match="CONCIERGE_MEMBERSHIPS=stream needs Redis"):
-        Settings.from_environment(environ)
-    settings = Settings.from_environment(environ | {"CONCIERGE_LIVE": "redis://127.0.0.1:1/0"})
+    needed = {
+        "CONCIERGE_LIVE": "redis://127.0.0.1:1/0",
+        "CONCIERGE_EVENTS": "kafka",
+        "CONCIERGE_TRANSITIONS": "kafka",
+    }
+    for name in needed:
+        others = {other: value for other, value in needed.items() if other != name}
+        with pytest.raises(SettingsError, match=f"CONCIERGE_MEMBERSHIPS=stream needs .*{name}"):
+            Settings.from_environment(environ | others)
+    settings = replace(Settings.from_environment(environ | needed), events="log")  # without a broker
     memberships = open_stores(settings, clock).memberships
     memberships.keeper.keep()
     assert {reading.read() for reading in make_readings(memberships.keeper).values()} == {None}
