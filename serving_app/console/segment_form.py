@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from string import Template
 from typing import NamedTuple
 
 N_ROWS = 3
@@ -15,7 +16,7 @@ class Choice(NamedTuple):
 
     Attributes:
         label: as the form names it.
-        rule: the language's, with `number` and `window` in it.
+        rule: the language's, with `$number` and `$window` in it.
         words: as a description says it.
     """
 
@@ -24,46 +25,40 @@ class Choice(NamedTuple):
     words: str
 
 
-AT_LEAST = '{{count: {type}, within: {{window}}, op: ">=", value: {{number}}}}'
-NONE_OF = '{{count: {type}, within: {{window}}, op: "=", value: 0}}'
-FIELD = '{{field: {name}, op: ">=", value: {{number}}}}'
+AT_LEAST = '{count: %s, within: $window, op: ">=", value: $number}'
+NONE_OF = '{count: %s, within: $window, op: "=", value: 0}'
+FIELD = '{field: %s, op: ">=", value: $number}'
 CHOICES = {
     "cart_left": Choice(
         "Put something into the cart and bought nothing since",
-        "{{sequence: [{{event: cart}}, {{absent: purchase}}], within: {window}}}",
+        "{sequence: [{event: cart}, {absent: purchase}], within: $window}",
         "put something into the cart in the last {window} and bought nothing since",
     ),
     "view": Choice(
         "Viewed products",
-        AT_LEAST.format(type="view"),
+        AT_LEAST % "view",
         "viewed {number} products or more in the last {window}",
     ),
     "cart": Choice(
         "Put products into the cart",
-        AT_LEAST.format(type="cart"),
+        AT_LEAST % "cart",
         "put {number} products or more into the cart in the last {window}",
     ),
     "purchase": Choice(
         "Bought products",
-        AT_LEAST.format(type="purchase"),
+        AT_LEAST % "purchase",
         "bought {number} products or more in the last {window}",
     ),
-    "search": Choice(
-        "Searched", AT_LEAST.format(type="search"), "searched {number} times or more in the last {window}"
-    ),
-    "no_view": Choice("Viewed nothing", NONE_OF.format(type="view"), "viewed nothing in the last {window}"),
-    "no_purchase": Choice(
-        "Bought nothing", NONE_OF.format(type="purchase"), "bought nothing in the last {window}"
-    ),
+    "search": Choice("Searched", AT_LEAST % "search", "searched {number} times or more in the last {window}"),
+    "no_view": Choice("Viewed nothing", NONE_OF % "view", "viewed nothing in the last {window}"),
+    "no_purchase": Choice("Bought nothing", NONE_OF % "purchase", "bought nothing in the last {window}"),
     "n_orders": Choice(
-        "Has ordered at least so often, ever", FIELD.format(name="n_orders"), "ordered {number} times or more"
+        "Has ordered at least so often, ever", FIELD % "n_orders", "ordered {number} times or more"
     ),
-    "amount_net": Choice(
-        "Has spent at least so much, ever", FIELD.format(name="amount_net"), "spent {number} or more"
-    ),
+    "amount_net": Choice("Has spent at least so much, ever", FIELD % "amount_net", "spent {number} or more"),
     "days_since_last_order": Choice(
         "Ordered last at least so many days ago",
-        FIELD.format(name="days_since_last_order"),
+        FIELD % "days_since_last_order",
         "ordered last {number} days ago or more",
     ),
 }
@@ -115,7 +110,8 @@ def write_rule(row: Row) -> str:
     """A line of the form as a rule of the language."""
     number = row.number.strip() or "1"
     is_number = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", number)
-    return CHOICES[row.choice].rule.format(number=number if is_number else quote(number), window=row.window)
+    rule = Template(CHOICES[row.choice].rule)
+    return rule.substitute(number=number if is_number else quote(number), window=row.window)
 
 
 def describe(join: str, rows: list[Row]) -> str:
