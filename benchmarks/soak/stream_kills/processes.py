@@ -137,7 +137,8 @@ class StreamProcess:
         file, until = HomePaths(self.home).stream_progress, time.monotonic() + UP_SECONDS
         before = file.stat().st_mtime_ns if file.exists() else 0
         while process.poll() is None and time.monotonic() < until:
-            if file.exists() and file.stat().st_mtime_ns != before:
+            is_new = file.exists() and file.stat().st_mtime_ns != before
+            if is_new and json.loads(file.read_text())["n_batches"]:  # of this process alone
                 return True
             time.sleep(0.05)
         return False
