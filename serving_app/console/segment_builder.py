@@ -67,6 +67,6 @@ def preview_segment() -> Response:
     return render(
         "console/segment_preview.html",
         answer=PreviewAnswer.model_validate(answer),
-        start=describe_start(segment),
+        start=describe_start(segment, service.find_start_obstacle()),
         shared=draw_shared(segment.segment_id, pairs, {}),
     )

@@ -96,6 +96,8 @@ def read_published(
     for the night.
     """
     try:
+        if not file.exists():  # its line is there before it
+            return None
         text = read_text(file)
         if hash_text(text) != digest:
             return None

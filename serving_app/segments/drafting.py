@@ -149,7 +149,7 @@ class DraftService:
         segment = self._definitions.find_meaning(draft.text)
         return {
             **fields,
-            **describe_start(segment),
+            **describe_start(segment, self._segments.find_start_obstacle()),
             "name": segment.name if segment else None,
             "digest": draft.digest,
             "is_outdated": draft.base != hash_text(newest),

@@ -75,7 +75,7 @@ class PublishingService:
             )
             change = self._definitions.put_in_force(log, change, draft.text)
             self._drafts.delete(draft_id)
-        return asdict(change) | describe_start(segment)
+        return asdict(change) | describe_start(segment, self._segments.find_start_obstacle())
 
     def roll_back(self, segment_id: str, number: int, author: Author) -> dict:
         """Let the next night read an earlier version of a definition, as `PublishedAnswer`. It was in force
@@ -86,14 +86,15 @@ class PublishingService:
         """
         segment = self._definitions.read_version(segment_id, number)
         change = self._definitions.roll_back(segment_id, number, format_utc(self._clock()), author)
-        return asdict(change) | describe_start(segment)
+        return asdict(change) | describe_start(segment, self._segments.find_start_obstacle())
 
     def list_waiting(self) -> list[dict]:
         """The segments of which the next night reads another text than made the published one: id, name and
         `StartAnswer`.
         """
+        obstacle = self._segments.find_start_obstacle()
         return [
-            {"segment_id": each.segment_id, "name": each.name} | describe_start(each)
+            {"segment_id": each.segment_id, "name": each.name} | describe_start(each, obstacle)
             for each in self._definitions.list_waiting()
         ]
 

@@ -12,10 +12,7 @@ from serving_app.http.problems import NotReady
 from serving_app.segments.comparing import CHANGES, compare_members, preview_members
 from serving_app.segments.counting import CountingDefinitions, summarize
 from serving_app.segments.definitions import SENT, Definitions, find_segment, format_versions, get_rules
-from serving_app.segments.live_answers import (
-    LiveAnswers,
-    correct_size,
-)
+from serving_app.segments.live_answers import LiveAnswers, correct_size
 from serving_app.segments.member_questions import MemberQuestions
 from serving_app.segments.members import MEMBERS
 from serving_app.segments.moments import find_asked
@@ -117,6 +114,11 @@ class SegmentService:
     def list_versions(self, segment_id: str) -> list[dict]:
         """The texts of a segment's definition that were in force, as `VersionAnswer`, oldest first."""
         return format_versions(self._definitions.list_versions(segment_id))
+
+    def find_start_obstacle(self) -> str:
+        """Why no definition can count before the next night, in words; empty: some can, or nobody knows."""
+        snapshot = self._snapshots.get_current()
+        return self._live.find_start_obstacle(snapshot) if self._live and snapshot else ""
 
     def find_waiting(self, segment_id: str) -> tuple[str, str | None] | None:
         """The digest of a text that waits for the night, and since when the service counts by it (ISO, UTC;

@@ -12,6 +12,7 @@ from segments.versions import FOLDER
 from serving_app.segments.draft_schemas import DraftAnswer, ImpactAnswer, PublishedAnswer
 from tests.serving_app.conftest import REGULAR
 from tests.serving_app.keys.made_keys import bearer, make_keys, server_key
+from tests.serving_app.memberships.nights import make_snapshot
 from tests.serving_app.segments.test_segment_routes import LAPSED, YAML, check_problem
 
 SHIPPED = (DEFINITIONS / "lapsed.yml").read_text()
@@ -165,9 +166,21 @@ def test_a_third_of_the_shop_needs_somebody_elses_word(office):
     }
 
 
+@pytest.mark.parametrize(
+    ("lives", "obstacles"), [(False, ["no segment lives by the published night"]), (True, [])]
+)
+def test_it_counts_from_now_on_where_segments_live(office, lives, obstacles):
+    """Not by a night of another build or of Snowflake, which has none that lives."""
+    if lives:
+        office.snapshots.publish(make_snapshot("night-1"))
+    draft = save(office, HESITANT).json
+    assert (draft["counts_from"], draft["obstacles"]) == ("now" if lives else "next night", obstacles)
+    assert act(office, draft, "publish").json["obstacles"] == obstacles
+
+
 def test_what_moves_nobody_is_published_at_once(office):
     draft = save(office, HESITANT).json
-    assert (draft["base"], draft["counts_from"], draft["obstacles"]) == ("", "now", [])
+    assert draft["base"] == ""
     change = act(office, draft, "publish").json
     assert (change["share"], change["approved_by"], change["was"], change["version"]) == (0, "", "", None)
     check_problem(act(office, draft, "publish"), 404, "unknown-draft")
