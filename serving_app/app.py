@@ -109,6 +109,12 @@ def make_request_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-{variant}{digits[16:19]}-{digits[19:]}"
 
 
+def list_logs_elsewhere(settings: Settings) -> list[str]:
+    """The logs that are topics, and no files of the home."""
+    are_topics = {"event_log": settings.events != "log", "transitions": settings.memberships == "stream"}
+    return [name for name, is_topic in are_topics.items() if is_topic]
+
+
 def create_app(
     settings: Settings,
     stores: Stores | None = None,
@@ -192,7 +198,7 @@ def create_app(
             visitors,
             paths,
             clock,
-            has_event_files=settings.events == "log",
+            list_logs_elsewhere(settings),
         ),
         PublishingService(definitions, segment_service, clock, settings.segment_approval_share),
         intake_service,

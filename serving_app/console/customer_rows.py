@@ -29,7 +29,7 @@ TIMELINE_FILTERS = (
 UNREAD = {
     "decision_log": "lists of today that are older than the newest 16 MB of the decision log",
     "event_log": "which lists of today were clicked",
-    "transitions": "turns of live segments that are older than the newest 16 MB of their log",
+    "transitions": "turns of live segments that Kafka has, or older than the newest 16 MB of their log",
     "override_audit": "changes of overrides that are older than the newest 5,000",
     "live": "what was done since the night, as the live states cannot be read now",
 }

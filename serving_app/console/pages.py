@@ -80,7 +80,7 @@ def make_services(
         QuarantineService(settings.home),
         LiveFigureService(settings, stores.snapshots),
         FigureService(SegmentWarehouse(settings.home, WAREHOUSE_SECONDS), stores.snapshots),
-        SegmentTurns(settings.home),
+        SegmentTurns(settings.home, has_files=settings.memberships != "stream"),
         ShopFacts(stores.snapshots, Placements(settings.home), by_class[SegmentService]),
     )
 

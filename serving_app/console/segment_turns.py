@@ -17,20 +17,22 @@ MOST_BYTES = 1 << 20  # of each file's end: some 4,000 turns
 
 
 class SegmentTurns:
-    """Reads files of a home."""
+    """Reads files of a home.
 
-    def __init__(self, home: Path) -> None:
-        self._paths = HomePaths(home)
+    Attributes:
+        has_files: whether entries and exits are in files here; the stream tells them to a topic.
+    """
+
+    def __init__(self, home: Path, *, has_files: bool = True) -> None:
+        self._paths, self.has_files = HomePaths(home), has_files
 
     def list_newest(self, segment_id: str, most: int) -> list[Transition]:
         """The newest turns of a segment, of the ends of the last files; oldest first."""
         marker = segment_id.encode()
         found: list[Transition] = []
         for file in list_files(self._paths.transitions)[: -MOST_FILES - 1 : -1]:
-            end = read_end(file, MOST_BYTES) or read_end(
-                get_finished_path(file), MOST_BYTES
-            )  # renamed just now
-            lines = end.splitlines()
+            finished = get_finished_path(file)  # as it may be called by now
+            lines = (read_end(file, MOST_BYTES) or read_end(finished, MOST_BYTES)).splitlines()
             turns = [decode_transition(line) for line in lines if marker in line and is_transition(line)]
             found = [turn for turn in turns if turn.segment_id == segment_id] + found
             if len(found) >= most:

@@ -85,8 +85,9 @@ def get_segment_now(segment_id: str) -> Response:
     """Who is in it now, as numbers, and the newest entries and exits; a page asks for it again and again."""
     service = get_service(SegmentService)
     segment = ask_patiently(lambda: service.get(segment_id))
-    turns = get_service(SegmentTurns).list_newest(segment_id, N_TURNS)
-    return render("console/segment_now.html", segment=segment, turns=show_turns(turns, N_TURNS))
+    service = get_service(SegmentTurns)
+    turns = show_turns(service.list_newest(segment_id, N_TURNS), N_TURNS)
+    return render("console/segment_now.html", segment=segment, turns=turns, has_turns=service.has_files)
 
 
 @bp.post("/segments/<segment_id>/why")

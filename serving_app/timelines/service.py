@@ -2,7 +2,7 @@
 named.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from heapq import nlargest
@@ -74,14 +74,15 @@ class TimelineService:
         visitors: VisitorResolver,
         paths: HomePaths,
         clock: Callable[[], datetime],
-        has_event_files: bool = True,
+        elsewhere: Collection[str] = (),
     ) -> None:
         """
         Args:
-            has_event_files: whether received events are in files of the home.
+            elsewhere: of `event_log` and `transitions` what is in topics, and in no files of the home.
         """
         self._stores, self._warehouse, self._visitors = stores, warehouse, visitors
-        self._paths, self._clock, self._has_event_files = paths, clock, has_event_files
+        self._paths, self._clock = paths, clock
+        self._elsewhere = frozenset(elsewhere)
         self._naming = NamingRules(stores.snapshots, stores.restrictions)
         self._calendar = ShopCalendar(paths.root, stores.snapshots)
 
@@ -145,7 +146,7 @@ class TimelineService:
         lists = nlargest(page.limit + 1, wanted, key=lambda entry: entry.place)
         if not lists:
             return []
-        if not self._has_event_files:
+        if "event_log" in self._elsewhere:
             unread |= {"event_log"}
             return lists
         clicks = find_clicks(self._paths.event_log, lists)
@@ -154,7 +155,7 @@ class TimelineService:
 
     def _list_turns(self, subject: Subject, unread: set[str]) -> list[Entry]:
         turns = find_turns(self._paths.transitions, subject.customer_id)
-        unread |= set() if turns.is_whole else {"transitions"}
+        unread |= {"transitions"} & self._elsewhere if turns.is_whole else {"transitions"}
         night_ends_at = subject.night.calendar.find_midnight(subject.night.as_of.toordinal() + 1)
         return [*list_turns(turns.lines, night_ends_at)]
 

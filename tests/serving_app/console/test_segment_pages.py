@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from expectations.contracts.transitions import Transition, encode_transition
 from serving_app.console import segment_turns
 from serving_app.console.segment_turns import SegmentTurns
 from tests.serving_app.conftest import REGULAR
+from tests.serving_app.console.conftest import Reader
 from tests.serving_app.intake.sent_events import send, viewed
 from tests.serving_app.keys.made_keys import make_keys, server_key
 from tests.serving_app.memberships.conftest import keep
@@ -98,8 +100,6 @@ def test_mistakes_stand_by_their_line(office):
 
 def test_a_draft_of_many_needs_another_key(shop):
     """Of three customers one enters; whoever saved it cannot approve it."""
-    from tests.serving_app.console.conftest import Reader
-
     write_warehouse(shop.home)
     store, texts = make_keys(
         *(server_key("segments", "definitions") for _ in range(2)), server_key("segments")
@@ -148,6 +148,14 @@ def test_turns_are_read_of_the_end_of_a_large_file(tmp_path, monkeypatch):
     monkeypatch.setattr(segment_turns, "MOST_BYTES", len(lines[0]) * 3)
     turns = SegmentTurns(tmp_path).list_newest("s", 12)
     assert [turn.customer_id for turn in turns] == ["c_1", "c_2"]
+
+
+def test_where_the_stream_tells_turns_the_page_does_not_say_there_were_none(office, shop):
+    assert "Nobody has come or gone" in read(office, "segments/champions/now")
+    shop.settings = replace(shop.settings, memberships="stream")
+    shop.use_stores()
+    text = read(Reader(shop), "segments/champions/now")
+    assert "told to Kafka" in text and "Nobody has come" not in text
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "9" * 5000])

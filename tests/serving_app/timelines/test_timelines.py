@@ -208,3 +208,10 @@ def test_an_older_night_that_lacks_a_column_is_not_ready(timelines):
         warehouse.execute("alter table fct_segment_changes drop column reason")
     answer = timelines.client.get(f"/v1/customers/{REGULAR}/timeline")
     assert (answer.status_code, answer.json["type"]) == (503, "urn:concierge:problem:not-ready")
+
+
+def test_turns_that_the_stream_tells_to_a_topic_are_said_to_be_missing(timelines):
+    timelines.settings = replace(timelines.settings, memberships="stream")
+    timelines.use_stores()
+    assert read(timelines)["unread"] == ["transitions"]
+    assert read(timelines, kinds="order")["unread"] == []
