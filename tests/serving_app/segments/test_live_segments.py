@@ -7,7 +7,9 @@ from expectations.contracts.home import HomePaths
 from segments.events import Event
 from segments.sql.night_relations import EVENTS
 from serving_app.http.problems import TooLargeToAnswer
-from serving_app.live.backends import BackendError
+from serving_app.live.backends import BackendError, get_memberships_key
+from serving_app.memberships.present import AT_ONCE, list_owners
+from serving_app.memberships.record import NO_RECORD, HeldEvent, add_held, pack_owner
 from serving_app.segments.live_answers import LiveAnswers
 from tests.serving_app.conftest import NEWCOMER, NOW, REGULAR
 from tests.serving_app.intake.sent_events import send, viewed
@@ -156,3 +158,19 @@ def test_a_look_at_everybody_ends_in_time(lively, clock):
     live = LiveAnswers(lively.memberships.present, lively.live, clock, 5, lambda: next(ticks))
     with pytest.raises(TooLargeToAnswer):
         live.find_present(lively.snapshots.get_current())
+
+
+def test_a_look_at_all_reads_the_states_of_some_at_once(lively, monkeypatch):
+    """Three times as many visitors as are read at once: each is found, no more than these are read first."""
+    event = HeldEvent(NOW.toordinal(), Event(MICROSECONDS, "m-1", "cart"))
+    stored = NOW.timestamp(), pack_owner(add_held(NO_RECORD, [event]))
+    names = [f"i_{n:04}" for n in range(3 * AT_ONCE)]
+    lively.database.values |= {get_memberships_key(name): stored for name in names}
+    read, n_read = lively.database.read, []
+    monkeypatch.setattr(lively.database, "read", lambda keys: n_read.append(len(keys)) or read(keys))
+    night = lively.memberships.nights.find_current()
+    owners = list_owners(night, lively.database, MICROSECONDS, lambda: None)
+    first = next(owners)
+    assert n_read == [AT_ONCE]
+    found = [first, *owners]
+    assert [name for name, _ in found] == names and {record.n_held for _, record in found} == {1}
