@@ -1,5 +1,7 @@
 """Identity reviews answered by click, and decisions taken back."""
 
+import re
+
 import pytest
 
 from serving_app.console.review_rows import ANSWERS
@@ -32,6 +34,14 @@ def test_what_waits_is_asked_with_its_evidence(shop, reader):
     assert page.count('action="/console/reviews/answer"') == 1, "a giant has no link"
     evidence = reader.get("/console/reviews/evidence", query_string=get_pair(shop)).text
     assert "are one customer" in evidence and "core_people/crm/1~crm/2" in evidence and "followed" in evidence
+
+
+def test_whom_is_held_back_has_no_page_to_be_sent_to(reader):
+    page = reader.get("/console/reviews").text
+    assert re.findall(r'href="/console/customers/([^"]+)"', page) == ["c_sister"]
+    assert reader.get("/console/customers/c_giant").status_code == 404
+    assert "c_giant" in page and "has no page until it is decided" in page
+    assert "the timeline shows its merges" not in page
 
 
 @pytest.mark.parametrize(("name", "decision"), [(name, one) for name, (one, _) in ANSWERS.items()])
