@@ -34,9 +34,19 @@ PERSONAL_NAMES = {name.replace("_", "") for name in CORE_PEOPLE.personal} | {
     "dob",
     "login",
     "token",
+    "gender",
+    "city",
+    "line",
+    "message",
+    "note",
+    "notes",
+    "comment",
+    "comments",
+    "remarks",
 }
 PERSONAL_PART = re.compile(
-    "mail|phone|mobile|address|street|birth|zip|postal|postcode|password"
+    "mail|phone|mobile|address|street|birth|zip|postal|postcode|password|recipient|contact|passport|iban"
+    "|creditcard|cardnumber|housenumber|salutation|greeting|(gift|personal)message|signature|(shipping|billing|delivery)line"
     "|(first|last|middle|given|family|full|maiden|nick|user|customer|sur|fore)name"
 )
 

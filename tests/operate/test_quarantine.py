@@ -165,3 +165,20 @@ def test_what_cannot_be_told_apart_shows_its_shape_alone():
     shown = mask_record('{"phoneNumber": "030 12", "billing_first_name": "Ada", "item_name": "Bowl"}', None)
     assert shown == f"phoneNumber={MASK}, billing_first_name={MASK}, item_name=Bowl"
     assert len(mask_record("x" * 1_000_000, None)) < 300
+
+
+def test_what_a_shop_calls_its_customers_and_their_words_is_masked():
+    """Names that no contract has, as a shop's own properties do; those of things are shown."""
+    personal = {
+        "recipient",
+        "gift_message",
+        "contactPerson",
+        "shipping_line_1",
+        "houseNumber",
+        "note",
+        "city",
+    }
+    things = {"messageId", "line_no", "item_name", "category", "cart_id", "capacity", "annotated_price"}
+    shown = mask_record(json.dumps(dict.fromkeys([*personal, *things], "Ada L")), None)
+    assert {each.partition("=")[0] for each in shown.split(", ") if each.endswith(MASK)} == personal
+    assert mask_record('{"address": {"line1": "12 High St"}, "to": {"line1": "x"}}', None).count(MASK) == 2
