@@ -2,7 +2,6 @@
 impressions and the log of events, which the night has not taken yet. Pure.
 """
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,9 @@ import orjson
 
 from expectations.contracts.event_format import CART, CLICK, PURCHASE, TRACKED_EVENTS, VIEW
 from serving_app.console.figure_records import PlacementFigures
+from serving_app.intake.flaws import Refused
+from serving_app.intake.products import read_items
+from serving_app.live.events import EventItem
 
 UNNAMED = "unnamed"
 
@@ -102,15 +104,14 @@ def collect_reactions(
         if request_id not in items or kind not in (VIEW, CLICK, CART, PURCHASE) or once in known:
             continue
         known.add(once)
-        for product in list_products(properties):
-            item = normalise_item_id(str(product.get("product_id")))
-            if item not in items[request_id]:
+        for item in list_items(kind, properties, normalise_item_id):
+            if item.item_id not in items[request_id]:
                 continue
-            own = reactions[request_id, item]
+            own = reactions[request_id, item.item_id]
             own.seen[kind] += 1
             if kind == PURCHASE:
                 own.orders.add(order)
-                own.revenue += read_amount(product)
+                own.revenue += read_amount(item)
     return reactions
 
 
@@ -134,20 +135,21 @@ def sum_placement(
     )
 
 
-def list_products(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The products that an event names: one, or those of its list."""
-    products = properties.get("products")
-    named = products if isinstance(products, list) else [properties]
-    return [product for product in named if isinstance(product, dict) and product.get("product_id")]
+def list_items(
+    kind: str, properties: dict[str, Any], normalise_item_id: Callable[[str], str]
+) -> tuple[EventItem, ...]:
+    """The items of an event as the service reads them when it takes one: numbers may be texts; none of a
+    record that it would not have taken.
+    """
+    try:
+        return read_items(kind, properties, normalise_item_id)
+    except (Refused, AttributeError, TypeError):
+        return ()
 
 
-def read_amount(product: Mapping[str, Any]) -> Decimal:
-    """Price times quantity; 0 of a product that names no price."""
-    price, quantity = product.get("price"), product.get("quantity", 1)
-    are_numbers = isinstance(price, int | float) and isinstance(quantity, int | float)
-    if not are_numbers or not math.isfinite(price * quantity):
-        return Decimal(0)
-    return Decimal(str(price)) * Decimal(str(quantity))
+def read_amount(item: EventItem) -> Decimal:
+    """Price times quantity; 0 of an item that names no price."""
+    return Decimal(str(item.price or 0)) * item.quantity
 
 
 def is_bot(record: Mapping[str, Any]) -> bool:

@@ -65,6 +65,18 @@ def test_each_kind_of_reaction_counts_as_the_night_counts_it():
     assert figures.total.n_lists == 3 and figures.total.revenue == Decimal("6.0")
 
 
+def test_numbers_that_are_texts_count_as_the_service_takes_them():
+    """As tag managers send them; an order of one item may name it without a list."""
+    products = [{"product_id": "a", "price": "2.50", "quantity": "2"}]
+    events = [
+        react("Order Completed", "r1", order_id="o1", products=products),
+        react("Order Completed", "r1", order_id="o2", product_id="b", price="1e1", products=[]),
+        react("Order Completed", "r1", order_id="o3", products=[{"product_id": "a", "price": "much"}]),
+    ]
+    (cart,) = count([serve("r1", "A", "B")], events).placements
+    assert (cart.n_orders, cart.revenue) == (2, Decimal("15.0"))
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -74,7 +86,9 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(
-            st.sampled_from(["product_id", "price", "quantity", "request_id", "item_id"]), inner, max_size=3
+            st.sampled_from(["product_id", "price", "quantity", "products", "request_id", "item_id"]),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=4,
