@@ -25,7 +25,7 @@ class ShownEvent:
 
     Attributes:
         received_at: by the clock on the wall.
-        name: of a tracked event its own, else the call's.
+        name: of a tracked event its own, else the kind of call: the title of a page may greet somebody.
         visitor: kind and the beginning of the identifier's hash: equal for equal visitors, and no value.
         refused_for: the reason code; empty for one that was accepted.
     """
@@ -77,7 +77,7 @@ def build_event(
     properties = record.get("properties")
     return ShownEvent(
         received_at=received_at + lag,
-        name=mask_text(record.get("event") or record.get("name") or record.get("type") or "not understood"),
+        name=mask_text(record.get("event") or record.get("type") or "not understood"),
         visitor=name_visitor(record, source, hash_identifier),
         source=source,
         properties=mask_record(orjson.dumps(properties).decode(), None) if properties else "",

@@ -48,6 +48,11 @@ def test_what_became_of_it():
     assert (refused.refused_for, refused.detail) == ("bad_id", "•••")
 
 
+def test_the_title_of_a_page_is_not_shown():
+    (event,) = show(write_event(type="page", event=None, name="Welcome back, Jane Roe"))
+    assert event.name == "page" and "Jane" not in repr(event)
+
+
 def test_of_nobody_by_name():
     properties = {"email": CANARY, "product_id": "SKU-1", "note": f"call {CANARY}", "first_name": "Canary"}
     (event,) = show(write_event(userId=CANARY, properties=properties, event=f"Bought by {CANARY}"))
