@@ -4,6 +4,8 @@
 (() => {
   "use strict";
 
+  if (typeof document === "undefined") return; // a shop's server, which renders a page that imports it
+
   const VERSION = "1.0.0";
   const tag = document.currentScript || document.querySelector("meta[name=concierge]");
   const early = window.concierge || []; // calls made before this file came

@@ -53,6 +53,12 @@ def test_the_package_names_files_that_there_are():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["concierge.js", "concierge.min.js"])
+def test_a_server_that_renders_pages_may_import_it(node_clients, name):
+    subprocess.run(["node", "-e", f"require({str(PACKAGE / name)!r})"], check=True, capture_output=True)
+
+
+@pytest.mark.slow
 def test_what_is_served_is_made_of_the_source(node_clients):
     made = subprocess.run(
         ["npm", "run", "-s", "make-snippet"], cwd=node_clients, capture_output=True, check=True
