@@ -6,7 +6,8 @@ from werkzeug.utils import redirect
 from serving_app.console.blueprint import bp, console_page
 from serving_app.console.patience import ask_patiently
 from serving_app.console.rendering import render
-from serving_app.console.segment_builder import read_text, render_builder
+from serving_app.console.segment_builder import render_builder, write_again
+from serving_app.console.segment_form import pick_text
 from serving_app.http.auth import get_caller
 from serving_app.http.problems import ApiError, ApprovalNeeded, BadDefinition, CannotApply, DraftOutdated
 from serving_app.http.services import get_service
@@ -39,12 +40,14 @@ def render_draft(draft_id: str, problem: ApiError | None = None) -> Response:
 @console_page("definitions")
 def save_segment_draft() -> Response:
     """Save a draft, or one anew."""
-    text, draft_id = read_text(), request.form.get("draft", "")
+    (text, is_disputed), draft_id = pick_text(request.form), request.form.get("draft", "")
+    if is_disputed:
+        return render_builder(text, 409, write_again(), is_disputed=True)
     try:
         draft = get_service(DraftService).save(text, make_author(), draft_id=draft_id or None)
     except BadDefinition as error:
         draft = get_service(DraftService).get(draft_id) if draft_id else None
-        return render_builder(text, 400, flaws=error.extensions["flaws"], draft=draft)
+        return render_builder(text, 400, write_again(), flaws=error.extensions["flaws"], draft=draft)
     return redirect(url_for("console.get_segment_draft", draft_id=draft["draft_id"]), 303)
 
 

@@ -106,6 +106,34 @@ def write_definition(name: str, join: str, rows: list[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+class PickedText(NamedTuple):
+    """The text that counts of the builder's page.
+
+    Attributes:
+        is_disputed: whether form and text were both changed, each its own way; `text` is the one by hand.
+    """
+
+    text: str
+    is_disputed: bool
+
+
+def write_from_form(form: Mapping[str, str]) -> str:
+    """The text of what the form says."""
+    return write_definition(form.get("name", ""), form.get("join", "all"), read_rows(form))
+
+
+def pick_text(form: Mapping[str, str]) -> PickedText:
+    """Of the builder's form and its text the one that was changed since the text was written from the form.
+    Browsers end lines their own way; a page without a form sends no `written`.
+    """
+    text, written = (form.get(name, "").replace("\r\n", "\n") for name in ("text", "written"))
+    by_form = write_from_form(form)
+    if not written or by_form in (text, written):
+        return PickedText(text, False)
+    is_by_hand = text != written
+    return PickedText(text if is_by_hand else by_form, is_by_hand)
+
+
 def write_rule(row: Row) -> str:
     """A line of the form as a rule of the language."""
     number = row.number.strip() or "1"

@@ -5,7 +5,14 @@ import yaml
 
 from segments.parsing.definitions import ALL_FIELDS, parse_definition
 from segments.parsing.flaws import SegmentError
-from serving_app.console.segment_form import CHOICES, Row, write_definition
+from serving_app.console.segment_form import (
+    CHOICES,
+    PickedText,
+    Row,
+    pick_text,
+    write_definition,
+    write_from_form,
+)
 
 AT_LEAST, NONE_OF = {"op": ">=", "value": 2}, {"op": "=", "value": 0}
 WITHIN = {"within": "10 days"}
@@ -48,3 +55,26 @@ def test_what_is_no_number_is_a_mistake_that_is_shown(typed):
     assert yaml.safe_load(text)["members"]["all"][0]["value"] == typed
     with pytest.raises(SegmentError):
         parse_definition(text, "some.yml", ALL_FIELDS)
+
+
+HESITANT, LOOKERS = {"name": "Hesitant", "choice-0": "cart_left"}, {"name": "Lookers", "choice-0": "view"}
+WRITTEN = write_from_form(HESITANT)
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "picked"),
+    [
+        (HESITANT, WRITTEN, PickedText(WRITTEN, False)),
+        (LOOKERS, WRITTEN, PickedText(write_from_form(LOOKERS), False)),
+        (HESITANT, "by hand\n", PickedText("by hand\n", False)),
+        (LOOKERS, "by hand\n", PickedText("by hand\n", True)),
+        (LOOKERS, write_from_form(LOOKERS), PickedText(write_from_form(LOOKERS), False)),
+    ],
+)
+def test_what_was_changed_since_the_text_was_written_counts(form, text, picked):
+    sent = form | {name: one.replace("\n", "\r\n") for name, one in (("text", text), ("written", WRITTEN))}
+    assert pick_text(sent) == picked
+
+
+def test_a_page_without_the_form_has_its_text_alone():
+    assert pick_text({"text": "by hand"}) == PickedText("by hand", False)

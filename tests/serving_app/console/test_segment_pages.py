@@ -38,6 +38,10 @@ def read(reader, path, status=200, **sent):
     return html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).replace("\n", " ")
 
 
+def find_written(answer):
+    return html.unescape(re.search(r'name="written" value="([^"]*)"', answer.text)[1])
+
+
 def follow(reader, answer):
     assert answer.status_code == 303, answer.text
     return answer.headers["Location"].removeprefix("/console/")
@@ -87,6 +91,24 @@ def test_a_marketer_builds_previews_publishes_and_watches(office, shop, clock):
     keep(shop)
     now = " ".join(read(office, "segments/hesitant/now").split())
     assert now.startswith("0 customers") and "out a customer by time" in now
+
+
+def test_a_form_that_was_changed_and_not_written_is_previewed_and_saved(office):
+    """Viewed five in an hour, with the button of the definition left alone."""
+    text = find_written(office.get("/console/segment-builder"))
+    form = {"name": "Viewed five", "choice-0": "view", "number-0": "5", "length-0": "1", "unit-0": "hours"}
+    sent = form | {"text": text, "written": text}
+    preview = html.unescape(office.post("/console/segment-preview", sent).text)
+    assert 'id="definition" hx-swap-oob' in preview and 'name: "Viewed five"' in preview
+    draft = follow(office, office.post("/console/segment-drafts", sent))
+    assert "+segment_id: viewed_five" in read(office, draft)
+    both = sent | {"text": text.replace("Put", "They put")}
+    for path, status in (("segment-preview", 200), ("segment-drafts", 409)):
+        answer = office.post(f"/console/{path}", both)
+        assert answer.status_code == status and "were both changed" in answer.text
+    both["written"] = find_written(answer)
+    kept = follow(office, office.post("/console/segment-drafts", both))
+    assert '+description: "They put' in read(office, kept)
 
 
 def test_mistakes_stand_by_their_line(office):
