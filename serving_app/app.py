@@ -147,6 +147,7 @@ def create_app(
         stores.live,
         stores.events,
         stores.item_changes,
+        stores.memberships.nights,
         placements,
         declared_webhooks,
         endpoints,

@@ -26,6 +26,7 @@ from serving_app.http.services import get_service
 from serving_app.overrides.schemas import OverridesQuery
 from serving_app.profiles.schemas import ProfileLookup, ProfileMask
 from serving_app.profiles.service import ProfileService
+from serving_app.segments.service import SegmentService
 from serving_app.timelines.schemas import TimelineQuery
 from serving_app.timelines.service import TimelineService
 
@@ -102,6 +103,7 @@ def show_profile(profile: dict) -> Response:
         rfm_segment=names.get(profile["rfm_segment"], profile["rfm_segment"]),
         others=[(one.segment_id, one.name) for one in segments if one.segment_id not in segment_ids],
         live=live,
+        live_problem=get_service(SegmentService).find_live_problem(),
         live_events=show_live_events(live, titles),
         titles=titles,
         placements=facts.list_placements(),

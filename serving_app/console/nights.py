@@ -9,6 +9,7 @@ from serving_app.console.night_records import State
 from serving_app.console.night_service import NightService
 from serving_app.console.rendering import render
 from serving_app.http.services import get_service
+from serving_app.status.service import StatusService
 
 # A report holds its style and pictures in itself, and no script.
 REPORT_POLICY = (
@@ -30,6 +31,7 @@ def get_nights() -> Response:
         "console/nights.html",
         nights=nights,
         newest=newest,
+        problems=get_service(StatusService).list_problems(),
         waiting=list_waiting(worked, service.read_reports(worked), service.list_reviews()),
         published=published,
         is_rolled_back=published is not None and published.inputs.startswith(ROLLED_BACK),

@@ -46,6 +46,8 @@ def get_segments() -> Response:
         day=found["day"],
         rows=rows,
         matrix=draw_matrix(rows, ask_patiently(service.list_overlaps)["pairs"]),
+        live_problem=service.find_live_problem(),
+        known={row.segment_id for row in rows},
         waiting=[each for each in waiting if each["segment_id"] not in counting],
         published=next((row for row in rows if row.segment_id == published), None),
         drafts=get_service(DraftService).list()["drafts"],
@@ -68,6 +70,7 @@ def get_segment(segment_id: str) -> Response:
     return render(
         "console/segment.html",
         segment=segment,
+        live_problem=service.find_live_problem(),
         states=list_states(segment),
         sizes=draw_sizes(segment["name"], segment["sizes"]),
         shared=draw_shared(segment_id, pairs, names),

@@ -15,18 +15,28 @@ from serving_app.storage.snapshots import Snapshot
 
 logger = logging.getLogger(__name__)
 
+OTHER_BUILD = (
+    "the published night was made by another build of the code; the next night mends it (make night)"
+)
+NOT_UNDERSTOOD = (
+    "this build of the code does not understand a definition of the published night, which the log names;"
+    " the next night mends it (make night)"
+)
+
 
 class Opening(NamedTuple):
     """A snapshot's live night, as the definitions were that were published since.
 
     Attributes:
         ends_at: when another definition begins to count; `NEVER`: none waits.
+        problem: why nothing of it lives though it has live definitions; empty: that is not so.
     """
 
     snapshot: Snapshot
     published: Published
     night: LiveNight | None
     ends_at: int
+    problem: str = ""
 
 
 class LiveNights:
@@ -55,18 +65,29 @@ class LiveNights:
 
     def find(self, snapshot: Snapshot | None) -> LiveNight | None:
         """The live night of a snapshot; None where it has none, or none that this build understands."""
-        if snapshot is None:
-            return None
+        return self._open(snapshot).night if snapshot else None
+
+    def find_problem(self, snapshot: Snapshot) -> str:
+        """Why nothing of a snapshot lives though it has live definitions; empty: that is not so."""
+        return self._open(snapshot).problem
+
+    def describe_problem(self) -> str:
+        """Why no segment lives by the published night, in a sentence; empty where that is as it should be."""
+        snapshot = self._snapshots.get_current()
+        problem = self.find_problem(snapshot) if snapshot else ""
+        return f"segments do not live, and answers are the night's: {problem}" if problem else ""
+
+    def _open(self, snapshot: Snapshot) -> Opening:
         published = self._definitions.read() if self._definitions else ()
         if opening := self._find_opening(snapshot, published):
-            return opening.night
+            return opening
         with self._lock:
             opening = self._find_opening(snapshot, published)
             if opening is None:
                 others = [each for each in self._newest if each.snapshot is not snapshot]
                 opening = open_night(snapshot, published, self._time)
                 self._newest = (opening, *others[:1])
-            return opening.night
+            return opening
 
     def lives(self, snapshot: Snapshot, segment_id: str) -> bool:
         """Whether customers come into a segment and leave it between the nights."""
@@ -91,7 +112,7 @@ def open_night(snapshot: Snapshot, published: Published = (), time: ShopTime | N
         night = LiveNight(snapshot, rules)
         if night.live.fingerprint != rules.fingerprint:
             logger.error("segments do not live: snapshot %s was made by another build", snapshot.name)
-            return none
+            return none._replace(problem=OTHER_BUILD)
         news = [each for each in published if night.versions.get(each.segment_id) != each.version]
         if not news:
             return none._replace(night=night)
@@ -104,7 +125,7 @@ def open_night(snapshot: Snapshot, published: Published = (), time: ShopTime | N
             )
     except SegmentError as error:
         logger.error("segments do not live: %s", "; ".join(str(error).splitlines()))
-        return none
+        return none._replace(problem=NOT_UNDERSTOOD)
     return Opening(snapshot, published, night, ends_at)
 
 

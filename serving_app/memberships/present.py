@@ -80,6 +80,10 @@ class PresentMembers:
         """What lives in a snapshot; None: nothing."""
         return self._nights.find(snapshot)
 
+    def find_problem(self, snapshot: Snapshot) -> str:
+        """Why nothing lives in a snapshot that has live definitions; empty: that is not so."""
+        return self._nights.find_problem(snapshot)
+
     def find_moment(self, now: datetime) -> int:
         """The shop's moment of which an answer at `now` is."""
         return to_microseconds(now - self._find_lag(now)) + 1

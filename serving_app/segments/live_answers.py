@@ -84,10 +84,14 @@ class LiveAnswers:
     def find_start_obstacle(self, snapshot: Snapshot) -> str:
         """Why no definition can count before the next night, in words; empty: some can."""
         if self._present.find_night(snapshot) is None:
-            return "no segment lives by the published night"
+            return self._present.find_problem(snapshot) or "no segment lives by the published night"
         return (
             "" if self._present.has_states else "the stream decides memberships, by the night's definitions"
         )
+
+    def find_problem(self, snapshot: Snapshot) -> str:
+        """Why no segment lives by a night with live definitions, in words; empty: that is not so."""
+        return self._present.find_problem(snapshot)
 
     def find_starts(self, snapshot: Snapshot) -> dict[str, str]:
         """From when on (ISO, UTC) definitions count that were published since the night, by segment."""

@@ -18,12 +18,7 @@ from serving_app.segments.members import MEMBERS
 from serving_app.segments.moments import find_asked
 from serving_app.segments.naming import NamingRules
 from serving_app.segments.schemas import ExplainQuery, MembersQuery
-from serving_app.segments.sizes import (
-    list_segments,
-    read_overlaps,
-    read_size_table,
-    read_sizes,
-)
+from serving_app.segments.sizes import list_segments, read_overlaps, read_size_table, read_sizes
 from serving_app.segments.warehouse import Night, SegmentWarehouse
 from serving_app.storage.protocols import SnapshotStore
 from serving_app.storage.snapshots import Snapshot
@@ -119,6 +114,11 @@ class SegmentService:
         """Why no definition can count before the next night, in words; empty: some can, or nobody knows."""
         snapshot = self._snapshots.get_current()
         return self._live.find_start_obstacle(snapshot) if self._live and snapshot else ""
+
+    def find_live_problem(self) -> str:
+        """Why no segment lives though some should, in words; empty: they do, or none should."""
+        snapshot = self._snapshots.get_current()
+        return self._live.find_problem(snapshot) if self._live and snapshot else ""
 
     def find_waiting(self, segment_id: str) -> tuple[str, str | None] | None:
         """The digest of a text that waits for the night, and since when the service counts by it (ISO, UTC;

@@ -37,6 +37,10 @@ class StatusService:
         self._build, self._clock = build, clock
         self._end = EndNotice()
 
+    def list_problems(self) -> list[str]:
+        """What is not as it should be, in sentences."""
+        return [problem for store in self._stores if (problem := store.describe_problem())]
+
     def get_readiness(self) -> dict:
         """What is being served (`ReadyAnswer`): `degraded` where it is not all that it should be.
 
@@ -46,7 +50,7 @@ class StatusService:
         """
         if self._end.is_ending():
             raise NotReady("the server is about to end", build=self._build)
-        problems = [problem for store in self._stores if (problem := store.describe_problem())]
+        problems = self.list_problems()
         snapshot = self._snapshots.get_current()
         if snapshot is None or self._impressions.is_withholding:
             served = (

@@ -11,6 +11,7 @@ from expectations.contracts.live_segments import (
     SegmentBase,
     pack_live_rules,
     pack_segment_base,
+    unpack_live_rules,
 )
 from segments.calendar import ShopCalendar
 from segments.evaluation.measures import Context
@@ -103,4 +104,13 @@ def make_snapshot(name, histories=None, absorbed="2026-02-20", others=None, unme
             values[contract.get_segment_timer_key(base.changes_at, customer)] = b""
     for identifier, customer in (identifiers or {}).items():
         values[contract.get_identifier_key(identifier)] = customer.encode()
+    return Snapshot.from_pairs(name, values.items())
+
+
+def make_snapshot_of_another_build(name):
+    """The small shop's snapshot, whose packed states are of definitions compiled otherwise."""
+    made = make_snapshot(name)
+    values = {key: made._get(key) for key in made._iterate_keys(b"")}
+    rules = unpack_live_rules(values[contract.LIVE_RULES])
+    values[contract.LIVE_RULES] = pack_live_rules(rules._replace(fingerprint="another"))
     return Snapshot.from_pairs(name, values.items())

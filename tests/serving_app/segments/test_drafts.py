@@ -9,10 +9,11 @@ from expectations.contracts.home import HomePaths
 from segments.definition_changes import hash_text, read_changes
 from segments.to_sql import DEFINITIONS
 from segments.versions import FOLDER
+from serving_app.memberships.live_nights import OTHER_BUILD
 from serving_app.segments.draft_schemas import DraftAnswer, ImpactAnswer, PublishedAnswer
 from tests.serving_app.conftest import REGULAR
 from tests.serving_app.keys.made_keys import bearer, make_keys, server_key
-from tests.serving_app.memberships.nights import make_snapshot
+from tests.serving_app.memberships.nights import make_snapshot, make_snapshot_of_another_build
 from tests.serving_app.segments.test_segment_routes import LAPSED, YAML, check_problem
 
 SHIPPED = (DEFINITIONS / "lapsed.yml").read_text()
@@ -167,15 +168,21 @@ def test_a_third_of_the_shop_needs_somebody_elses_word(office):
 
 
 @pytest.mark.parametrize(
-    ("lives", "obstacles"), [(False, ["no segment lives by the published night"]), (True, [])]
+    ("make_night", "obstacle"),
+    [
+        (None, "no segment lives by the published night"),
+        (make_snapshot_of_another_build, OTHER_BUILD),
+        (make_snapshot, ""),
+    ],
 )
-def test_it_counts_from_now_on_where_segments_live(office, lives, obstacles):
+def test_it_counts_from_now_on_where_segments_live(office, make_night, obstacle):
     """Not by a night of another build or of Snowflake, which has none that lives."""
-    if lives:
-        office.snapshots.publish(make_snapshot("night-1"))
+    if make_night:
+        office.snapshots.publish(make_night("night-1"))
     draft = save(office, HESITANT).json
-    assert (draft["counts_from"], draft["obstacles"]) == ("now" if lives else "next night", obstacles)
-    assert act(office, draft, "publish").json["obstacles"] == obstacles
+    expected = ("next night", [obstacle]) if obstacle else ("now", [])
+    assert (draft["counts_from"], draft["obstacles"]) == expected
+    assert act(office, draft, "publish").json["obstacles"] == expected[1]
 
 
 def test_what_moves_nobody_is_published_at_once(office):
