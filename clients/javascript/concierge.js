@@ -344,17 +344,21 @@
   const slots = new Map(); // the answer that each shows
   const questions = new WeakMap(); // the newest of each: an answer to one before it comes too late
 
-  async function fillSlot(slot) {
+  // The start of the page, a login and a consent each fill the slots: what was asked already is not asked again.
+  async function fillSlot(slot, isAnew) {
     const template = slot.querySelector("template");
     const { conciergeSlot: placement, n, itemId: item_id, exclude, filter } = slot.dataset;
     if (!template || !isAllowed()) return;
     slots.set(slot, slots.get(slot) || null);
-    const question = {};
+    const query = { placement, n, item_id, exclude, filter };
+    const question = { of: JSON.stringify([query, user, getAnonymousId(), words]) };
+    if (!isAnew && questions.get(slot)?.of === question.of) return;
     questions.set(slot, question);
     let answer;
     try {
-      answer = await list({ placement, n, item_id, exclude, filter });
+      answer = await list(query);
     } catch {
+      question.of = ""; // it may be asked again
       return; // the slot keeps what it has
     }
     if (questions.get(slot) !== question || !isAllowed()) return;
@@ -374,8 +378,8 @@
     slot.dispatchEvent(new CustomEvent("concierge:filled", { bubbles: true, detail: answer }));
   }
 
-  function fillSlots() {
-    return Promise.all([...document.querySelectorAll("[data-concierge-slot]")].map(fillSlot));
+  function fillSlots(isAnew) {
+    return Promise.all([...document.querySelectorAll("[data-concierge-slot]")].map((slot) => fillSlot(slot, isAnew)));
   }
 
   // `data-c-text="{title}"` is the element's text, `data-c-href="/p/{item_id}"` its attribute.
@@ -505,7 +509,7 @@
     };
   }
 
-  const api = { track, page, identify, consent, reset, list, flush, refresh: fillSlots };
+  const api = { track, page, identify, consent, reset, list, flush, refresh: () => fillSlots(true) };
   Object.keys(api).forEach((name) => (api[name] = safely(api[name])));
   api.push = (...calls) => calls.forEach(([name, ...values]) => api[name]?.(...values));
   api.version = VERSION;

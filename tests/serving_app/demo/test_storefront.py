@@ -72,9 +72,12 @@ def test_a_known_customer_sees_a_list_of_their_own(browser, served):
     with visit(browser, served) as page:
         go(page, served, "/demo/sign-in")
         page.click("[data-consent-yes]")
+        served.asked.clear()
         page.click("text=Be this customer")
         wait_until_filled(page)
         wait_for(page, lambda: page.inner_text("[data-made]") == "made for you")
+        lists = [one for one in served.asked if "/v1/recommendations" in one]
+        assert len(lists) == len({*lists}), "a list was asked for twice"
         assert list_shown(page)[0] == "Item 0"
         page.click("text=Why this? >> nth=0")
         page.wait_for_selector(".why.told")

@@ -167,6 +167,24 @@ def test_a_user_is_asked_for_by_their_token(served, context):
     assert any("anonymous_id=" in one for one in served.asked)
 
 
+def test_a_list_is_asked_for_once_however_often_a_page_says_who_and_what(served, context):
+    """A login and an answer of earlier pages are said on each page: before the snippet has come, and after."""
+    said = "concierge.push(['identify', 'u-regular'], ['consent', true])"
+    html = make_page('data-consent="wait"', f"<script>concierge = []; {said}</script>{make_slot()}")
+    page = open_page(context, served, html)
+    page.wait_for_selector("#slot article")
+    page.evaluate(f"{said}; concierge.flush()")
+    assert count_lists(served) == 1
+    page.evaluate("concierge.refresh()")
+    assert count_lists(served) == 2
+    page.evaluate("concierge.consent({personalization: true, analytics: false})")  # a list of another basis
+    wait_for(page, lambda: count_lists(served) == 3)
+
+
+def count_lists(served):
+    return sum("/v1/recommendations" in one for one in served.asked)
+
+
 def test_a_late_list_of_a_stranger_does_not_replace_that_of_the_user(served, context):
     """Somebody logs in while the slot's first list is on its way: it comes last and is not shown."""
     first, second = threading.Event(), threading.Event()
