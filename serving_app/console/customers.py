@@ -75,6 +75,7 @@ def get_customer_timeline(customer_id: str) -> Response:
     query = TimelineQuery(kinds=[kind] if kind else (), limit=N_ENTRIES, cursor=cursor)
     answer = get_service(TimelineService).read(customer_id, query)
     titles = get_service(ShopFacts).find_titles(list_entry_items(answer["entries"]))
+    now = get_service(TimelineService).find_now()
     return render(
         "console/customer_timeline.html" if is_fragment() else "console/customer_timeline_page.html",
         customer_id=answer["customer_id"],
@@ -84,6 +85,8 @@ def get_customer_timeline(customer_id: str) -> Response:
         filters=TIMELINE_FILTERS,
         kind=kind,
         is_first=cursor is None,
+        now=now,
+        lag=(get_service(ConsoleSessions).clock() - now).days,
     )
 
 
@@ -97,6 +100,7 @@ def show_profile(profile: dict) -> Response:
     return render(
         "console/customer.html",
         customer_id=customer_id,
+        now=get_service(TimelineService).find_now(),
         facts=list_facts(profile),
         traits=list_traits(profile),
         memberships=[(name, names.get(name, name)) for name in segment_ids],

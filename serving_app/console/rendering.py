@@ -62,9 +62,9 @@ def format_reader(name: str) -> str:
     return {"local": "this machine", "admin-token": "operator", "": "–"}.get(name, name)
 
 
-def format_ago(moment: datetime | None) -> str:
-    """How long ago by the service's clock."""
-    return formats.format_ago(moment, get_service(ConsoleSessions).clock())
+def format_ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago by the service's clock, or at another moment."""
+    return formats.format_ago(moment, now or get_service(ConsoleSessions).clock())
 
 
 def render(template: str, status: int = 200, /, **context: Any) -> Response:

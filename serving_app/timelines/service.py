@@ -4,7 +4,7 @@ named.
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import nlargest
 from itertools import islice
 from typing import Any
@@ -55,13 +55,14 @@ BEHAVIOUR = (EVENT, LIST)  # what is not shown of who has said no to analytics s
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose timeline is asked for, and what it is read from."""
+    """Whose timeline is asked for, and what it is read from; `lag` is that of the shop's calendar."""
 
     customer_id: str
     live: LiveState
     snapshot: Snapshot
     night: Night
     now: datetime
+    lag: timedelta
 
 
 class TimelineService:
@@ -106,8 +107,14 @@ class TimelineService:
             is_named = self._naming.select(night, [current_id])
             if not is_named or live.has_personalization_consent is False:
                 raise UnknownCustomer(NOBODY)
-            subject = Subject(current_id, live, snapshot, night, self._clock())
+            now = self._clock()
+            subject = Subject(current_id, live, snapshot, night, now, self._calendar.find_lag(now))
             return self._answer(subject, make_page(query, live))
+
+    def find_now(self) -> datetime:
+        """This moment in the shop's own calendar, in which all entries stand."""
+        now = self._clock()
+        return now - self._calendar.find_lag(now)
 
     def _answer(self, subject: Subject, page: Page) -> dict:
         unread: set[str] = set() if subject.live.is_read else {"live"}
@@ -134,7 +141,7 @@ class TimelineService:
 
     def _list_since(self, subject: Subject, page: Page, unread: set[str]) -> Iterator[Entry]:
         if EVENT in page.kinds:
-            yield from list_live_events(subject.live)
+            yield from list_live_events(subject.live, subject.lag)
         if LIST in page.kinds:
             yield from self._list_lists(subject, page, unread)
 
@@ -166,10 +173,9 @@ class TimelineService:
         )
         segment_ids = {*profile.segment_ids, profile.rfm_segment} - {None} if profile else set()
         concerns = make_concern(customer_id, segment_ids, snapshot.resolve_customer_id)
-        lag = self._calendar.find_lag(subject.now)
         try:
             changes = iter(self._stores.overrides.iterate_audit())
-            yield from list_override_changes(islice(changes, MOST_CHANGES), concerns, lag)
+            yield from list_override_changes(islice(changes, MOST_CHANGES), concerns, subject.lag)
             unread |= {"override_audit"} if next(changes, None) else set()
         except OverridesOutOfReach as error:
             raise NotReady(str(error)) from error

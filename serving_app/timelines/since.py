@@ -19,11 +19,15 @@ from serving_app.timelines.entries import EVENT, LIST, SEGMENT, Entry
 ENTERED, LEFT = "entered", "left"
 
 
-def list_live_events(live: LiveState) -> Iterator[Entry]:
-    """What the customer did that no published night has absorbed."""
+def list_live_events(live: LiveState, lag: timedelta) -> Iterator[Entry]:
+    """What the customer did that no published night has absorbed.
+
+    Args:
+        lag: by which the shop's own calendar lags the clock that live states keep.
+    """
     for event in live.events:
         yield Entry(
-            event.occurred_at,
+            event.occurred_at - lag,
             EVENT,
             f"{event.event_type} {event.item_id}",
             event.event_type,

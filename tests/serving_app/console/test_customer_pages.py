@@ -1,11 +1,13 @@
 """Pages of customers: found by any identifier, shown with all that is known, and nobody who may not be."""
 
 import html
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from expectations.contracts.home import HomePaths
 from expectations.contracts.restrictions import CONSENTS, Permission
+from expectations.contracts.shop_clock import set_next_landing_day
 from serving_app.console.shop_facts import ShopFacts
 from serving_app.live.events import CART, VIEW
 from serving_app.recommendations.placements import Placements
@@ -68,6 +70,25 @@ def test_the_timeline_stands_page_by_page_and_by_kind(reader, monkeypatch):
     address = html.unescape(first.split('hx-get="')[-1].split('"')[0])
     older = reader.get(address, headers=PART).text
     assert SENTENCES[5] in older and SENTENCES[4] not in older and "filters" not in older
+
+
+def test_a_shop_in_its_own_calendar_has_one_clock_on_a_page(shop, sign_in):
+    """The night is of 20 February, so that the shop is at the 21st, 281 days before this 29 November."""
+    write_timelines(shop.home)
+    shop.clock.time = now = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    set_next_landing_day(shop.home, now.date(), date(2026, 2, 20), date(2026, 1, 5))
+    shop.use_stores()
+    at = now - timedelta(minutes=2)
+    shop.live.record([make_event(CART, "item-07", user="u-regular", occurred_at=at, received_at=at)])
+    shop.clock.time = now - timedelta(minutes=3)
+    create(shop, kind="pin", item_id="item-05", customer_id=REGULAR, until=(now + timedelta(1)).isoformat())
+    shop.clock.time = now
+    page = html.unescape(sign_in().get(f"{PAGE}/timeline", headers=PART).text)
+    first, before = page.split('<h3 class="day">')[1:3]
+    assert first.startswith("Sat 21 Feb 2026") and "UTC, 2 min ago" in first
+    assert first.index("Put Item 7 into the cart") < first.index("A pin of Item 5 for this customer was made")
+    assert before.startswith("Fri 20 Feb 2026")
+    assert "281 days behind the clock" in page and "Nov 2026" not in page
 
 
 def test_a_list_is_shown_with_reasons_and_is_no_impression(shop, reader):
