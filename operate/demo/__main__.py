@@ -73,7 +73,7 @@ def build_environment(service: ServiceSettings, *, is_open: bool) -> dict[str, s
 def run_demo_service(url: str, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen]:
     """A really started server, once it says that it is ready; stopped on the way out."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as out:
+    with log.open("a") as out:  # what the last one said stays
         server = subprocess.Popen(
             [sys.executable, "-m", "serving_app"],
             cwd=ROOT,

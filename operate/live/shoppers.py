@@ -32,6 +32,7 @@ class Shopper:
     Attributes:
         user_id: of who logs in; empty: an anonymous visitor.
         cart: pieces by item.
+        lists: by item in the cart, the list that it was found in: as the snippet does, an order names one.
     """
 
     draw: random.Random
@@ -39,6 +40,7 @@ class Shopper:
     session_id: str
     user_id: str = ""
     cart: Counter[str] = field(default_factory=Counter)
+    lists: dict[str, str] = field(default_factory=dict)
 
     def make_events(self, shown: Sequence[dict[str, Any]], request_id: str) -> list[dict[str, Any]]:
         """What a shopper does on a page that shows these items, as messages of `POST /v1/batch`; empty: they
@@ -48,9 +50,11 @@ class Shopper:
             return []
         item = self.draw.choice(shown[: 1 + self.draw.randrange(len(shown))])  # the first ones oftener
         product = {"product_id": item["item_id"], "price": item.get("price") or 10.0}
-        events = [self._track("Product Viewed", {**product, "request_id": request_id})]
+        product["request_id"] = request_id
+        events = [self._track("Product Viewed", product)]
         if self.draw.random() < CART:
             self.cart[item["item_id"]] += 1
+            self.lists[item["item_id"]] = request_id
             events.append(self._track("Product Added", {**product, "quantity": 1}))
         elif self.cart and self.draw.random() < UNCART:
             taken = self.draw.choice(sorted(self.cart))
@@ -59,7 +63,12 @@ class Shopper:
         elif self.cart and self.draw.random() < BUY:
             bought = [{"product_id": name, "quantity": n, "price": 10.0} for name, n in self.cart.items()]
             order_id = f"live-{self.draw.getrandbits(48):012x}"
-            events.append(self._track("Order Completed", {"order_id": order_id, "products": bought}))
+            order = {
+                "order_id": order_id,
+                "products": bought,
+                "request_id": self.lists[bought[0]["product_id"]],
+            }
+            events.append(self._track("Order Completed", order))
             self.cart.clear()
         return events
 

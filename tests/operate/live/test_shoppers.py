@@ -35,14 +35,26 @@ def test_what_is_bought_or_taken_out_is_what_was_put_in(seed):
 def test_every_message_has_an_id_of_its_own_and_answers_its_list():
     events = [event for seed in range(20) for event in visit(seed)]
     assert len({event["messageId"] for event in events}) == len(events)
-    viewed = [event["properties"]["request_id"] for event in events if event["event"] == "Product Viewed"]
-    assert set(viewed) == {"r-1"}
+    answering = [event for event in events if event["event"] != "Product Removed"]
+    assert {event["properties"].get("request_id") for event in answering} == {"r-1"}
     assert {event["event"] for event in events} == {
         "Product Viewed",
         "Product Added",
         "Product Removed",
         "Order Completed",
     }
+
+
+def test_an_order_names_a_list_that_holds_something_of_it():
+    for seed in range(20):
+        shopper, offered = Shopper(random.Random(seed), "b-1", "s-1"), {}
+        for n in range(100):
+            shown = [{"item_id": f"i-{n}-{place}", "price": 2.5} for place in range(8)]
+            offered[f"r-{n}"] = {each["item_id"] for each in shown}
+            for event in shopper.make_events(shown, f"r-{n}"):
+                if event["event"] == "Order Completed":
+                    bought = {each["product_id"] for each in event["properties"]["products"]}
+                    assert bought & offered[event["properties"]["request_id"]]
 
 
 def test_who_is_shown_nothing_leaves():
