@@ -168,7 +168,7 @@ def test_a_user_is_asked_for_by_their_token(served, context):
 
 
 def test_a_list_is_asked_for_once_however_often_a_page_says_who_and_what(served, context):
-    """A login and an answer of earlier pages are said on each page: before the snippet has come, and after."""
+    """A login and an answer of earlier pages are said on each page, before the snippet comes and after."""
     said = "concierge.push(['identify', 'u-regular'], ['consent', true])"
     html = make_page('data-consent="wait"', f"<script>concierge = []; {said}</script>{make_slot()}")
     page = open_page(context, served, html)
