@@ -1,6 +1,6 @@
 """Numbers, shares, seconds and moments as people read them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -38,9 +38,9 @@ def format_day(day: date | None) -> str:
     return NOTHING if day is None else f"{day:%a} {day.day} {day:%b %Y}"
 
 
-def format_moment(moment: datetime | None) -> str:
-    """`2026-02-21 03:04 UTC`; a dash for none."""
-    return NOTHING if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def format_moment(moment: datetime | None, zone: tzinfo = UTC) -> str:
+    """`2026-02-21 03:04 UTC`, in a zone and with its name; a dash for none."""
+    return NOTHING if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone}"
 
 
 def format_clock(moment: datetime | None) -> str:

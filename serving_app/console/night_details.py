@@ -78,9 +78,8 @@ def list_waiting(
         causes = reports.parity.get("by_cause") or {}
         words = ", ".join(f"{cause}: {format_number(n)}" for cause, n in causes.items())
         text = f"{words}. The night's answer holds from now on."
-        waiting.append(
-            Waiting(f"{format_number(differing)} live memberships differed from the night", text, "plain")
-        )
+        what = f"{format_number(differing)} live membership{'s' * (differing != 1)} differed from the night"
+        waiting.append(Waiting(what, text, "plain"))
     return waiting
 
 

@@ -66,7 +66,7 @@ def answer_form(override_id: str | None) -> Response:
     form, version = OverrideForm.read(request.form), request.form.get("version", "")
     is_saved = request.form.get("action") == "save"
     service, tags = get_service(OverrideService), frozenset({version})
-    problems, answer = [], None
+    problems, answer, errors = [], None, {}
     try:
         asked = form.as_request(get_service(ShopFacts).zone)
         options = WriteOptions(tags if override_id else None, get_caller().name, is_dry_run=not is_saved)
@@ -74,7 +74,9 @@ def answer_form(override_id: str | None) -> Response:
             service.replace(override_id, asked, options) if override_id else service.create(asked, options)
         )
     except ValidationError as error:
-        problems = [label_flaw(flaw) for flaw in list_flaws(error)]
+        flaws = list_flaws(error)
+        problems = [label_flaw(flaw) for flaw in flaws]
+        errors = {flaw["field"]: flaw["message"] for flaw in flaws}
     except ApiError as error:
         problems = [f"{error.title}. {error.detail}"]
     if answer and is_saved:
@@ -82,7 +84,7 @@ def answer_form(override_id: str | None) -> Response:
     result = describe_result(problems, answer)
     if is_fragment():
         return render("console/override_result.html", **result)
-    return show_form(form, override_id=override_id, version=version, **result)
+    return show_form(form, override_id=override_id, version=version, errors=errors, **result)
 
 
 def describe_result(problems: list[str], answer: dict[str, Any] | None) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def show_form(
     chosen = facts.find_item(form.item_id) if form.item_id else None
     return render(
         "console/override_form.html",
-        **(describe_result([], None) | result),
+        **({"errors": {}} | describe_result([], None) | result),
         form=form,
         override_id=override_id,
         version=version,

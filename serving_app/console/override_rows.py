@@ -1,8 +1,10 @@
 """Overrides, their changes and their effect as pages show them: pure, of what the services answer."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
+
+from pages.formats import format_moment
 
 VERBS = {"pin": "Pin", "block": "Block", "boost": "Boost", "bury": "Bury"}
 LABELS = {
@@ -31,10 +33,12 @@ class Names(NamedTuple):
     Attributes:
         items: titles by item id.
         segments: names by segment id.
+        zone: of the times that are typed.
     """
 
     items: Mapping[str, str]
     segments: Mapping[str, str]
+    zone: tzinfo = UTC
 
 
 class ShownOverride(NamedTuple):
@@ -131,22 +135,26 @@ def show_change(entry: Mapping[str, Any], names: Names) -> ShownChange:
         f"{entry['author']} ({key})" if entry["author"] else key,
         sentence,
         entry["override_id"],
-        [*list_differences(before, after)] if before and after else [],
+        [*list_differences(before, after, names.zone)] if before and after else [],
         entry["reason"],
         entry["undoes"],
         entry["can_be_undone"],
     )
 
 
-def list_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def list_differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], zone: tzinfo
+) -> Iterator[tuple[str, str, str]]:
     """What a change made other: the field's name for people, and its value before and after."""
     for name in [*after, *(name for name in before if name not in after)]:
         if name not in NOT_SHOWN and before.get(name) != after.get(name):
-            yield LABELS.get(name, name), *(show_value(one.get(name)) for one in (before, after))
+            yield LABELS.get(name, name), *(show_value(name, one.get(name), zone) for one in (before, after))
 
 
-def show_value(value: object) -> str:
-    """A value of a field, `none` of what is not there."""
+def show_value(name: str, value: Any, zone: tzinfo) -> str:
+    """A value of a field, `none` of what is not there, times as the shop's."""
+    if name in TIMES and value:
+        return format_moment(read_time(value), zone)
     return "none" if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -123,4 +123,4 @@ def find_names(stored: Iterable[Mapping[str, Any]]) -> Names:
     facts, stored = get_service(ShopFacts), [*stored]
     has_segment = any(one.get("segment_id") for one in stored)
     segments = name_segments(facts.list_segments()) if has_segment else {}
-    return Names(facts.find_titles(one.get("item_id") for one in stored), segments)
+    return Names(facts.find_titles(one.get("item_id") for one in stored), segments, facts.zone)

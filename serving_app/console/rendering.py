@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 
 from pages import formats
 from serving_app.console.navigation import list_entries
+from serving_app.console.shop_facts import ShopFacts
 from serving_app.console.sign_in import ConsoleSessions
 from serving_app.console.static_files import find_address
 from serving_app.http.services import get_service
@@ -48,7 +49,12 @@ def prepare_templates(app: Flask) -> None:
     """Give an app's templates the filters of numbers and times; a name that a view forgot is an error."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {**FILTERS, "ago": format_ago, "reader_name": format_reader}
+    app.jinja_env.filters |= {
+        **FILTERS,
+        "ago": format_ago,
+        "reader_name": format_reader,
+        "shop_moment": format_shop_moment,
+    }
     app.jinja_env.globals |= {"asset": find_address, "has_page": has_page}
 
 
@@ -65,6 +71,11 @@ def format_reader(name: str) -> str:
 def format_ago(moment: datetime | None, now: datetime | None = None) -> str:
     """How long ago by the service's clock, or at another moment."""
     return formats.format_ago(moment, now or get_service(ConsoleSessions).clock())
+
+
+def format_shop_moment(moment: datetime | None) -> str:
+    """A moment that somebody typed as the shop's time, as it was typed, with the zone's name."""
+    return formats.format_moment(moment, get_service(ShopFacts).zone)
 
 
 def render(template: str, status: int = 200, /, **context: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -39,6 +40,7 @@ def test_numbers_shares_moments_and_values():
     assert format_number(1234567) == "1,234,567" and format_number(2.345, 2) == "2.35"
     assert format_share(0.0123) == "1.2 %" and format_share(None) == "–"
     assert format_moment(NOW) == "2026-02-21 12:00 UTC"
+    assert format_moment(NOW, ZoneInfo("America/Martinique")) == "2026-02-21 08:00 America/Martinique"
     assert [*map(format_value, (None, True, 1200, Decimal("3.5"), "x"))] == ["–", "yes", "1,200", "3.50", "x"]
 
 

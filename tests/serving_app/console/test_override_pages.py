@@ -5,7 +5,8 @@ import re
 import pytest
 
 from serving_app.overrides.audit_service import AuditService
-from tests.serving_app.conftest import REGULAR
+from serving_app.storage.snapshots import Snapshot
+from tests.serving_app.conftest import REGULAR, pairs
 from tests.serving_app.overrides.test_views import create, shown
 
 NEW = "/console/overrides/new"
@@ -75,6 +76,29 @@ def test_what_is_wrong_is_said_and_nothing_that_was_typed_is_lost(shop, reader, 
     assert shop.overrides.read_all() == () and 'value="MK"' in answer.text
     part = reader.post(NEW, {**PIN, **fields, "action": "preview"}, headers={"HX-Request": "true"})
     assert said in part.text and "<html" not in part.text
+
+
+def test_a_mistake_stands_at_its_field(reader):
+    page = save(reader, until="", reason="x" * 501).text
+    for name, words in (("until", "Field required"), ("reason", "at most 500")):
+        assert re.search(rf'id="f-{name}"[^>]*e-{name}"[^>]*aria-invalid="true"', page)
+        assert re.search(rf'id="e-{name}">[^<]*{words}', page)
+    assert page.count('aria-invalid="true"') == 2
+
+
+def test_times_are_shown_as_they_were_typed(shop, reader):
+    """At night in Martinique it is the next day in UTC; of what is over nothing is still to come."""
+    shop.snapshots.publish(Snapshot.from_pairs("night-2", pairs(time_zone="America/Martinique")))
+    page = save(reader, until="2026-02-27T23:59").location
+    text = reader.get(page).text
+    assert "2026-02-27 23:59 America/Martinique" in text and "in 6 days" in text
+    assert "2026-02-27 23:59 America/Martinique" in reader.get("/console/overrides").text
+    save(reader, f"{page}/change", version="1", until="2026-02-28T23:59")
+    changed = "2026-02-27 23:59 America/Martinique → 2026-02-28 23:59 America/Martinique"
+    assert changed in reader.get("/console/overrides/audit").text
+    reader.post(f"{page}/end")
+    gone = reader.get(page).text
+    assert "Was to end" in gone and "in 7 days" not in gone and "in 6 days" not in gone
 
 
 def test_fields_of_other_kinds_do_not_get_in_the_way(shop, reader):

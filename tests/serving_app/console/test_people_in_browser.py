@@ -108,6 +108,8 @@ def test_a_marketers_journey_by_mouse(browser, served):
         page = one.page
         page.get_by_role("link", name="Overrides").click()
         page.get_by_role("link", name="New override").click()
+        page.get_by_role("button", name="Preview").click()
+        assert page.evaluate("document.activeElement.id") == "f-until", "where what is needed is missing"
         fill_in(page)
         page.get_by_role("button", name="Preview").click()
         page.get_by_text("1 would see another first 10").wait_for()

@@ -56,7 +56,7 @@ def test_the_list_has_the_largest_first(office):
 def test_one_segment_with_its_rule_and_members(office):
     text = " ".join(read(office, "segments/frequent_buyers").split())
     assert "n_orders_90d >= 3" in text and REGULAR in text
-    assert "1 customers by the night" in text
+    assert "1 customer by the night" in text
     assert "There is no such segment" in read(office, "segments/nothing", 404)
 
 
