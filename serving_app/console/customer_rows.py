@@ -123,7 +123,7 @@ def list_facts(profile: Mapping[str, Any]) -> list[tuple[str, object]]:
         ("Country", profile["country"] or "–"),
         ("Orders", profile["n_orders"]),
         ("Last order", read_time(profile["last_order_at"])),
-        ("Personalization", words.get(consent.get("personalization"), "nothing recorded")),
+        ("Personalization", words.get(consent.get("personalization"), "see the timeline for what was said")),
     ]
 
 

@@ -58,7 +58,7 @@ class ConsentAnswer(BaseModel):
     """What the customer last said to personalization."""
 
     personalization: bool | None = Field(description="null: nothing is recorded; a no has no profile at all")
-    at: datetime | None
+    at: datetime | None = Field(description="null: nothing is recorded, or with the newest events alone")
 
 
 class LiveEventAnswer(BaseModel):

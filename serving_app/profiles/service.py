@@ -81,6 +81,8 @@ class ProfileService:
             raise UnknownCustomer(NOBODY)
         with self._restrictions.open_view() as view:
             consent = describe_consent(filter(None, [*visitor.identifier_ids, visitor.customer_id]), view)
+        if consent["personalization"] is None:  # said by a browser or login of theirs that was not asked for
+            consent |= {"personalization": live.has_personalization_consent}
         # The night that is published may not know of a no to analytics yet.
         has_traits = profile and live.has_analytics_consent is not False
         segment_ids = self._shown.list_segments(snapshot, visitor.customer_id, profile, live, now)

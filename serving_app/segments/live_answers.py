@@ -11,6 +11,7 @@ from segments.events import Event
 from segments.sql.moments import EPOCH
 from serving_app.http.problems import BadRequest, TooLargeToAnswer
 from serving_app.live.state import LiveStore
+from serving_app.memberships.owners import is_unmeasured
 from serving_app.memberships.present import Present, PresentMembers
 from serving_app.memberships.record import read_held
 from serving_app.memberships.shown import find_standing, select_owner
@@ -121,12 +122,13 @@ class LiveAnswers:
             return None
         owner, record = select_owner(night, keys.customer_id, live)
         standing = find_standing(night, owner, record, now)
-        if standing is None:
+        is_denied = record.is_denied or is_unmeasured(night, owner)
+        if standing is None and not is_denied:
             return None
         own = [one for one in (owner, *record.joined) if night.read_base(one) is not None]
         held = [one.event for one in read_held(record.body) if one.received_day > night.absorbed_day]
         asked = Asked(moment, date.fromordinal(night.absorbed_day))
-        return LivePart(asked, own, held, dict(standing), record.is_denied)
+        return LivePart(asked, own, held, dict(standing or {}), is_denied)
 
 
 def read_moment(at: Moment) -> int | None:

@@ -139,6 +139,13 @@ def test_a_new_visitors_no_in_the_live_state_alone_is_one(shop):
     assert shop.client.get("/v1/customers?anonymous_id=b-new").status_code == 404
 
 
+def test_a_browsers_yes_is_its_customers(shop):
+    """Recorded under the browser, which is not what was asked for."""
+    shop.live.record([make_event(VIEW, user="u-regular", minute=-1, has_personalization_consent=True)])
+    consent = shop.client.get(f"/v1/customers/{REGULAR}").json["consent"]
+    assert consent == {"personalization": True, "at": None}
+
+
 def test_consent_is_part_of_it_and_a_no_has_no_profile(shop):
     assert look_up(shop, "email", EMAIL).json["consent"] == {"personalization": None, "at": None}
     shop.restrictions.record_permission(CONSENTS, [REGULAR], Permission(True, NOW, "test"))

@@ -139,6 +139,15 @@ def test_a_no_to_analytics_takes_them_out(lively):
     assert why["sentence"] == "Not in busy: nothing is counted since their no to analytics."
 
 
+def test_a_no_that_the_night_knows_is_the_reason_too(lively):
+    """Nothing of theirs is measured, so nothing came of what they put into the cart."""
+    lively.snapshots.publish(make_snapshot("night-2", unmeasured=[REGULAR]))
+    add_to_cart(lively, "m-1", userId="u-regular")
+    why = ask(lively, f"fresh_cart/explain?customer_id={REGULAR}")
+    assert (why["basis"], why["is_member"], why["clause"]) == ("live", False, None)
+    assert why["sentence"] == "Not in fresh_cart: nothing is counted since their no to analytics."
+
+
 def test_without_the_live_states_the_night_answers(lively, monkeypatch):
     send(lively, viewed("w-0", userId="u-regular"))
 
