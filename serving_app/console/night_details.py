@@ -8,6 +8,11 @@ from pages.charts.bars import draw_bars
 from pages.formats import format_number, format_seconds
 from serving_app.console.night_records import Night
 
+SEARCH = (
+    "A search for a better configuration is due: the schedule's train_recommender makes it at 06:00 UTC by"
+    " itself, so nothing has to be done where Airflow runs."
+)
+
 
 @dataclass(frozen=True)
 class Reports:
@@ -58,7 +63,8 @@ def list_waiting(
         waiting.append(
             Waiting(
                 f"The new model {reports.model.get('candidate') or ''} was refused".replace("  ", " "),
-                f"{reports.model.get('reason', '')}. {now} goes on.",
+                f"{reports.model.get('reason', '')}. {now} goes on; nothing has to be done.",
+                "plain",
                 endpoint="console.get_models",
             )
         )
@@ -73,7 +79,7 @@ def list_waiting(
         waiting += [Waiting("A whole file was not believed", sentence) for sentence in balance.suspicious]
     drift = reports.model.get("drift")
     for alarm in (drift.get("alarms") or ()) if isinstance(drift, Mapping) else ():
-        waiting.append(Waiting("Behaviour has drifted", f"{alarm}. A search is due.", "plain"))
+        waiting.append(Waiting("Behaviour has drifted", f"{alarm}. {SEARCH}", "plain", "console.get_models"))
     if differing := reports.parity.get("n_differing"):
         causes = reports.parity.get("by_cause") or {}
         words = ", ".join(f"{cause}: {format_number(n)}" for cause, n in causes.items())

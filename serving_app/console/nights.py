@@ -26,7 +26,8 @@ def get_nights() -> Response:
     nights = service.list_nights()
     newest = next(iter(nights), None)
     worked = next((night for night in nights if night.state != State.NOTHING_NEW), None)
-    published = get_service(ModelService).read_published()
+    models = get_service(ModelService)
+    published, trainings = models.read_published(), models.list_trainings()
     return render(
         "console/nights.html",
         nights=nights,
@@ -34,6 +35,7 @@ def get_nights() -> Response:
         problems=get_service(StatusService).list_problems(),
         waiting=list_waiting(worked, service.read_reports(worked), service.list_reviews()),
         published=published,
+        refused={one.slug: one.candidate for one in trainings if one.verdict == "refused"},
         is_rolled_back=published is not None and published.inputs.startswith(ROLLED_BACK),
     )
 

@@ -14,6 +14,7 @@ from serving_app.http.services import get_service
 from serving_app.segments.definitions import Author
 from serving_app.segments.drafting import DraftService
 from serving_app.segments.publishing import PublishingService
+from serving_app.segments.starts import NOW
 
 REFUSALS = (ApprovalNeeded, CannotApply, DraftOutdated)  # of which the draft's page says what to do
 
@@ -65,7 +66,8 @@ def get_segment_impact(draft_id: str) -> Response:
     with_names = get_caller().may("profiles", is_for_browsers=False)
     service = get_service(DraftService)
     impact = ask_patiently(lambda: service.measure(draft_id, with_names=with_names))
-    return render("console/segment_impact.html", impact=impact)
+    counts_at_once = service.get(draft_id)["counts_from"] == NOW
+    return render("console/segment_impact.html", impact=impact, counts_at_once=counts_at_once)
 
 
 @bp.post("/segment-drafts/<draft_id>/approve")

@@ -17,6 +17,7 @@ from serving_app.console.segment_records import (
     show_turns,
 )
 from serving_app.console.segment_turns import SegmentTurns
+from serving_app.console.shop_facts import ShopFacts, name_segments
 from serving_app.http.auth import get_caller
 from serving_app.http.problems import BadRequest
 from serving_app.http.services import get_service
@@ -65,8 +66,7 @@ def get_segment(segment_id: str) -> Response:
     pairs = ask_patiently(service.list_overlaps)["pairs"]
     members = None
     if get_caller().may("profiles", is_for_browsers=False):
-        query = MembersQuery(limit=N_MEMBERS)
-        members = ask_patiently(lambda: service.list_members(segment_id, query))["members"]
+        members = list_members(segment_id)
     return render(
         "console/segment.html",
         segment=segment,
@@ -80,6 +80,19 @@ def get_segment(segment_id: str) -> Response:
         identifiers=IDENTIFIERS,
         may_change=get_caller().may("definitions", is_for_browsers=False),
     )
+
+
+def list_members(segment_id: str) -> list[dict]:
+    """Some members who may be named, now where the segment lives."""
+    service, query = get_service(SegmentService), MembersQuery(limit=N_MEMBERS)
+    return ask_patiently(lambda: service.list_members(segment_id, query))["members"]
+
+
+@bp.get("/segments/<segment_id>/members")
+@console_page("profiles")
+def get_segment_members(segment_id: str) -> Response:
+    """Some members of a live segment; its page asks for them again and again."""
+    return render("console/segment_members.html", members=list_members(segment_id))
 
 
 @bp.get("/segments/<segment_id>/now")
@@ -102,7 +115,9 @@ def explain_segment(segment_id: str) -> Response:
         raise BadRequest("Type the id of a customer, and say what kind of id it is.")
     query = ExplainQuery.model_validate({kind: value})
     answer = ask_patiently(lambda: get_service(SegmentService).explain(segment_id, query))
-    return render("console/segment_why.html", answer=answer)
+    name = name_segments(get_service(ShopFacts).list_segments()).get(segment_id, segment_id)
+    sentence = answer["sentence"].replace(segment_id, name)
+    return render("console/segment_why.html", answer=answer, sentence=sentence)
 
 
 @bp.post("/segments/<segment_id>/rollback")

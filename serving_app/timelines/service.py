@@ -14,6 +14,7 @@ from serving_app.http.problems import NotReady, UnknownCustomer
 from serving_app.http.responses import format_utc
 from serving_app.live.state import LiveState
 from serving_app.overrides.store import OverridesOutOfReach
+from serving_app.segments.definitions import Definitions
 from serving_app.segments.naming import NamingRules
 from serving_app.segments.warehouse import Night, SegmentWarehouse
 from serving_app.storage.shop_calendar import ShopCalendar
@@ -86,6 +87,7 @@ class TimelineService:
         self._elsewhere = frozenset(elsewhere)
         self._naming = NamingRules(stores.snapshots, stores.restrictions)
         self._calendar = ShopCalendar(paths.root, stores.snapshots)
+        self._definitions = Definitions(paths.root)
 
     def read(self, customer_id: str, query: TimelineQuery) -> dict:
         """A page of the timeline of whom a customer id of any age stands for now.
@@ -129,6 +131,7 @@ class TimelineService:
             self._list_override_changes(subject, unread) if OVERRIDE in page.kinds else (),
         )
         names = dict(night.ask("select segment_id, name from dim_segments"))
+        names |= self._name_new({entry.segment_id for entry in entries} - {None} - names.keys())
         named = self._hide_others(subject, [find_title(entry, snapshot) for entry in entries])
         return {
             "customer_id": customer_id,
@@ -138,6 +141,12 @@ class TimelineService:
             "day": str(night.as_of),
             "snapshot": snapshot.name,
         }
+
+    def _name_new(self, segment_ids: Iterable[str]) -> dict[str, str]:
+        """Names of segments that were published since the night, by id."""
+        found = {name: self._definitions.find_next_text(name) for name in segment_ids}
+        segments = {name: self._definitions.find_meaning(text) for name, text in found.items() if text}
+        return {name: segment.name for name, segment in segments.items() if segment}
 
     def _list_since(self, subject: Subject, page: Page, unread: set[str]) -> Iterator[Entry]:
         if EVENT in page.kinds:

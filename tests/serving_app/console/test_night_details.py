@@ -25,7 +25,8 @@ def test_a_refused_model_waits_and_an_accepted_one_does_not():
     }
     (waiting,) = list_waiting(NIGHT, Reports(report, {}, {}), [])
     assert waiting.title == "The new model concierge/6 was refused"
-    assert waiting.text == "inferior. concierge/4 goes on." and waiting.endpoint == "console.get_models"
+    assert waiting.text == "inferior. concierge/4 goes on; nothing has to be done."
+    assert (waiting.kind, waiting.endpoint) == ("plain", "console.get_models")
     assert list_waiting(NIGHT, Reports({**report, "verdict": "accepted"}, {}, {}), []) == []
 
 
@@ -46,7 +47,9 @@ def test_files_drift_and_live_differences_wait():
     reports = Reports(
         {"drift": {"alarms": ["prices 0.4"]}}, {}, {"n_differing": 12, "by_cause": {"late": 10, "clock": 2}}
     )
-    titles = [waiting.title for waiting in list_waiting(night, reports, [])]
+    found = list_waiting(night, reports, [])
+    titles = [waiting.title for waiting in found]
+    assert found[1].endpoint == "console.get_models" and "train_recommender makes it" in found[1].text
     assert titles == [
         "A whole file was not believed",
         "Behaviour has drifted",

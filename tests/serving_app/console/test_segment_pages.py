@@ -151,6 +151,20 @@ def test_a_draft_of_many_needs_another_key(shop):
     )
 
 
+def test_what_counts_since_goes_by_its_name_and_lists_who_came(office, shop):
+    """Its page asks again who is in it; the explanation calls it by its name."""
+    draft = follow(office, office.post("/console/segment-drafts", {"text": HESITANT}))
+    assert "What customers have done since is not in these numbers" in read(office, f"{draft}/impact")
+    follow(office, office.post(f"/console/{draft}/publish"))
+    assert "/console/segments/hesitant/members" in office.get("/console/segments/hesitant").text
+    assert "Nobody who may be named" in read(office, "segments/hesitant/members")
+    send(shop, viewed("m-1", event="Product Added", userId="u-regular"))
+    keep(shop)
+    assert REGULAR in read(office, "segments/hesitant/members")
+    why = office.post("/console/segments/hesitant/why", {"kind": "user_id", "id": "u-regular"})
+    assert "In Hesitant" in why.text
+
+
 def test_an_override_may_be_for_a_segment_published_since(office):
     assert "Hesitant" not in read(office, "overrides/new")
     draft = follow(office, office.post("/console/segment-drafts", {"text": HESITANT}))

@@ -14,6 +14,7 @@ from serving_app.live.events import CART, VIEW
 from tests.serving_app.conftest import FORMER, NEWCOMER, NOW, REGULAR
 from tests.serving_app.live.events import make_event
 from tests.serving_app.overrides.test_views import create
+from tests.serving_app.segments.test_drafts import HESITANT
 from tests.serving_app.timelines.timeline_warehouse import SENTENCES, write_lake, write_timelines
 
 
@@ -208,6 +209,16 @@ def test_an_older_night_that_lacks_a_column_is_not_ready(timelines):
         warehouse.execute("alter table fct_segment_changes drop column reason")
     answer = timelines.client.get(f"/v1/customers/{REGULAR}/timeline")
     assert (answer.status_code, answer.json["type"]) == (503, "urn:concierge:problem:not-ready")
+
+
+def test_a_segment_published_since_goes_by_its_name(timelines):
+    paths, since = HomePaths(timelines.home), (NOW - EPOCH) // timedelta(microseconds=1)
+    turn = Transition(REGULAR, "hesitant", True, since, since, "event")
+    write_lines(paths.transitions, encode_transition(turn))
+    assert "Entered hesitant" in list_sentences(read(timelines, kinds="segment"))[0]
+    paths.segment_definitions.mkdir(parents=True)
+    paths.segment_definition("hesitant").write_text(HESITANT)
+    assert "Entered Hesitant" in list_sentences(read(timelines, kinds="segment"))[0]
 
 
 def test_turns_that_the_stream_tells_to_a_topic_are_said_to_be_missing(timelines):
