@@ -81,16 +81,19 @@ def answer_form(override_id: str | None) -> Response:
         problems = [f"{error.title}. {error.detail}"]
     if answer and is_saved:
         return redirect(url_for("console.get_override", override_id=answer["override_id"]), 303)
-    result = describe_result(problems, answer)
+    result = describe_result(problems, answer, is_for_segment=bool(form.segment_id))
     if is_fragment():
         return render("console/override_result.html", **result)
     return show_form(form, override_id=override_id, version=version, errors=errors, **result)
 
 
-def describe_result(problems: list[str], answer: dict[str, Any] | None) -> dict[str, Any]:
+def describe_result(
+    problems: list[str], answer: dict[str, Any] | None, *, is_for_segment: bool = False
+) -> dict[str, Any]:
     """What is wrong, or what the override would do, for a page."""
     if answer is None:
-        return {"problems": problems, "effect": None, "sentence": "", "compared": []}
+        result = {"effect": None, "sentence": "", "compared": []}
+        return {"problems": problems, "is_for_segment": is_for_segment, **result}
     effect = answer["effect"]
     titles = get_service(ShopFacts).find_titles(list_effect_items(effect))
     lists = [*effect["examples"], *filter(None, [effect["stranger"]])]
@@ -98,7 +101,13 @@ def describe_result(problems: list[str], answer: dict[str, Any] | None) -> dict[
         (change["customer_id"] or "A stranger", compare_lists(change["before"], change["after"], titles))
         for change in lists
     ]
-    return {"problems": [], "effect": effect, "sentence": describe_effect(effect), "compared": compared}
+    return {
+        "problems": [],
+        "is_for_segment": is_for_segment,
+        "effect": effect,
+        "sentence": describe_effect(effect, is_for_segment=is_for_segment),
+        "compared": compared,
+    }
 
 
 def show_form(

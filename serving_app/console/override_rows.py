@@ -190,15 +190,15 @@ def list_effect_items(effect: Mapping[str, Any]) -> Iterator[str]:
         yield from (*change["before"], *change["after"])
 
 
-def describe_effect(effect: Mapping[str, Any]) -> str:
-    """How many lists a change would make others."""
+def describe_effect(effect: Mapping[str, Any], *, is_for_segment: bool = False) -> str:
+    """How many lists a change would make others; of a segment, those of the night's members."""
     n, changed, length = effect["n_customers_checked"], effect["n_customers_changed"], effect["n_items"]
     customers = f"{n:,} {'customer' if n == 1 else 'customers'}"
     sample = "" if effect["is_whole"] else "the first "
     checked = (
         f"Of {sample}{customers} with a list of their own, {changed:,} would see another first {length}"
         if n
-        else "Nobody with a list of their own is concerned"
+        else f"{'By the night nobody' if is_for_segment else 'Nobody'} with a list of their own is concerned"
     )
     stranger = "; so would strangers" if effect["stranger"] else "; strangers would not"
     return f"{checked}{stranger}."

@@ -101,6 +101,29 @@ def test_times_are_shown_as_they_were_typed(shop, reader):
     assert "Was to end" in gone and "in 7 days" not in gone and "in 6 days" not in gone
 
 
+def test_a_look_at_a_segment_is_of_the_members_of_the_night(reader):
+    """Whoever comes into a live segment since sees what is saved, and is not in the look."""
+    page = reader.post(NEW, {**PIN, "kind": "block", "segment_id": "loyal", "action": "preview"}).text
+    assert "By the night nobody with a list of their own is concerned" in page
+    assert "Whoever comes into a live segment since" in page
+    assert "comes into" not in reader.post(NEW, {**PIN, "segment_id": "", "action": "preview"}).text
+
+
+def test_placements_are_named_beside_their_field(reader):
+    page = reader.get(NEW).text
+    assert "home, product, cart, email" in page and '<option value="cart">' in page
+
+
+def test_an_undo_says_who_and_why(shop, reader):
+    override_id = create(shop)["override_id"]
+    assert 'id="f-author-1" name="author"' in reader.get("/console/overrides/audit").text
+    reader.post("/console/overrides/audit/1/undo", {"author": "AL", "reason": "a slip"})
+    newest, _ = shop.overrides.iterate_audit()
+    assert (newest["author"], newest["reason"]) == ("AL", "a slip")
+    page = reader.get(f"/console/overrides/{override_id}").text
+    assert "AL (this machine)" in page and "changed since, or over" in page
+
+
 def test_fields_of_other_kinds_do_not_get_in_the_way(shop, reader):
     assert save(reader, kind="block", factor="1.5").status_code == 303
     shop.clock.move(minutes=1)
