@@ -1,8 +1,9 @@
 """What a customer would see and why: lists by placement, items that are missing, and segments."""
 
-from flask import Response, request
+from flask import Response, request, url_for
 
 from serving_app.catalogue.search import ItemSearch
+from serving_app.console.absence_words import describe_obstacle
 from serving_app.console.blueprint import bp, console_page
 from serving_app.console.customer_rows import show_parts
 from serving_app.console.rendering import render
@@ -17,6 +18,7 @@ from serving_app.segments.schemas import ExplainQuery
 from serving_app.segments.service import SegmentService
 
 LONGEST_TEXT = 200
+MOST_FOUND = 6
 
 
 @bp.get("/customers/<customer_id>/list")
@@ -43,9 +45,9 @@ def get_customer_list(customer_id: str) -> Response:
 @bp.get("/customers/<customer_id>/why-not")
 @console_page("profiles")
 def get_customer_why_not(customer_id: str) -> Response:
-    """Why an item is not in a customer's list; the item that fits best what was typed."""
+    """Why an item is not in a customer's list; the item that fits best what was typed, and others that do."""
     text = request.args.get("text", "")[:LONGEST_TEXT]
-    found = get_service(ItemSearch).search(text, 1)
+    found = get_service(ItemSearch).search(text, MOST_FOUND)
     if not found:
         return render("console/customer_why_not.html", item=None, answer=None)
     query = WhyNotQuery(
@@ -55,7 +57,16 @@ def get_customer_why_not(customer_id: str) -> Response:
         page_item_id=request.args.get("page_item_id", "").strip() or None,
     )
     answer = get_service(RecommendationService).explain_absence(query)
-    return render("console/customer_why_not.html", item=found[0], answer=answer)
+    asked = {"customer_id": customer_id, "placement": query.placement, "page_item_id": query.page_item_id}
+    return render(
+        "console/customer_why_not.html",
+        item=found[0],
+        others=[
+            (item, url_for("console.get_customer_why_not", text=item.item_id, **asked)) for item in found[1:]
+        ],
+        answer=answer,
+        obstacles=[(each, describe_obstacle(each)) for each in answer["obstacles"]],
+    )
 
 
 @bp.get("/customers/<customer_id>/segment")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pages.charts.lines import Series, draw_lines
@@ -17,12 +17,13 @@ class Training:
     """One training of a night.
 
     Attributes:
+        last_day: of the data, as the night names itself.
         quality, low, high: mean NDCG@10 of what it fitted, with its confidence interval; None unmeasured.
         popularity: of the popular list, which a model must beat.
     """
 
     slug: str
-    until: str
+    last_day: str
     candidate: str
     kind: str
     verdict: str
@@ -60,7 +61,7 @@ def read_training(slug: str, report: Mapping[str, Any]) -> Training:
     number = report.get("n_interactions")
     return Training(
         slug=slug,
-        until=str(window.get("until", "")) if isinstance(window, Mapping) else "",
+        last_day=read_last_day(window.get("until", "")) if isinstance(window, Mapping) else "",
         candidate=str(report.get("candidate") or "none"),
         kind=str(report.get("kind") or ""),
         verdict=str(report.get("verdict") or ""),
@@ -71,6 +72,14 @@ def read_training(slug: str, report: Mapping[str, Any]) -> Training:
         high=fitted.get("high"),
         popularity=popular.get("mean"),
     )
+
+
+def read_last_day(until: Any) -> str:
+    """The last day before the one that data ends before; another text as it is."""
+    try:
+        return str(date.fromisoformat(str(until)) - timedelta(days=1))
+    except (ValueError, OverflowError):
+        return str(until)
 
 
 def find_interval(board: Any, name: str) -> dict[str, float]:
@@ -137,7 +146,7 @@ def draw_quality(trainings: Sequence[Training]) -> str:
     ]
     return draw_lines(
         "Quality (NDCG@10) of each training",
-        [label_day(each.until) for each in shown],
+        [label_day(each.last_day) for each in shown],
         series,
         format_label=format_quality,
     )

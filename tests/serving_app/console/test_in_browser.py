@@ -86,7 +86,29 @@ def test_new_events_appear_by_themselves(browser, served_console):
             pass
         assert caught.value.status == 200
         one.page.wait_for_function("document.querySelector('#newest .badge').innerText == 'accepted'")
+        late = one.page.locator(".late")
+        assert not late.is_visible()
+        one.page.evaluate(
+            "document.getAnimations().forEach(each => each.finish())"
+        )  # ten seconds in which none came
+        assert late.is_visible()
+        with one.page.expect_response("**/console/events/newest"):
+            pass
+        one.page.wait_for_function("getComputedStyle(document.querySelector('.late')).visibility == 'hidden'")
         assert one.page.evaluate("window.hit") is None and not one.wrong
+
+
+def test_events_fit_a_desk(browser, served_console):
+    with visit(browser, served_console) as one:
+        one.open("/console/events")
+        row = "document.querySelector('#newest tbody tr').cells"
+        one.page.evaluate(f"{row}[1].textContent = 'of eighty letters '.repeat(5).slice(0, 80)")
+        one.page.evaluate(f"{row}[3].firstChild.textContent = 'anonymous_id 1a2b3c4d'")
+        sizes = (
+            "(({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])(document.querySelector('.table'))"
+        )
+        whole, shown = one.page.evaluate(sizes)
+        assert whole <= shown
 
 
 def test_a_night_is_brought_back_by_keyboard(browser, node_clients, served_console, monkeypatch):

@@ -33,9 +33,13 @@ def deploy(run, at, by="publish", version="concierge/4", why=""):
 
 def test_a_training_is_read_from_its_report():
     training = read_training("night-1", REPORT)
-    assert (training.candidate, training.verdict, training.until) == ("concierge/6", "refused", "2026-02-22")
+    assert (training.candidate, training.verdict, training.last_day) == (
+        "concierge/6",
+        "refused",
+        "2026-02-21",
+    )
     assert (training.quality, training.low, training.high, training.popularity) == (0.26, 0.19, 0.34, 0.09)
-    assert "fitted model: 0.260 on 22 Feb" in draw_quality([training])
+    assert "fitted model: 0.260 on 21 Feb" in draw_quality([training])
 
 
 @pytest.mark.parametrize(
