@@ -99,7 +99,7 @@ def test_by_keyboard_on_a_dark_phone_with_a_mistake_on_the_way(browser, node_cli
         page.get_by_text("Nobody has come or gone").wait_for()
         page.get_by_label("Id").last.fill("u-regular")
         one.press("Enter")
-        page.get_by_text("Not in undecided_now").wait_for()
+        page.get_by_text("Not in Undecided now").wait_for()
         one.check_accessibility()
         one.open("/console/segments/champions")
         one.check_accessibility()
