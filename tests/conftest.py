@@ -96,6 +96,10 @@ QUIET_CHROMIUM = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A headless browser calls itself one, and its events count as a crawler's. A context's own agent is not
+    # enough: what is sent while a page closes goes under the browser's.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/140.0.0.0 Safari/537.36",
 )
 
 

@@ -5,10 +5,6 @@ from contextlib import contextmanager
 from tests.serving_app.snippet.shop_pages import wait_for
 from tests.serving_app.snippet.test_slots import MEASURE_SHIFTS
 
-# A headless browser calls itself one, and its events count as a crawler's.
-AGENT = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-)
 PHONE, DESK = (390, 844), (1280, 900)
 
 
@@ -17,7 +13,7 @@ def visit(browser, served, size=DESK, scheme="light"):
     """A page of a browser of its own; what it complains of and asks elsewhere is collected."""
     width, height = size
     viewport = {"width": width, "height": height}
-    context = browser.new_context(viewport=viewport, color_scheme=scheme, user_agent=AGENT)
+    context = browser.new_context(viewport=viewport, color_scheme=scheme)
     context.add_init_script(MEASURE_SHIFTS)
     page = context.new_page()
     page.complaints, page.elsewhere = [], []
