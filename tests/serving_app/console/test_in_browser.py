@@ -24,10 +24,12 @@ PAGES = (
     "/console/reviews",
     "/console/no-such-page",
 )
-LOOKS = [("light", DESK), ("dark", PHONE)]
+LOOKS = [("light", DESK), ("dark", PHONE), ("dark", DESK), ("light", PHONE)]
 
 
-@pytest.mark.parametrize(("scheme", "viewport"), LOOKS, ids=["light-desk", "dark-phone"])
+@pytest.mark.parametrize(
+    ("scheme", "viewport"), LOOKS, ids=["light-desk", "dark-phone", "dark-desk", "light-phone"]
+)
 def test_every_page(browser, node_clients, served_console, scheme, viewport):
     with visit(browser, served_console, viewport, scheme) as one:
         for path in PAGES:
