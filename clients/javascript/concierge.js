@@ -266,12 +266,19 @@
     return maySend() && !findPause() && navigator.onLine !== false;
   }
 
+  // One tab at a time until the service has answered: what another tab has stored is seen a moment late, and what is
+  // sent again behind an answer is known as repeated. A frame of no origin may have no locks, and shares its events
+  // with nobody.
   async function flush() {
     clearTimeout(timer);
-    if (!isDue()) return schedule();
-    // a frame of no origin may have no locks, and shares its events with nobody
-    const claimed = await (navigator.locks?.request("concierge", claimEvents).catch(claimEvents) ?? claimEvents());
-    if (!claimed.length) return schedule();
+    await (navigator.locks?.request("concierge", sendEvents).catch(sendEvents) ?? sendEvents());
+    schedule();
+  }
+
+  async function sendEvents() {
+    if (!isDue()) return;
+    const claimed = claimEvents();
+    if (!claimed.length) return;
     let status = 0;
     let asked = 0;
     let isTooMuch = false;
@@ -295,7 +302,6 @@
       if (isTooMuch) most = Math.ceil(claimed.length / 2); // finds the one that the service cannot read
       else pause(asked);
     }
-    schedule();
   }
 
   function pause(asked) {
