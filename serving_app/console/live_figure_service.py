@@ -8,7 +8,8 @@ from expectations.contracts.home import HomePaths
 from expectations.contracts.ids import normalise_id
 from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX
 from serving_app.console.event_tail import TopicTail, open_tail
-from serving_app.console.live_figures import LiveFigures, count_figures, parse_lines
+from serving_app.console.live_figures import LiveFigures, count_figures
+from serving_app.console.log_reading import parse_lines
 from serving_app.intake.logged_events import select_newest
 from serving_app.settings import Settings
 from serving_app.storage.event_log import LogUnavailable

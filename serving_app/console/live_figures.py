@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from expectations.contracts.event_format import CART, CLICK, PURCHASE, TRACKED_EVENTS, VIEW
 from serving_app.console.figure_records import PlacementFigures
 from serving_app.intake.flaws import Refused
@@ -156,14 +154,3 @@ def is_bot(record: Mapping[str, Any]) -> bool:
     """Whether a record was flagged as a bot's."""
     context = record.get("context")
     return isinstance(context, dict) and context.get("isBot") is True
-
-
-def parse_lines(lines: Iterable[bytes]) -> Iterable[dict[str, Any]]:
-    """The objects of these lines; a torn one is left out."""
-    for line in lines:
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(record, dict):
-            yield record

@@ -1,32 +1,32 @@
 """The newest lines of a log of JSON objects, in bounds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from serving_app.storage import log_search
+
 MOST_BYTES = 4 << 20  # of the step log some 60 nights
 
 
 def read_end(path: Path, most_bytes: int) -> bytes:
-    """The lines in the last bytes of a file, the last of them perhaps torn; none of one that is not there."""
+    """The lines in the last bytes of a file, the last of them perhaps torn; none of an unreadable one."""
     try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - most_bytes))
-            if size > most_bytes:
-                file.readline()
-            return file.read(most_bytes)
+        return log_search.read_end(path, most_bytes)[0]
     except OSError:
         return b""
 
 
 def read_objects(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[dict[str, Any]]:
-    """The objects in the last bytes of a file, oldest first; of a file that is not there none. A line that is
-    torn or damaged is left out.
-    """
-    for line in read_end(path, most_bytes).splitlines():
+    """The objects in the last bytes of a file, oldest first; of a file that is not there none."""
+    return parse_lines(read_end(path, most_bytes).splitlines())
+
+
+def parse_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """The objects of these lines; one that is torn or damaged is left out."""
+    for line in lines:
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.home import HomePaths
-from expectations.contracts.log_files import get_finished_path
 from expectations.contracts.transitions import Transition, decode_transition
 from serving_app.console.log_reading import read_end, read_object
 from serving_app.console.segment_records import Corrections, show_corrections
@@ -31,8 +30,7 @@ class SegmentTurns:
         marker = segment_id.encode()
         found: list[Transition] = []
         for file in list_files(self._paths.transitions)[: -MOST_FILES - 1 : -1]:
-            finished = get_finished_path(file)  # as it may be called by now
-            lines = (read_end(file, MOST_BYTES) or read_end(finished, MOST_BYTES)).splitlines()
+            lines = read_end(file, MOST_BYTES).splitlines()
             turns = [decode_transition(line) for line in lines if marker in line and is_transition(line)]
             found = [turn for turn in turns if turn.segment_id == segment_id] + found
             if len(found) >= most:

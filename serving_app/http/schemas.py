@@ -102,3 +102,8 @@ class Problem(BaseModel):
     identifier_ids: list[str] | None = Field(None, description="with several-identifiers: which there are")
     flaws: list[DefinitionFlaw] | None = Field(None, description="with bad-definition: each mistake")
     version: int | None = Field(None, description="with override-changed: which it has now")
+
+
+def split_at_commas(value: Any) -> Any:
+    """The parts of a query's text, blank ones left out; what is no text, as in a body, is itself."""
+    return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value

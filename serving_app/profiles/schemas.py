@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from serving_app.http.schemas import Id, StrictModel
+from serving_app.http.schemas import Id, StrictModel, split_at_commas
 
 Name = Literal[
     "is_known",
@@ -31,7 +31,7 @@ class ProfileMask(StrictModel):
     @classmethod
     def split_by_comma(cls, value: Any) -> Any:
         """A query has one text for all names."""
-        return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return split_at_commas(value)
 
 
 class ProfileQuery(ProfileMask):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from serving_app.http.schemas import MAX_LIST_LENGTH, Id
+from serving_app.http.schemas import MAX_LIST_LENGTH, Id, split_at_commas
 from serving_app.recommendations.cursor import MAX_CURSOR_LENGTH
 from serving_app.visitors.schemas import VisitorIds
 
@@ -73,7 +73,7 @@ class ListQuery(VisitorIds):
     @classmethod
     def split_by_comma(cls, value: Any) -> Any:
         """A query has one text for all ids; an id with a comma in it can be sent in a body."""
-        return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return split_at_commas(value)
 
 
 class ItemQuery(ListQuery):

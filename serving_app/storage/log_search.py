@@ -75,7 +75,7 @@ def read_end(path: Path, most_bytes: int) -> tuple[bytes, bool]:
             start = max(0, file.seek(0, os.SEEK_END) - most_bytes)
             file.seek(start)
             data = file.read(most_bytes)
-            return (data, True) if start == 0 else (data[data.find(b"\n") + 1 :], False)
+            return (data, True) if start == 0 else (data.partition(b"\n")[2], False)
     return b"", True
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from serving_app.http.schemas import StrictModel
+from serving_app.http.schemas import StrictModel, split_at_commas
 
 Kind = Literal["event", "order", "list", "segment", "identity", "override", "consent"]
 Source = Literal["decision_log", "event_log", "transitions", "override_audit", "live"]
@@ -24,7 +24,7 @@ class TimelineQuery(StrictModel):
     @classmethod
     def split_by_comma(cls, value: Any) -> Any:
         """A query has one text for all names."""
-        return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return split_at_commas(value)
 
 
 class TimelineEntry(BaseModel):

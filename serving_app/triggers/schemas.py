@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from expectations.contracts.transitions import Transition
-from serving_app.http.schemas import Id, StrictModel
+from serving_app.http.schemas import Id, StrictModel, split_at_commas
 
 
 class StreamQuery(StrictModel):
@@ -18,7 +18,7 @@ class StreamQuery(StrictModel):
     @classmethod
     def split_by_comma(cls, value: Any) -> Any:
         """A query has one text for all ids."""
-        return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return split_at_commas(value)
 
     def wants(self, transition: Transition) -> bool:
         """Whether a transition is one of these."""

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from expectations.contracts.home import HomePaths
 from serving_app.console.live_figure_service import LiveFigureService, read_newest
-from serving_app.console.live_figures import count_figures, parse_lines
+from serving_app.console.live_figures import count_figures
+from serving_app.console.log_reading import parse_lines
 from tests.serving_app.conftest import REGULAR
 
 
