@@ -20,9 +20,9 @@ from rich.console import Console
 
 from expectations.contracts.published import Published
 from operate.demo.customers import list_demo_customers
-from operate.live.__main__ import find_user_ids
 from operate.live.screen import describe_seconds
 from operate.live.shoppers import Crowd, Traffic
+from operate.live.users import find_user_ids
 from operate.ports import refuse_taken_port
 from operate.processes import end_by_interrupt, end_process_tree
 from operate.settings import load_settings_or_exit

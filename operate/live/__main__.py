@@ -21,30 +21,22 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
-from expectations.contracts.lake import CORE_IDENTIFIERS
 from expectations.contracts.published import Published
 from operate.kafka import running_kafka
 from operate.live.screen import Reading, describe_balance, describe_line, draw_screen
 from operate.live.shoppers import Crowd
 from operate.live.transitions import TransitionFollower
+from operate.live.users import find_user_ids
 from operate.processes import end_by_interrupt, end_process_tree
 from operate.settings import load_settings_or_exit
 from operate.topics import load_topics
 from operate.visitors import ROOT, run_service
 from spark_jobs.lake.jar_sets import BROKER_JARS, STREAM_JARS, fetch_jars, is_fetched
-from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
 
-MOST_USERS = 200
 BATCH_SECONDS = 2  # so that a screen shows something; a shop that nobody watches takes the setting's 30
 LOOK_EVERY_SECONDS, LINE_EVERY_SECONDS = 1.0, 5.0
 PATIENCE_SECONDS = 60.0
-
-
-def find_user_ids(settings: Settings) -> list[str]:
-    """Users of the shop, some of whom come and log in."""
-    rows = Lake(settings.lake).read_arrow(CORE_IDENTIFIERS, ["kind", "value"]).to_pylist()
-    return sorted(row["value"] for row in rows if row["kind"] == "user_id")[:MOST_USERS]
 
 
 @contextmanager
